@@ -1,0 +1,1 @@
+"""The assistant: messages, events, the agent loop, runs, conversations, models and speech."""

@@ -1,0 +1,160 @@
+"""What happens in a turn, as frozen values that the chat, the trace, the log, evaluation and the tests all read.
+
+The contract: the last event is exactly one `TurnFinished`; the `TextDelta`s since the last boundary, joined, equal the text of
+the next `MessageCompleted`; each `ToolStarted` has one `ToolFinished` of the same call id. Events hold no clocks and no ids of
+storage.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from assistant.messages import Message, ToolCall, ToolResult, Usage
+from knowledge.types import Hit
+
+Reason = Literal["answered", "approval", "step_limit", "cancelled", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Text appended to the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    """Text appended to what the model thinks."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """The passages found for this message, best first; passage [n] of the answer is `hits[n - 1]`."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsFound:
+    """The tools on offer in this turn: (name, score), best first."""
+
+    tools: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A call is running."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A call ended, well or not, after `seconds`."""
+
+    result: ToolResult
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CareNotice:
+    """The message speaks of danger; `kind` is that of `personas.care.Assessment`."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCompleted:
+    """An assistant's or a tool's message is whole."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """The end of a turn.
+
+    `new_messages` is what the turn adds to the history after the user's message. `timings` are seconds by name
+    ("first_text", "total"). `error` is the sentence of a failure by language, empty otherwise.
+    """
+
+    reason: Reason
+    new_messages: tuple[Message, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    error: Mapping[str, str] = field(default_factory=dict)
+
+
+Event = (
+    TextDelta
+    | ThinkingDelta
+    | PassagesFound
+    | ToolsFound
+    | ToolStarted
+    | ToolFinished
+    | CareNotice
+    | MessageCompleted
+    | TurnFinished
+)
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """The event as JSON-ready data, its class name under "type"."""
+    data: dict[str, Any]
+    match event:
+        case TextDelta(text) | ThinkingDelta(text):
+            data = {"text": text}
+        case PassagesFound(hits):
+            data = {"hits": [hit.to_dict() for hit in hits]}
+        case ToolsFound(tools):
+            data = {"tools": [[name, score] for name, score in tools]}
+        case ToolStarted(call):
+            data = {"call": call.to_dict()}
+        case ToolFinished(result, seconds):
+            data = {"result": result.to_dict(), "seconds": seconds}
+        case CareNotice(kind):
+            data = {"kind": kind}
+        case MessageCompleted(message):
+            data = {"message": message.to_dict()}
+        case TurnFinished():
+            data = {
+                "reason": event.reason,
+                "new_messages": [message.to_dict() for message in event.new_messages],
+                "usage": event.usage.to_dict(),
+                "timings": dict(event.timings),
+                "error": dict(event.error),
+            }
+    return {"type": type(event).__name__, **data}
+
+
+def from_dict(data: Mapping[str, Any]) -> Event:
+    """Read what `to_dict` wrote; raises `ValueError` for an unknown type."""
+    match data["type"]:
+        case "TextDelta":
+            return TextDelta(data["text"])
+        case "ThinkingDelta":
+            return ThinkingDelta(data["text"])
+        case "PassagesFound":
+            return PassagesFound(tuple(Hit.from_dict(hit) for hit in data["hits"]))
+        case "ToolsFound":
+            return ToolsFound(tuple((name, score) for name, score in data["tools"]))
+        case "ToolStarted":
+            return ToolStarted(ToolCall.from_dict(data["call"]))
+        case "ToolFinished":
+            return ToolFinished(ToolResult.from_dict(data["result"]), data["seconds"])
+        case "CareNotice":
+            return CareNotice(data["kind"])
+        case "MessageCompleted":
+            return MessageCompleted(Message.from_dict(data["message"]))
+        case "TurnFinished":
+            return TurnFinished(
+                data["reason"],
+                tuple(Message.from_dict(message) for message in data["new_messages"]),
+                Usage.from_dict(data["usage"]),
+                data["timings"],
+                data["error"],
+            )
+        case unknown:
+            raise ValueError(f"unknown event type {unknown!r}")

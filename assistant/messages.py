@@ -1,0 +1,119 @@
+"""The values a conversation is made of: messages, tool calls and their results.
+
+These are pure values: no storage ids, no clocks, no I/O. Conversations store them, events carry them, models read them, and
+`to_dict`/`from_dict` are how they travel.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from knowledge.types import Hit
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A wish of the model to use a tool: `name` is the name the model sees, `id` ties the call to its result."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "arguments": dict(self.arguments)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ToolCall":
+        return cls(data["id"], data["name"], data["arguments"])
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a call gave: `text` is what the model reads; `failed` says it is the sentence of a failure."""
+
+    call_id: str
+    name: str
+    text: str
+    failed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"call_id": self.call_id, "name": self.name, "text": self.text, "failed": self.failed}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ToolResult":
+        return cls(data["call_id"], data["name"], data["text"], data["failed"])
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one turn or step: read from the prompt, of those taken from the cache, and written."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+    def to_dict(self) -> dict[str, int]:
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "cached_tokens": self.cached_tokens,
+            "completion_tokens": self.completion_tokens,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, int]) -> "Usage":
+        return cls(data["prompt_tokens"], data["cached_tokens"], data["completion_tokens"])
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation.
+
+    `calls` belong to an assistant's message; `result` to a tool's. `sources` are the passages that a finished answer cites,
+    in the order of their numbers. `care` is the kind of danger a prepared answer speaks to ("" for every other message).
+    `interrupted` marks an answer that was stopped or broke off before its end.
+    """
+
+    role: Role
+    text: str = ""
+    thinking: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    result: ToolResult | None = None
+    sources: tuple[Hit, ...] = ()
+    care: str = ""
+    interrupted: bool = field(default=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "role": self.role,
+            "text": self.text,
+            "thinking": self.thinking,
+            "calls": [call.to_dict() for call in self.calls],
+            "result": self.result.to_dict() if self.result else None,
+            "sources": [hit.to_dict() for hit in self.sources],
+            "care": self.care,
+            "interrupted": self.interrupted,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Message":
+        """Read what `to_dict` wrote; absent optional fields take their defaults."""
+        result = data.get("result")
+        return cls(
+            role=data["role"],
+            text=data.get("text", ""),
+            thinking=data.get("thinking", ""),
+            calls=tuple(ToolCall.from_dict(call) for call in data.get("calls", ())),
+            result=ToolResult.from_dict(result) if result else None,
+            sources=tuple(Hit.from_dict(hit) for hit in data.get("sources", ())),
+            care=data.get("care", ""),
+            interrupted=data.get("interrupted", False),
+        )

@@ -1,0 +1,1 @@
+"""Voices behind one seam, and the normaliser that makes text fit to be spoken."""

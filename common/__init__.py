@@ -1,0 +1,1 @@
+"""The floor every room stands on: errors, documents, the database and the one way out."""

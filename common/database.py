@@ -1,0 +1,114 @@
+"""The one SQLite file that is the truth, and the folder it lies in.
+
+`DataFolder` makes sure that one process owns the folder; `Database` gives readers and a single writer. Tables belong to the files
+that own them (documents, conversations, runs, catalogue, lexical) and are created by `Database.create`.
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, MetaData, Table, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from common.errors import DataFolderBusy, StorageFailed
+
+metadata = MetaData()
+
+
+class DataFolder:
+    """A data folder held by this process until `close`; a second process gets `DataFolderBusy` at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self.path / "hearth.lock", timeout=0)
+            self._lock.acquire()
+        except Timeout:
+            raise DataFolderBusy(
+                f"Another Hearth uses the data folder {str(self.path)!r}. Stop it, or start this one with --data OTHER_FOLDER.",
+                f"另一个 Hearth 正在使用数据文件夹 {str(self.path)!r}。请先停止它，或用 --data 另一个文件夹 启动。",
+            ) from None
+        except OSError as error:
+            raise _unwritable(str(self.path), error) from error
+
+    def close(self) -> None:
+        self._lock.release()
+
+
+class Database:
+    """One SQLite file in WAL mode with synchronous=FULL: any number of readers, one writer at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, pool_size=8, max_overflow=32)
+        event.listen(self._engine, "connect", _configure)
+        self._writer = threading.RLock()
+
+    def create(self, *tables: Table) -> None:
+        """Make the tables that are not there yet."""
+        with self.write() as connection:
+            metadata.create_all(connection, tables=list(tables))
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the data."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises `StorageFailed` when the disk is full or read-only; nothing of the block is kept then.
+        """
+        with self._writer, self._translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if isinstance(error.orig, sqlite3.OperationalError) and _is_storage(error.orig):
+                raise _unwritable(str(self.path), error.orig) from error
+            raise
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    # pysqlite would begin transactions by itself, deferred; `write` begins them so that a writer never fails half way.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
+
+
+_STORAGE_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+
+
+def _is_storage(error: sqlite3.OperationalError) -> bool:
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _STORAGE_CODES
+
+
+def _unwritable(path: str, error: Exception) -> StorageFailed:
+    return StorageFailed(
+        f"Hearth could not write to {path!r} ({error}). Free some disk space or make the folder writable, then try again.",
+        f"无法写入 {path!r}（{error}）。请腾出磁盘空间或检查文件夹权限，然后再试一次。",
+    )

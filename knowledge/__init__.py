@@ -1,0 +1,1 @@
+"""Knowledge: documents become passages that can be searched and cited."""

@@ -1,0 +1,1 @@
+"""Readers for corpora that are records rather than prose."""

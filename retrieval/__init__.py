@@ -1,0 +1,1 @@
+"""What knowledge and tools both need to find things: embedding, lexical search, fusion."""

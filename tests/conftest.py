@@ -1,0 +1,41 @@
+"""What every test stands on: nothing reaches out, nothing is written outside `tmp_path`."""
+
+import os
+
+os.environ.update(
+    {
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "ANONYMIZED_TELEMETRY": "False",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+)
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+_connect = socket.socket.connect
+
+
+def _guarded_connect(self: socket.socket, address):
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+        raise AssertionError(f"a test tried to reach {address!r}")
+    return _connect(self, address)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Refuse every socket that leaves this machine."""
+    monkeypatch.setattr(socket.socket, "connect", _guarded_connect)
+    yield

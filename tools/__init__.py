@@ -1,0 +1,1 @@
+"""Tools: what one is, the registry, the runner, and the ones that ship."""

@@ -1,0 +1,66 @@
+"""What a tool is: a specification that the model reads and a `call` that does the work.
+
+A tool knows nothing of models, prompts or pages. It returns a `ToolOutput`, or raises a `ToolError` whose sentence the model
+and the user may read; the runner turns every failure into an output.
+"""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Risk = Literal["reads", "writes", "spends"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """What a model is told of a tool: `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form chat templates and the OpenAI API take."""
+        function = {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a call may know of its turn: who asks, in which language, when (aware of its zone), and whether it was stopped."""
+
+    owner: str = "local"
+    language: str = "en"
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).astimezone())
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """What a call gave: `text` for the model; `data` the same as JSON where the tool has it; `failed` for a failure."""
+
+    text: str
+    data: Any = None
+    failed: bool = False
+
+
+class Tool(ABC):
+    """Something the model can call; subclass it, or make one of a plain function with `Tool.from_function`.
+
+    `id` is `[a-z0-9][a-z0-9-]{0,63}` and names the tool in documents; `spec.name` is the name the model sees; `titles` are
+    what people see, by language ("en", "zh"); `risk` says what a call can do beyond reading; `time_limit_s` is the deadline
+    of one call in seconds.
+    """
+
+    id: str
+    spec: ToolSpec
+    titles: Mapping[str, str]
+    risk: Risk = "reads"
+    time_limit_s: float = 10.0
+
+    @abstractmethod
+    def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
+        """Do the work with arguments that match the schema; raises `ToolError` for what it cannot do."""
