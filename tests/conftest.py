@@ -14,7 +14,6 @@ os.environ.update(
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -35,7 +34,6 @@ def _is_loopback(host: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every socket that leaves this machine."""
     monkeypatch.setattr(socket.socket, "connect", _guarded_connect)
-    yield
