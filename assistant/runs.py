@@ -1,0 +1,331 @@
+"""Runs: one worker a turn, its events kept in the database as they come.
+
+A run outlives the page that started it: whoever subscribes sees its events from any offset, live or from the database, each once.
+A run that a crash cut short is closed when the app starts again, with what was already written kept as an interrupted answer.
+"""
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from assistant.conversations import Conversations, missing
+from assistant.events import Event, MessageCompleted, TextDelta, ThinkingDelta, TurnFinished, from_dict, to_dict
+from assistant.messages import Message
+from assistant.models.base import Cancel
+from common.database import Database, metadata
+from common.errors import HearthError, StorageFailed, TurnRunning
+
+RUNS = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("conversation", String, nullable=False, index=True),
+    Column("reason", String),
+    Column("started", Float, nullable=False),
+)
+
+RUN_EVENTS = Table(
+    "run_events",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+_FLUSH_S = 0.05
+_AT_ONCE = 16
+
+_BUG = {
+    "en": "Something went wrong inside Hearth and this answer could not be finished. Try again; the log has the details.",
+    "zh": "Hearth 内部出了错，这次回答没有完成。请再试一次；详情在日志里。",
+}
+_CUT_SHORT = {
+    "en": "Hearth stopped while this was being written. What had arrived is kept; ask again for the rest.",
+    "zh": "写到一半时 Hearth 停止了运行。已写出的部分都在；需要其余内容请重新生成。",
+}
+
+Work = Callable[[Cancel], Iterator[Event]]
+"""A turn that has not started: given its cancel, it yields the turn's events."""
+
+
+@dataclass(slots=True)
+class _Live:
+    """A run under way: its events so far, who waits for more, and how to stop it."""
+
+    owner: str
+    conversation: str
+    cancel: Cancel = field(default_factory=Cancel)
+    events: list[Event] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    finished: bool = False
+
+    def show(self, events: Sequence[Event], finished: bool = False) -> None:
+        with self.changed:
+            self.events.extend(events)
+            self.finished = finished
+            self.changed.notify_all()
+
+
+class Runs:
+    """The runs of every owner; a method never shows one owner's run to another."""
+
+    def __init__(self, database: Database, conversations: Conversations) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._live: dict[str, _Live] = {}
+        self._lock = threading.Lock()
+        self._room = threading.Semaphore(_AT_ONCE)
+        self._closed = False
+        database.create(RUNS, RUN_EVENTS)
+        self._recover()
+
+    def start(self, owner: str, conversation: str, work: Work, *, said: Message | None = None, keep: int | None = None) -> str:
+        """Start a turn and return the run's id.
+
+        In one transaction the history is cut to `keep` messages (None keeps all), what the user `said` is added and the run is
+        recorded. Raises `TurnRunning` when the conversation is still answering, `ConversationMissing`, or `StorageFailed`.
+        """
+        run, live = uuid.uuid4().hex, _Live(owner, conversation)
+        with self._lock:
+            if any(other.conversation == conversation for other in self._live.values()):
+                raise TurnRunning(
+                    "This conversation is still answering. Wait for it, or press Stop.",
+                    "这个对话还在回答中。请等它说完，或按“停止”。",
+                )
+            self._live[run] = live
+        try:
+            with self._database.write() as connection:
+                if keep is not None:
+                    self._conversations.truncate(connection, owner, conversation, keep)
+                self._conversations.append(connection, owner, conversation, [said] if said else [])
+                row = {"id": run, "owner": owner, "conversation": conversation, "started": time.time()}
+                connection.execute(insert(RUNS).values(row))
+        except BaseException:
+            self._forget(run)
+            raise
+        threading.Thread(target=self._work, args=(run, live, work), name=f"run-{run[:8]}", daemon=True).start()
+        return run
+
+    def active(self, owner: str, conversation: str) -> str | None:
+        """The run that is answering in this conversation now."""
+        with self._lock:
+            for run, live in self._live.items():
+                if live.conversation == conversation and live.owner == owner:
+                    return run
+        return None
+
+    def last(self, owner: str, conversation: str) -> str | None:
+        """The newest run of this conversation, under way or finished."""
+        query = select(RUNS.c.id).where(RUNS.c.conversation == conversation, RUNS.c.owner == owner)
+        with self._database.read() as connection:
+            return connection.execute(query.order_by(RUNS.c.started.desc()).limit(1)).scalar()
+
+    def conversation(self, owner: str, run: str) -> str:
+        """The conversation a run belongs to. Raises `ConversationMissing`."""
+        with self._database.read() as connection:
+            found: str | None = connection.execute(select(RUNS.c.conversation).where(_mine(owner, run))).scalar()
+        if found is None:
+            raise missing(run)
+        return found
+
+    def subscribe(
+        self, owner: str, run: str, from_event: int = 0, pause_s: float = _FLUSH_S
+    ) -> Iterator[tuple[int, Event] | None]:
+        """Every event from `from_event` on, with its position, until the turn is finished.
+
+        Yields None every `pause_s` seconds while nothing new comes, so that the consumer can look at other things. Raises
+        `ConversationMissing` for a run that is not the owner's.
+        """
+        live = self._live.get(run)
+        if live is None:
+            self.conversation(owner, run)
+            yield from enumerate(self._stored(run)[from_event:], from_event)
+            return
+        if live.owner != owner:
+            raise missing(run)
+        position = from_event
+        while True:
+            with live.changed:
+                if position >= len(live.events) and not live.finished:
+                    live.changed.wait(pause_s)
+                fresh = live.events[position:]
+                ended = live.finished and position + len(fresh) >= len(live.events)
+            for event in fresh:
+                yield position, event
+                position += 1
+            if ended:
+                return
+            if not fresh:
+                yield None
+
+    def cancel(self, owner: str, run: str) -> None:
+        """Ask a run to stop; it ends within one step of its engine. A finished run is left as it is."""
+        live = self._live.get(run)
+        if live is not None and live.owner == owner:
+            live.cancel.set()
+
+    def delete_all(self, owner: str) -> None:
+        """Remove every finished run of the owner, events included."""
+        with self._database.write() as connection:
+            ids = select(RUNS.c.id).where(RUNS.c.owner == owner)
+            connection.execute(delete(RUN_EVENTS).where(RUN_EVENTS.c.run.in_(ids)))
+            connection.execute(delete(RUNS).where(RUNS.c.owner == owner))
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Stop every run and wait for them to be recorded."""
+        with self._lock:
+            self._closed = True
+            live = list(self._live.values())
+        for run in live:
+            run.cancel.set()
+        deadline = time.monotonic() + timeout_s
+        for run in live:
+            with run.changed:
+                run.changed.wait_for(lambda run=run: run.finished, max(0.0, deadline - time.monotonic()))  # type: ignore[misc]
+
+    def _work(self, run: str, live: _Live, work: Work) -> None:
+        with self._room:
+            events = _closing_bugs(work, live)
+            try:
+                self._record(run, live, events)
+            except StorageFailed as error:
+                # The disk does not take the events: the reader still gets them, and the next start closes the run.
+                live.cancel.set()
+                unsaved = TurnFinished("failed", error={"en": error.english, "zh": error.chinese})
+                live.show([unsaved], finished=True)
+            finally:
+                events.close()
+                self._forget(run)
+
+    def _record(self, run: str, live: _Live, events: Iterator[Event]) -> None:
+        waiting: list[Event] = []
+        flushed = time.monotonic()
+        for event in events:
+            if isinstance(event, TurnFinished):
+                self._flush(run, live, [*waiting, event], event)
+                return
+            _merge(waiting, event)
+            is_delta = isinstance(event, TextDelta | ThinkingDelta)
+            if not is_delta or time.monotonic() - flushed >= _FLUSH_S:
+                self._flush(run, live, waiting)
+                waiting, flushed = [], time.monotonic()
+
+    def _flush(self, run: str, live: _Live, events: Sequence[Event], end: TurnFinished | None = None) -> None:
+        with self._database.write() as connection:
+            _insert(connection, run, len(live.events), events)
+            if end is not None:
+                self._finish(connection, run, live.owner, live.conversation, end)
+        live.show(events, finished=end is not None)
+
+    def _finish(self, connection: Connection, run: str, owner: str, conversation: str, end: TurnFinished) -> None:
+        connection.execute(update(RUNS).where(RUNS.c.id == run).values(reason=end.reason))
+        still_there = connection.execute(select(RUNS.c.id).where(RUNS.c.id == run)).first()
+        if still_there and end.new_messages:
+            try:
+                self._conversations.append(connection, owner, conversation, end.new_messages)
+            except HearthError as error:
+                logging.getLogger(__name__).info("the answer of run %s has nowhere to go: %s", run, error)
+
+    def _recover(self) -> None:
+        """Close the runs that a crash cut short."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(RUNS).where(RUNS.c.reason.is_(None))).mappings().all()
+        for row in rows:
+            events = self._stored(row["id"])
+            end = TurnFinished("failed", _salvage(events), error=_CUT_SHORT)
+            with self._database.write() as connection:
+                _insert(connection, row["id"], len(events), [end])
+                self._finish(connection, row["id"], row["owner"], row["conversation"], end)
+
+    def _stored(self, run: str) -> list[Event]:
+        query = select(RUN_EVENTS.c.body).where(RUN_EVENTS.c.run == run).order_by(RUN_EVENTS.c.position)
+        with self._database.read() as connection:
+            return [from_dict(json.loads(body)) for body in connection.execute(query).scalars()]
+
+    def _forget(self, run: str) -> None:
+        with self._lock:
+            self._live.pop(run, None)
+
+
+def _closing_bugs(work: Work, live: _Live) -> Generator[Event, None, None]:
+    """The turn's events; a bug becomes a logged traceback and a `failed` end that keeps what was written."""
+    seen: list[Event] = []
+    events = work(live.cancel)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration:
+            return
+        except Exception:
+            logging.getLogger(__name__).exception("a turn failed")
+            yield TurnFinished("failed", _salvage(seen), error=_BUG)
+            return
+        _merge(seen, event)
+        yield event
+
+
+def _merge(events: list[Event], event: Event) -> None:
+    """Append `event`, joined to the last one where both are text of the same kind."""
+    match events[-1] if events else None, event:
+        case TextDelta(before), TextDelta(after):
+            events[-1] = TextDelta(before + after)
+        case ThinkingDelta(before), ThinkingDelta(after):
+            events[-1] = ThinkingDelta(before + after)
+        case _:
+            events.append(event)
+
+
+def _salvage(events: Sequence[Event]) -> tuple[Message, ...]:
+    """The messages of a turn that broke off: the whole ones, and the text begun since as an interrupted answer."""
+    whole: list[Message] = []
+    text = ""
+    for event in events:
+        match event:
+            case TextDelta(delta):
+                text += delta
+            case MessageCompleted(message):
+                whole.append(message)
+                text = ""
+    if text.strip():
+        whole.append(Message("assistant", text, interrupted=True))
+    answered = {message.result.call_id for message in whole if message.result}
+    return tuple(
+        replace(message, calls=tuple(call for call in message.calls if call.id in answered), interrupted=True)
+        if any(call.id not in answered for call in message.calls)
+        else message
+        for message in whole
+    )
+
+
+def _insert(connection: Connection, run: str, position: int, events: Sequence[Event]) -> None:
+    rows = [
+        {"run": run, "position": position + offset, "body": json.dumps(to_dict(event), ensure_ascii=False)}
+        for offset, event in enumerate(events)
+    ]
+    if rows:
+        connection.execute(insert(RUN_EVENTS), rows)
+
+
+def _mine(owner: str, run: str) -> ColumnElement[bool]:
+    return and_(RUNS.c.id == run, RUNS.c.owner == owner)
