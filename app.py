@@ -1,0 +1,36 @@
+"""Start Hearth: arguments -> Settings -> build_studio -> create_app -> serve; nothing else."""
+
+import os
+import sys
+
+# Libraries read these when they are imported: none of them may look outside by itself.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def main(arguments: list[str]) -> int:
+    """Serve the page until it is stopped; returns the exit status."""
+    from server.app import create_app, serve
+
+    from assistant.settings import read_settings
+    from assistant.studio import build_studio
+    from common.errors import HearthError
+
+    settings = read_settings(arguments, os.environ)
+    try:
+        studio = build_studio(settings)
+        try:
+            serve(create_app(studio), settings)
+        finally:
+            studio.close()
+    except HearthError as error:
+        print(error, file=sys.stderr)
+        print(error.chinese, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

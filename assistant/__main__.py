@@ -1,0 +1,65 @@
+"""One turn from the command line: `python -m assistant ask [--persona ID] [--model NAME] [--collection ID] [--json] "text"`."""
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+from assistant.events import Event, TextDelta, ToolFinished, ToolStarted, TurnFinished, to_dict
+from assistant.settings import Settings
+from assistant.studio import build_studio
+from common.errors import HearthError
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit status: 0 answered, 1 an expected failure, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m assistant")
+    commands = parser.add_subparsers(dest="command", required=True)
+    ask = commands.add_parser("ask", help="ask a persona one thing")
+    ask.add_argument("text")
+    ask.add_argument("--persona", default="model-guide", help="gg, model-guide, librarian or one of your own")
+    ask.add_argument("--model", default="auto", help="builtin, hf:, ms:, path:, gguf: or openai:")
+    ask.add_argument("--collection", action="append", help="ask these collections instead of the persona's own")
+    ask.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+    ask.add_argument("--offline", action="store_true", help="never download anything")
+    ask.add_argument("--json", action="store_true", help="print one event a line")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        studio = build_studio(Settings(model=given.model, data=given.data, offline=given.offline))
+        try:
+            events = studio.agent(given.persona, collections=given.collection).run(given.text)
+            return max([_print(event, given.json) for event in events])
+        finally:
+            studio.close()
+    except HearthError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _print(event: Event, as_json: bool) -> int:
+    """Show one event; returns the exit status it stands for."""
+    if as_json:
+        print(json.dumps(to_dict(event), ensure_ascii=False), flush=True)
+    else:
+        _print_plain(event)
+    return int(isinstance(event, TurnFinished) and event.reason == "failed")
+
+
+def _print_plain(event: Event) -> None:
+    match event:
+        case TextDelta(text):
+            print(text, end="", flush=True)
+        case ToolStarted(call):
+            print(f"[{call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}]", file=sys.stderr)
+        case ToolFinished(result, seconds):
+            print(f"[{result.name}: {result.text} ({seconds:.1f} s)]", file=sys.stderr)
+        case TurnFinished():
+            print()
+            if event.error:
+                print(event.error["en"], file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""Answers made of quotations, for a model that cannot be trusted to put a passage into its own words.
+
+Where the model cannot write the reader's language, or would invent rather than ground, the best passages are better than its
+words. The answer says so once, with the setting that brings a stronger model; it never pretends to have been written.
+"""
+
+import re
+from collections.abc import Sequence
+
+from personas.schema import Persona
+
+from assistant.messages import Message
+from assistant.models.base import ModelInfo
+from knowledge.types import Hit
+
+_NEAR_BEST = 0.85  # a second passage is quoted when its score is at least this share of the best one's
+_QUOTES = 2
+_CITATION = re.compile(r"\[(\d{1,2})\]")
+
+_NOTE = {
+    "en": "This is a quotation: {model} is a small model that does not answer from documents in words of its own. "
+    "Start Hearth with a stronger one for that, for example `--model hf:Qwen/Qwen3-4B-Instruct-2507`.",
+    "zh": "以上是原文摘录：现在用的 {model} 是个小模型，还不能用自己的话依据资料作答。"
+    "想要完整的回答，可以换更强的模型启动，例如 `--model hf:Qwen/Qwen3-4B-Instruct-2507`。",
+}
+_NOTHING = {
+    "en": "That is not in my documents.",
+    "zh": "我的资料里没有这方面的内容。",
+}
+_WRONG_LANGUAGE = {
+    "en": "I cannot answer this well: {model}, the model in use, does not write English, and my documents have nothing close.",
+    "zh": "这句话我接不好：现在用的 {model} 不会写中文，我的资料里也没有相近的内容。",
+}
+_ASK = {"en": "You could ask me, for example: {examples}", "zh": "可以试着这样问我：{examples}"}
+
+
+def can_write(info: ModelInfo, persona: Persona, language: str, hits: Sequence[Hit]) -> bool:
+    """Whether the model may write this answer itself."""
+    if language not in info.languages:
+        return False
+    if hits:
+        return info.grounding
+    return not persona.answers_only_from_documents
+
+
+def quote(persona: Persona, info: ModelInfo, language: str, hits: Sequence[Hit], history: Sequence[Message]) -> str:
+    """The answer in quotations, [n] naming `hits[n - 1]`; without hits, an honest sentence and what can be asked instead."""
+    if not hits:
+        return _without_hits(persona, info, language)
+    best = [hit for hit in hits[:_QUOTES] if hit.score >= _NEAR_BEST * hits[0].score]
+    parts = [_quotation(number, hit, language) for number, hit in enumerate(best, 1)]
+    if not any(message.sources for message in history):
+        parts.append("*" + _NOTE[language].format(model=info.title) + "*")
+    return "\n\n".join(parts)
+
+
+def cites(text: str, sources: int) -> bool:
+    """Whether `text` names one of `sources` passages by its number."""
+    return any(1 <= int(number) <= sources for number in _CITATION.findall(text))
+
+
+def _quotation(number: int, hit: Hit, language: str) -> str:
+    passage = hit.passage
+    place = passage.heading.split(" > ")[-1] or passage.title
+    lead = f"关于“{place}” [{number}]：" if language == "zh" else f"On “{place}” [{number}]:"
+    quoted = "\n".join(f"> {line}" if line.strip() else ">" for line in passage.text.strip().splitlines())
+    return f"{lead}\n\n{quoted}"
+
+
+def _without_hits(persona: Persona, info: ModelInfo, language: str) -> str:
+    sentence = _NOTHING if language in info.languages else _WRONG_LANGUAGE
+    first = sentence[language].format(model=info.title)
+    examples = [starter.get(language) for starter in persona.starters[:3]]
+    marks = "“{}”" if language == "zh" else '"{}"'
+    listed = ("、" if language == "zh" else ", ").join(marks.format(example) for example in examples)
+    return first + (" " + _ASK[language].format(examples=listed) if listed else "")

@@ -1,0 +1,228 @@
+"""The whole assistant, wired: the only place that knows every room.
+
+`build_studio` opens the data folder and returns at once; the model and the shipped collections load in the background. The page,
+the command line and the tests all talk to a `Studio`, and a studio knows nothing of them.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from knowledge.library import Knowledge
+from personas.schema import Persona
+from personas.store import PersonaStore
+from tools.registry import ToolRegistry, default_registry
+
+from assistant.access import MAKER, Identity
+from assistant.agent import Agent
+from assistant.conversations import Conversations
+from assistant.events import Event, TextDelta
+from assistant.messages import Message
+from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
+from assistant.models.host import ModelHost
+from assistant.runs import Runs
+from assistant.settings import Settings
+from assistant.speech.base import Speaker
+from assistant.speech.espeak import EspeakSpeaker
+from assistant.speech.normalise import SentenceSplitter
+from common.database import Database, DataFolder
+from common.errors import HearthError, MessageTooLong, PersonaError
+from knowledge.corpora.shipped import install_shipped
+from knowledge.types import Hit
+from retrieval.embedding import Embedder, load_embedder
+from tools.base import ToolSpec
+
+MESSAGE_LIMIT = 32_000
+"""Characters in one message of a user."""
+
+_SHIPPED_WAIT_S = 120.0
+
+
+@dataclass(slots=True)
+class _HostedModel:
+    """The host's model as a `ChatModel` that can be asked before it has loaded: it waits."""
+
+    host: ModelHost
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.host.info or self.host.wait().info
+
+    def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
+    ) -> Iterator[ModelChunk]:
+        yield from self.host.wait().stream(messages, tools, options, cancel)
+
+    def count_tokens(self, text: str) -> int:
+        return self.host.wait().count_tokens(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Every part of one running Hearth, by name, and the few acts that need several of them."""
+
+    settings: Settings
+    folder: DataFolder
+    database: Database
+    personas: PersonaStore
+    knowledge: Knowledge
+    tools: ToolRegistry
+    conversations: Conversations
+    runs: Runs
+    models: ModelHost
+    speaker: Speaker
+    _shipped: threading.Event = field(default_factory=threading.Event)
+
+    def personas_for(self, identity: Identity) -> list[Persona]:
+        """The personas this person may chat with: a maker all, a visitor the published ones."""
+        return [stored.document for stored in self.personas.list(MAKER.owner) if identity.maker or stored.shipped]
+
+    def persona(self, identity: Identity, persona: str) -> Persona:
+        """Raises `PersonaError` for one that is not there or not published."""
+        for found in self.personas_for(identity):
+            if found.id == persona:
+                return found
+        raise PersonaError(
+            f"There is no persona {persona!r} here. Choose another one in the gallery.",
+            f"这里没有人设 {persona!r}。请在首页另选一个。",
+        )
+
+    def agent(self, persona: str, identity: Identity = MAKER, collections: Sequence[str] | None = None) -> Agent:
+        """The persona, able to act; `collections` replaces the persona's own.
+
+        Raises `PersonaError` when the persona, or a model, tool or collection that it names, is not there.
+        """
+        wanted = self.persona(identity, persona)
+        if collections is not None:
+            wanted = wanted.model_copy(update={"collections": tuple(collections)})
+        self._shipped.wait(_SHIPPED_WAIT_S)
+        known = {collection.id for collection in self.knowledge.collections(MAKER.owner)}
+        tools = {tool.id for tool in self.tools.list()}
+        self.personas.check(wanted, models={self.settings.model, self.models.status().name}, tools=tools, collections=known)
+
+        def search(query: str, limit: int) -> Sequence[Hit]:
+            return self.knowledge.search(MAKER.owner, query, wanted.collections, limit, relevant=True)
+
+        snapshot = self.tools.snapshot(wanted.tools)
+        return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.settings.region)
+
+    def start_turn(self, identity: Identity, conversation: str, text: str, language: str) -> str:
+        """Say `text` in a conversation and start the answer; returns the run's id.
+
+        Raises `MessageTooLong` for an empty or overlong text and what `agent` and `Runs.start` raise; nothing is kept then.
+        """
+        if not text.strip():
+            raise MessageTooLong("Write something first, then send it.", "请先写点什么再发送。")
+        if len(text) > MESSAGE_LIMIT:
+            raise MessageTooLong(
+                f"This message has {len(text):,} characters; {MESSAGE_LIMIT:,} fit. "
+                "Shorten it, or add it as a document under Knowledge and ask about it.",
+                f"这条消息有 {len(text):,} 个字，最多 {MESSAGE_LIMIT:,} 个。请缩短，或在“知识”页作为文档上传后再提问。",
+            )
+        agent = self._agent_of(identity, conversation)
+        history = self.conversations.messages(identity.owner, conversation)
+
+        def work(cancel: Cancel) -> Iterator[Event]:
+            return agent.run(text, history, language=language, cancel=cancel)
+
+        return self.runs.start(identity.owner, conversation, work, said=Message("user", text))
+
+    def regenerate(self, identity: Identity, conversation: str, language: str) -> str:
+        """Drop the last answer and answer the same message again; returns the run's id."""
+        agent = self._agent_of(identity, conversation)
+        history = self.conversations.messages(identity.owner, conversation)
+        asked = max((index for index, message in enumerate(history) if message.role == "user"), default=None)
+        if asked is None:
+            raise MessageTooLong("There is nothing to answer yet. Write a message first.", "还没有可以回答的消息。请先写一条。")
+
+        def work(cancel: Cancel) -> Iterator[Event]:
+            return agent.run(history[asked].text, history[:asked], language=language, cancel=cancel)
+
+        return self.runs.start(identity.owner, conversation, work, keep=asked + 1)
+
+    def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, bool], language: str) -> str:
+        """Allow or refuse the calls a turn waits for (call id -> allowed), and go on; returns the run's id."""
+        agent = self._agent_of(identity, conversation)
+        history = self.conversations.messages(identity.owner, conversation)
+        allowed = {call: allow and identity.maker for call, allow in decisions.items()}
+
+        def work(cancel: Cancel) -> Iterator[Event]:
+            return agent.run("", history, language=language, cancel=cancel, decisions=allowed)
+
+        return self.runs.start(identity.owner, conversation, work)
+
+    def spoken_sentences(self, owner: str, run: str) -> Iterator[str]:
+        """The answer of a run in sentences fit to be spoken, as it is written."""
+        splitter = SentenceSplitter()
+        for item in self.runs.subscribe(owner, run):
+            if item is not None and isinstance(item[1], TextDelta):
+                yield from splitter.feed(item[1].text)
+        yield from splitter.finish()
+
+    def voice(self, owner: str, run: str, language: str) -> str:
+        """The voice of the persona that answers in this run, for a language."""
+        conversation = self.conversations.get(owner, self.runs.conversation(owner, run))
+        persona = self.persona(MAKER, conversation.persona)
+        return persona.voice.get(language) if persona.voice else f"espeak:{'cmn' if language == 'zh' else 'en-gb'}"
+
+    def collection_owner(self, _identity: Identity) -> str:
+        """Whose collections a persona reads: the makers', for everyone."""
+        return MAKER.owner
+
+    def delete_everything(self, owner: str) -> int:
+        """Remove all conversations and runs of an owner; returns how many conversations there were."""
+        self.runs.delete_all(owner)
+        return self.conversations.delete_all(owner)
+
+    def close(self) -> None:
+        """Stop what runs, record it, and let the data folder go."""
+        self.runs.close()
+        self.models.close()
+        self.knowledge.close()
+        self.database.close()
+        self.folder.close()
+
+    def _agent_of(self, identity: Identity, conversation: str) -> Agent:
+        return self.agent(self.conversations.get(identity.owner, conversation).persona, identity)
+
+
+def build_studio(
+    settings: Settings,
+    *,
+    model: ChatModel | None = None,
+    embedder: Embedder | None = None,
+    speaker: Speaker | None = None,
+    tools: ToolRegistry | None = None,
+) -> Studio:
+    """Open the data folder and wire the rooms; `model`, `embedder`, `speaker` and `tools` replace what the settings name.
+
+    Raises `DataFolderBusy` or `StorageFailed`.
+    """
+    folder = DataFolder(settings.data)
+    database = Database(folder.path / "hearth.db")
+    conversations = Conversations(database)
+    studio = Studio(
+        settings=settings,
+        folder=folder,
+        database=database,
+        personas=PersonaStore(database),
+        knowledge=Knowledge(database, folder.path, embedder or (lambda: load_embedder(settings.embedder))),
+        tools=tools or default_registry(),
+        conversations=conversations,
+        runs=Runs(database, conversations),
+        models=ModelHost.holding(model) if model else ModelHost(settings.model, folder.path, offline=settings.offline),
+        speaker=speaker or EspeakSpeaker(),
+    )
+    studio.models.start()
+    threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()
+    return studio
+
+
+def _install(studio: Studio) -> None:
+    try:
+        install_shipped(studio.knowledge, MAKER.owner)
+    except HearthError as error:
+        logging.getLogger(__name__).warning("the shipped collections are not in place: %s", error)
+    finally:
+        studio._shipped.set()
