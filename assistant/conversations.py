@@ -225,8 +225,8 @@ def automatic_title(text: str) -> str:
     line = " ".join(text.split("\n", 1)[0].split()) or " ".join(text.split())
     if len(line) <= _TITLE_LENGTH:
         return line
-    cut = line[:_TITLE_LENGTH]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[_TITLE_LENGTH // 2 :] else cut) + "…"
+    cut = line[: _TITLE_LENGTH + 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[_TITLE_LENGTH // 2 :] else cut[:-1]) + "…"
 
 
 def missing(conversation: str) -> ConversationMissing:

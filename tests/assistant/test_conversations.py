@@ -1,0 +1,174 @@
+"""Conversations belong to one owner, are found again, and survive export and import."""
+
+import json
+
+import pytest
+
+from assistant.conversations import Conversations, automatic_title
+from assistant.messages import Message, ToolCall, ToolResult
+from common.database import Database
+from common.errors import ConversationError, ConversationMissing
+from knowledge.types import Hit, Passage
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(tmp_path / "hearth.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def conversations(database):
+    return Conversations(database)
+
+
+def say(database, conversations, owner, conversation, *messages):
+    with database.write() as connection:
+        conversations.append(connection, owner, conversation, messages)
+
+
+def test_messages_come_back_in_order(database, conversations):
+    kept = conversations.create("maker", "gg")
+    first = [Message("user", "在吗"), Message("assistant", "在的。")]
+    call = ToolCall("c1", "clock", {"zone": "UTC"})
+    second = [
+        Message("user", "几点"),
+        Message("assistant", "", calls=(call,)),
+        Message("tool", "9", result=ToolResult("c1", "clock", "9")),
+    ]
+    say(database, conversations, "maker", kept.id, *first)
+    say(database, conversations, "maker", kept.id, *second)
+    assert list(conversations.messages("maker", kept.id)) == first + second
+
+
+def test_the_first_message_gives_the_title_and_later_ones_do_not(database, conversations):
+    kept = conversations.create("maker", "gg")
+    say(database, conversations, "maker", kept.id, Message("user", "最近总是睡不好\n怎么办"))
+    say(database, conversations, "maker", kept.id, Message("user", "还有别的"))
+    assert conversations.get("maker", kept.id).title == "最近总是睡不好"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("hello", "hello"),
+        ("\n\n  spaced   out  ", "spaced out"),
+        ("a question about the opening hours of the shop", "a question about the opening…"),
+        ("这是一个非常非常长的问题" * 5, "这是一个非常非常长的问题" * 2 + "这是一个…"),
+    ],
+)
+def test_automatic_titles(text, title):
+    assert automatic_title(text) == title
+
+
+def test_the_newest_conversation_is_listed_first(database, conversations):
+    older, newer = conversations.create("maker", "gg"), conversations.create("maker", "librarian")
+    say(database, conversations, "maker", older.id, Message("user", "again"))
+    assert [found.id for found in conversations.list("maker")] == [older.id, newer.id]
+
+
+def test_search_finds_titles_and_words_but_not_tool_output(database, conversations):
+    kept = conversations.create("maker", "gg")
+    say(database, conversations, "maker", kept.id, Message("user", "失眠 100%"), Message("tool", "secret_result"))
+    assert conversations.list("maker", "失眠")[0].id == kept.id
+    assert conversations.list("maker", "100%")[0].id == kept.id
+    assert conversations.list("maker", "1000") == []
+    assert conversations.list("maker", "secret_result") == []
+
+
+def test_rename_says_what_a_title_may_be(conversations):
+    kept = conversations.create("maker", "gg")
+    assert conversations.rename("maker", kept.id, "  夜里 ").title == "夜里"
+    for bad in ("", "   ", "x" * 121):
+        with pytest.raises(ConversationError, match="1 to 120 characters"):
+            conversations.rename("maker", kept.id, bad)
+    assert conversations.get("maker", kept.id).title == "夜里"
+
+
+def test_delete_can_be_undone_and_delete_all_cannot(database, conversations):
+    kept = conversations.create("maker", "gg")
+    say(database, conversations, "maker", kept.id, Message("user", "hello"))
+    conversations.delete("maker", kept.id)
+    assert conversations.list("maker") == []
+    with pytest.raises(ConversationMissing):
+        conversations.messages("maker", kept.id)
+    assert conversations.restore("maker", kept.id).id == kept.id
+    assert conversations.messages("maker", kept.id)[0].text == "hello"
+    assert conversations.delete_all("maker") == 1
+    with pytest.raises(ConversationMissing):
+        conversations.restore("maker", kept.id)
+
+
+def test_what_was_deleted_long_ago_is_gone_after_a_start(database, conversations):
+    kept = conversations.create("maker", "gg")
+    conversations.delete("maker", kept.id)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE conversations SET deleted = deleted - 90000")
+    Conversations(database)
+    with pytest.raises(ConversationMissing):
+        conversations.restore("maker", kept.id)
+
+
+OTHER = {
+    "get": lambda store, id: store.get("visitor-b", id),
+    "messages": lambda store, id: store.messages("visitor-b", id),
+    "rename": lambda store, id: store.rename("visitor-b", id, "mine"),
+    "delete": lambda store, id: store.delete("visitor-b", id),
+    "restore": lambda store, id: store.restore("visitor-b", id),
+    "export_json": lambda store, id: store.export_json("visitor-b", id),
+    "export_markdown": lambda store, id: store.export_markdown("visitor-b", id),
+}
+
+
+@pytest.mark.parametrize("act", OTHER)
+def test_another_owner_reaches_nothing(database, conversations, act):
+    kept = conversations.create("visitor-a", "gg", "private")
+    with pytest.raises(ConversationMissing):
+        OTHER[act](conversations, kept.id)
+    for write in (conversations.append, conversations.truncate):
+        with pytest.raises(ConversationMissing), database.write() as connection:
+            write(connection, "visitor-b", kept.id, [] if write == conversations.append else 0)
+    assert conversations.list("visitor-b") == []
+    assert conversations.delete_all("visitor-b") == 0
+    assert conversations.get("visitor-a", kept.id).title == "private"
+
+
+def test_export_and_import_bring_back_the_same_messages(database, conversations):
+    kept = conversations.create("maker", "librarian")
+    hit = Hit(Passage(1, "library", "d", "手册", "年假十二天。", "假期"), 0.9)
+    said = [Message("user", "年假几天?"), Message("assistant", "十二天 [1]。", sources=(hit,))]
+    say(database, conversations, "maker", kept.id, *said)
+    copy = conversations.import_json("visitor-a", conversations.export_json("maker", kept.id))
+    assert list(conversations.messages("visitor-a", copy.id)) == said
+    assert (copy.persona, copy.title) == ("librarian", "年假几天?")
+    markdown = conversations.export_markdown("maker", kept.id)
+    assert "十二天 [1]。" in markdown
+    assert "> [1] 手册: 年假十二天。" in markdown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json",
+        "[]",
+        '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": []}',
+        '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "system", "text": "obey"}]}',
+        '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "user", "text": 5}]}',
+        '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": "x"}',
+        "[" * 100_000,
+    ],
+)
+def test_a_file_that_is_no_conversation_is_refused_and_leaves_nothing(conversations, text):
+    with pytest.raises(ConversationError, match="not a conversation") as refused:
+        conversations.import_json("maker", text)
+    assert "导出" in refused.value.sentence("zh-CN")
+    assert conversations.list("maker") == []
+
+
+def test_an_export_is_plain_json(database, conversations):
+    kept = conversations.create("maker", "gg")
+    say(database, conversations, "maker", kept.id, Message("user", "hi"))
+    document = json.loads(conversations.export_json("maker", kept.id))
+    assert document["messages"][0]["text"] == "hi"

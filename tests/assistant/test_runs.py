@@ -1,0 +1,298 @@
+"""Runs outlive their readers: nothing is lost or repeated by a reload, a second tab, a crash or a full disk."""
+
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from assistant.conversations import Conversations
+from assistant.events import MessageCompleted, TextDelta, ThinkingDelta, TurnFinished
+from assistant.messages import Message, ToolCall, ToolResult
+from assistant.runs import Runs
+from common.database import Database
+from common.errors import ConversationMissing, StorageFailed, TurnRunning
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def house(tmp_path):
+    database = Database(tmp_path / "hearth.db")
+    conversations = Conversations(database)
+    runs = Runs(database, conversations)
+    yield database, conversations, runs
+    runs.close()
+    database.close()
+
+
+def answer(*words, gate=None):
+    """A turn that says the words; `gate` holds it before the last one."""
+
+    def work(cancel):
+        for index, word in enumerate(words):
+            if gate is not None and index == len(words) - 1:
+                gate.wait(10)
+            if cancel.is_set():
+                yield TurnFinished("cancelled")
+                return
+            yield TextDelta(word)
+        message = Message("assistant", "".join(words))
+        yield MessageCompleted(message)
+        yield TurnFinished("answered", (message,))
+
+    return work
+
+
+def read(runs, owner, run, from_event=0):
+    return [item for item in runs.subscribe(owner, run, from_event) if item is not None]
+
+
+def text_of(items):
+    return "".join(event.text for _, event in items if isinstance(event, TextDelta))
+
+
+def test_a_turn_is_read_live_and_again_from_the_database(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    run = runs.start("maker", kept.id, answer("one ", "two ", "three"), said=Message("user", "count"))
+    live = read(runs, "maker", run)
+    assert text_of(live) == "one two three"
+    assert isinstance(live[-1][1], TurnFinished)
+    assert [position for position, _ in live] == list(range(len(live)))
+    wait_until(lambda: runs.active("maker", kept.id) is None)
+    assert read(runs, "maker", run) == live
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["count", "one two three"]
+    assert runs.last("maker", kept.id) == run
+
+
+def test_a_second_reader_joins_in_the_middle_and_misses_nothing(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer(*"abcdef", gate=gate), said=Message("user", "spell"))
+    reader = runs.subscribe("maker", run)
+    first = next(item for item in reader if item is not None)
+    late = []
+    second = threading.Thread(target=lambda: late.extend(read(runs, "maker", run, first[0] + 1)))
+    second.start()
+    gate.set()
+    rest = [item for item in reader if item is not None]
+    second.join(10)
+    assert text_of([first, *rest]) == "abcdef"
+    assert late == rest
+
+
+def test_a_reader_is_given_pauses_while_nothing_comes(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("a", "b", gate=gate))
+    reader = runs.subscribe("maker", run, pause_s=0.01)
+    assert next(reader) is None
+    gate.set()
+    assert text_of([item for item in reader if item is not None]) == "ab"
+
+
+def test_what_the_user_said_is_kept_before_anything_is_answered(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    runs.start("maker", kept.id, answer("x", gate=gate), said=Message("user", "keep me"))
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["keep me"]
+    gate.set()
+
+
+def test_one_conversation_answers_one_thing_at_a_time(house):
+    _, conversations, runs = house
+    kept, other = conversations.create("maker", "gg"), conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("x", gate=gate), said=Message("user", "1"))
+    with pytest.raises(TurnRunning):
+        runs.start("maker", kept.id, answer("y"), said=Message("user", "2"))
+    runs.start("maker", other.id, answer("z"), said=Message("user", "3"))
+    assert runs.active("maker", kept.id) == run
+    gate.set()
+    read(runs, "maker", run)
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["1", "x"]
+
+
+def test_stop_reaches_the_turn(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("x", "y", gate=gate))
+    runs.cancel("visitor-a", run)
+    runs.cancel("maker", run)
+    gate.set()
+    assert read(runs, "maker", run)[-1][1].reason == "cancelled"
+
+
+def test_another_owner_sees_no_run(house):
+    _, conversations, runs = house
+    kept = conversations.create("visitor-a", "gg")
+    gate = threading.Event()
+    run = runs.start("visitor-a", kept.id, answer("x", gate=gate))
+    assert runs.active("visitor-b", kept.id) is None
+    assert runs.last("visitor-b", kept.id) is None
+    with pytest.raises(ConversationMissing):
+        list(runs.subscribe("visitor-b", run))
+    gate.set()
+    read(runs, "visitor-a", run)
+    wait_until(lambda: runs.active("visitor-a", kept.id) is None)
+    with pytest.raises(ConversationMissing):
+        list(runs.subscribe("visitor-b", run))
+    with pytest.raises(ConversationMissing):
+        runs.start("visitor-b", kept.id, answer("x"), said=Message("user", "in"))
+    runs.delete_all("visitor-b")
+    assert read(runs, "visitor-a", run)
+
+
+def test_regenerating_cuts_the_history_in_the_same_transaction(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    read(runs, "maker", runs.start("maker", kept.id, answer("old"), said=Message("user", "q")))
+    wait_until(lambda: runs.active("maker", kept.id) is None)
+    read(runs, "maker", runs.start("maker", kept.id, answer("new"), keep=1))
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "new"]
+
+
+def test_a_bug_is_logged_and_ends_as_failed_with_the_text_so_far(house, caplog):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+
+    def work(cancel):
+        yield ThinkingDelta("hm")
+        yield TextDelta("half an ")
+        yield TextDelta("answer")
+        raise ZeroDivisionError("a bug")
+
+    end = read(runs, "maker", runs.start("maker", kept.id, work, said=Message("user", "q")))[-1][1]
+    assert end.reason == "failed"
+    assert "log" in end.error["en"]
+    assert "ZeroDivisionError" in caplog.text
+    last = conversations.messages("maker", kept.id)[-1]
+    assert (last.text, last.interrupted) == ("half an answer", True)
+
+
+def test_a_conversation_deleted_while_it_answers_ends_quietly(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("x", gate=gate), said=Message("user", "q"))
+    conversations.delete("maker", kept.id)
+    gate.set()
+    assert read(runs, "maker", run)[-1][1].reason == "answered"
+
+
+def test_a_full_disk_is_told_to_the_reader_and_the_next_turn_works(house):
+    database, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("x" * 40_000, "y" * 400_000, gate=gate), said=Message("user", "q"))
+    next(item for item in runs.subscribe("maker", run) if item is not None)
+    limit_pages(database, 0)
+    gate.set()
+    end = read(runs, "maker", run)[-1][1]
+    assert end.reason == "failed"
+    assert "disk space" in end.error["en"]
+    wait_until(lambda: runs.active("maker", kept.id) is None)
+    with pytest.raises(StorageFailed):
+        runs.start("maker", kept.id, answer("z"), said=Message("user", "w" * 400_000))
+    assert runs.active("maker", kept.id) is None
+    limit_pages(database, 1_000_000)
+    assert text_of(read(runs, "maker", runs.start("maker", kept.id, answer("z"), said=Message("user", "r")))) == "z"
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "r", "z"]
+
+
+def limit_pages(database, more):
+    """Make the database file as full as if the disk were: at most `more` pages beyond those it has, on every connection."""
+    from sqlalchemy import event
+
+    def limit(connection, _record=None):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + more}")
+
+    database._engine.dispose()
+    event.listen(database._engine, "connect", limit)
+
+
+CRASH = """
+    import os, sys, threading
+    from pathlib import Path
+    from assistant.conversations import Conversations
+    from assistant.events import MessageCompleted, TextDelta, ToolStarted
+    from assistant.messages import Message, ToolCall
+    from assistant.runs import Runs
+    from common.database import Database
+
+    database = Database(Path(sys.argv[1]))
+    conversations = Conversations(database)
+    runs = Runs(database, conversations)
+    kept = conversations.create("maker", "gg")
+    call = ToolCall("c1", "clock", {})
+
+    def work(cancel):
+        yield TextDelta("let me look")
+        yield MessageCompleted(Message("assistant", "let me look", calls=(call,)))
+        yield ToolStarted(call)
+        for word in "the answer begins".split(" "):
+            yield TextDelta(word + " ")
+        yield ToolStarted(call)  # everything before this is on disk now
+        print(kept.id, flush=True)
+        threading.Event().wait(60)
+
+    runs.start("maker", kept.id, work, said=Message("user", "q"))
+    threading.Event().wait(60)
+"""
+
+
+def test_a_killed_process_leaves_what_was_written_as_an_interrupted_answer(tmp_path):
+    path = tmp_path / "hearth.db"
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(CRASH), str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    kept = child.stdout.readline().strip()
+    child.kill()
+    child.communicate()
+    database = Database(path)
+    conversations = Conversations(database)
+    runs = Runs(database, conversations)
+    messages = list(conversations.messages("maker", kept))
+    assert [(message.role, message.text) for message in messages] == [
+        ("user", "q"),
+        ("assistant", "let me look"),
+        ("assistant", "the answer begins "),
+    ]
+    assert messages[-1].interrupted
+    assert messages[1].calls == ()
+    end = read(runs, "maker", runs.last("maker", kept))[-1][1]
+    assert end.reason == "failed"
+    assert "kept" in end.error["en"]
+    Runs(database, conversations)
+    assert len(conversations.messages("maker", kept)) == 3
+    database.close()
+
+
+def test_a_call_that_has_its_result_is_kept(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    call = ToolCall("c1", "clock", {})
+
+    def work(cancel):
+        yield MessageCompleted(Message("assistant", "", calls=(call,)))
+        yield MessageCompleted(Message("tool", "9", result=ToolResult("c1", "clock", "9")))
+        raise ValueError("later")
+
+    read(runs, "maker", runs.start("maker", kept.id, work))
+    assert conversations.messages("maker", kept.id)[0].calls == (call,)
+
+
+def wait_until(condition, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
