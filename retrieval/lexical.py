@@ -1,0 +1,256 @@
+"""The lexical leg: BM25 over an FTS5 table, with tokens and statistics of our own.
+
+Words are lower-cased and taken out of camelCase and snake_case, English plurals lose their s, and Chinese is indexed as
+characters and pairs of characters, so that a word of two is found. FTS5 finds the candidates; the scores are computed here from the
+statistics of the groups searched, because FTS5 knows one set for all owners and gives nothing to a word that half of the rows have.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from common.database import Database
+
+T = TypeVar("T")
+
+_K1 = 1.2
+_B = 0.75
+_QUERY_LENGTH = 4000  # characters of a query that are read
+_TERMS = 32  # of a query that are scored, the rarest first
+_CANDIDATE_TERMS = 16  # of those, how many choose the candidates
+_BATCH = 500  # rows a statement
+
+_HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f"
+_RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\WA-Z\d_]+|[A-Z]+|\d+")
+_NAME = re.compile(r"[a-z][a-z_]*")
+_GROUP = re.compile(r"[a-z0-9]+")
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a text, in order, repeats kept."""
+    found: list[str] = []
+    for han, word in _RUNS.findall(unicodedata.normalize("NFKC", text)):
+        if han:
+            found += han
+            found += [han[i : i + 2] for i in range(len(han) - 1)]
+        else:
+            found += [_singular(part.lower()) for part in _PARTS.findall(word)]
+    return found
+
+
+def _singular(word: str) -> str:
+    """The word without a plural s; measured on English questions, full stemming is no better than this."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    return word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRow:
+    """A text to index under a number of its own; `group` (`[a-z0-9]+`) is what a search is narrowed to."""
+
+    id: int
+    group: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalHit:
+    """A row that shares words with the query.
+
+    `score` is BM25, above 0 and without a top; `coverage` in [0, 1] is the share of the query's information (the sum of its
+    words' idf) that the row holds.
+    """
+
+    id: int
+    score: float
+    coverage: float
+
+
+class LexicalIndex:
+    """One index in the database, told from others by `name` (`[a-z][a-z_]*`)."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"an index name is [a-z][a-z_]*, not {name!r}")
+        self._database = database
+        self._rows, self._groups, self._terms = f"{name}_fts", f"{name}_groups", f"{name}_terms"
+        with database.write() as connection:
+            run = connection.exec_driver_sql
+            run(
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._rows} USING fts5(scope, tokens, tokenize='unicode61 remove_diacritics 0')"
+            )
+            run(
+                f"CREATE TABLE IF NOT EXISTS {self._groups} (grp TEXT PRIMARY KEY, row_count INTEGER NOT NULL, "
+                "token_count INTEGER NOT NULL)"
+            )
+            run(
+                f"CREATE TABLE IF NOT EXISTS {self._terms} (grp TEXT NOT NULL, term TEXT NOT NULL, row_count INTEGER NOT NULL, "
+                "PRIMARY KEY (grp, term)) WITHOUT ROWID"
+            )
+
+    def add(self, rows: Iterable[LexicalRow], connection: Connection) -> None:
+        """Index the rows within the caller's transaction; their ids must be new."""
+        added: list[tuple[int, str, str]] = []
+        statistics = _Statistics()
+        for row in rows:
+            _check(row.group)
+            words = tokens(row.text)
+            statistics.count(row.group, words)
+            added.append((row.id, f"g{row.group}", " ".join(words)))
+        if added:
+            connection.exec_driver_sql(f"INSERT INTO {self._rows} (rowid, scope, tokens) VALUES (?, ?, ?)", added)
+            self._save(statistics, connection, 1)
+
+    def remove(self, ids: Sequence[int], connection: Connection) -> None:
+        """Take the rows out within the caller's transaction; ids that are not there are no matter."""
+        statistics = _Statistics()
+        for batch in _batches(ids):
+            marks = ",".join("?" * len(batch))
+            found = connection.exec_driver_sql(f"SELECT scope, tokens FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch))
+            for scope, text in found:
+                statistics.count(scope[1:], text.split(" ") if text else [])
+            connection.exec_driver_sql(f"DELETE FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch))
+        self._save(statistics, connection, -1)
+
+    def clear(self, connection: Connection) -> None:
+        """Take every row out within the caller's transaction, so that the index can be built anew."""
+        for table in (self._rows, self._groups, self._terms):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+
+    def count(self) -> int:
+        """How many rows the index holds."""
+        with self._database.read() as connection:
+            return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
+
+    def search(self, query: str, groups: Sequence[str], limit: int, also: Sequence[int] = ()) -> list[LexicalHit]:
+        """The best `limit` rows of the groups for the query, best first, and whichever rows of `also` share a word with it.
+
+        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read.
+        """
+        for group in groups:
+            _check(group)
+        asked = list(dict.fromkeys(tokens(query[:_QUERY_LENGTH])))
+        if not asked or not groups:
+            return []
+        with self._database.read() as connection:
+            scale = self._scale(asked, groups, connection)
+            if not scale.terms:
+                return []
+            scopes = " OR ".join(f'"g{group}"' for group in groups)
+            words = " OR ".join(f'"{term}"' for term in scale.candidates())
+            texts: dict[int, str] = dict(
+                connection.exec_driver_sql(
+                    f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? "
+                    f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
+                    (f"scope : ({scopes}) AND tokens : ({words})", max(2 * limit, 100)),
+                )
+                .tuples()
+                .all()
+            )
+            for batch in _batches([key for key in also if key not in texts]):
+                marks = ",".join("?" * len(batch))
+                rows = connection.exec_driver_sql(
+                    f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch)
+                )
+                texts |= dict(rows.tuples().all())
+        hits = [hit for key, text in texts.items() if (hit := scale.score(key, text)) is not None]
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        wanted = set(also)
+        return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
+
+    def _scale(self, asked: Sequence[str], groups: Sequence[str], connection: Connection) -> "_Scale":
+        scope = ",".join("?" * len(groups))
+        rows, length = connection.exec_driver_sql(
+            f"SELECT coalesce(sum(row_count), 0), coalesce(sum(token_count), 0) FROM {self._groups} WHERE grp IN ({scope})",
+            tuple(groups),
+        ).one()
+        counts: dict[str, int] = {}
+        for batch in _batches(asked):
+            marks = ",".join("?" * len(batch))
+            found = connection.exec_driver_sql(
+                f"SELECT term, sum(row_count) FROM {self._terms} WHERE grp IN ({scope}) AND term IN ({marks}) GROUP BY term",
+                (*groups, *batch),
+            )
+            counts |= dict(found.tuples().all())
+        idf = {term: math.log(1 + (rows - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in asked}
+        known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
+        return _Scale({term: idf[term] for term in known[:_TERMS]}, idf, length / max(rows, 1))
+
+    def _save(self, statistics: "_Statistics", connection: Connection, sign: int) -> None:
+        if not statistics.groups:
+            return
+        connection.exec_driver_sql(
+            f"INSERT INTO {self._groups} VALUES (?, ?, ?) ON CONFLICT (grp) DO UPDATE SET "
+            "row_count = row_count + excluded.row_count, token_count = token_count + excluded.token_count",
+            [(group, sign * rows, sign * length) for group, (rows, length) in statistics.groups.items()],
+        )
+        terms = [(group, term, sign * count) for (group, term), count in statistics.terms.items()]
+        if not terms:
+            return
+        connection.exec_driver_sql(
+            f"INSERT INTO {self._terms} VALUES (?, ?, ?) ON CONFLICT (grp, term) DO UPDATE SET "
+            "row_count = row_count + excluded.row_count",
+            terms,
+        )
+        if sign < 0:
+            gone = [(group, term) for group, term, _ in terms]
+            connection.exec_driver_sql(f"DELETE FROM {self._terms} WHERE grp = ? AND term = ? AND row_count <= 0", gone)
+
+
+class _Statistics:
+    """What some rows add to the statistics: rows and tokens of each group, and rows of each term."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, tuple[int, int]] = {}
+        self.terms: Counter[tuple[str, str]] = Counter()
+
+    def count(self, group: str, words: Sequence[str]) -> None:
+        rows, length = self.groups.get(group, (0, 0))
+        self.groups[group] = (rows + 1, length + len(words))
+        self.terms.update((group, term) for term in set(words))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How rows are weighed for one query: the idf of the terms that count, rarest first, and of all that were asked."""
+
+    terms: dict[str, float]
+    asked: dict[str, float]
+    mean_length: float
+
+    def candidates(self) -> list[str]:
+        """The terms that choose candidates: a word that nearly every row has would only make FTS5 read every row."""
+        rare = [term for term, idf in self.terms.items() if idf > 1.0]
+        return (rare or list(self.terms))[:_CANDIDATE_TERMS]
+
+    def score(self, key: int, text: str) -> LexicalHit | None:
+        words = text.split(" ")
+        counts = Counter(word for word in words if word in self.terms)
+        if not counts:
+            return None
+        norm = _K1 * (1 - _B + _B * len(words) / self.mean_length)
+        score = sum(self.terms[term] * n * (_K1 + 1) / (n + norm) for term, n in counts.items())
+        return LexicalHit(key, score, self._coverage(set(words)))
+
+    def _coverage(self, words: set[str]) -> float:
+        """Found by pairs where the query has pairs: single characters of Chinese are in nearly every text."""
+        weights = {term: idf for term, idf in self.asked.items() if len(term) > 1 or term.isascii()} or self.asked
+        whole = sum(weights.values())
+        return sum(idf for term, idf in weights.items() if term in words) / whole if whole else 0.0
+
+
+def _check(group: str) -> None:
+    if not _GROUP.fullmatch(group):
+        raise ValueError(f"a group is [a-z0-9]+, not {group!r}")
+
+
+def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[i : i + _BATCH] for i in range(0, len(items), _BATCH))
