@@ -5,7 +5,6 @@ An embedder says which languages it was trained on, because a vector of a langua
 """
 
 import importlib.util
-import json
 import math
 import re
 import threading
@@ -84,25 +83,32 @@ class SentenceEmbedder:
     One call at a time: the fast tokenizers of transformers fail or, worse, mix up their settings when threads share them.
     """
 
-    def __init__(self, folder: Path, info: EmbedderInfo | None = None, *, query_prompt: str = "") -> None:
-        """Load the model in `folder`; `info` None takes name and sizes from the model and lets it vote on every language.
+    def __init__(self, source: Path | str, info: EmbedderInfo | None = None, *, download: bool = False) -> None:
+        """Load the model of a folder, or of a hub name ("ORG/NAME") from the local cache, or with `download` from the hub.
 
-        Raises `ModelMissing` when the folder holds no such model.
+        `info` None takes name and sizes from the model and lets it vote on every language. Raises `ModelMissing`.
         """
-        if not (folder / "config.json").is_file():
+        if isinstance(source, Path) and not (source / "config.json").is_file():
             raise ModelMissing(
-                f"There is no embedding model in {str(folder)!r} (no config.json). Choose another folder in the settings.",
-                f"{str(folder)!r} 里没有向量模型（缺少 config.json）。请在设置里换一个文件夹。",
+                f"There is no embedding model in {str(source)!r} (no config.json). Choose another folder in the settings.",
+                f"{str(source)!r} 里没有向量模型（缺少 config.json）。请在设置里换一个文件夹。",
             )
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
-        self._model = SentenceTransformer(str(folder), local_files_only=True, trust_remote_code=False).float().eval()
-        self._query_prompt = query_prompt
+        try:
+            model = SentenceTransformer(str(source), local_files_only=not download, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise ModelMissing(
+                f"The embedder {str(source)!r} could not be loaded ({type(error).__name__}). Download it in the settings first.",
+                f"无法加载向量模型 {str(source)!r}（{type(error).__name__}）。请先在设置里下载它。",
+            ) from error
+        self._model = model.float().eval()
+        # Models trained with a prompt before questions name it in their own files.
+        self._query_prompt = str((self._model.prompts or {}).get("query", ""))
+        self._passage_prompt = str((self._model.prompts or {}).get("document", ""))
         self._lock = threading.Lock()
         self.info = info or EmbedderInfo(
-            folder.name,
+            source.name if isinstance(source, Path) else source,
             int(self._model.get_embedding_dimension() or 0),
             ANY_LANGUAGE,
             int(self._model.max_seq_length or 512),
@@ -111,7 +117,7 @@ class SentenceEmbedder:
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.info.dimension), dtype=np.float32)
-        prompt = self._query_prompt if kind == "query" else ""
+        prompt = self._query_prompt if kind == "query" else self._passage_prompt
         with self._lock:
             # `encode` sorts by length itself, so that a batch holds texts of a kind and little padding.
             vectors = self._model.encode(
@@ -136,7 +142,7 @@ def load_embedder(name: str, *, download: bool = False) -> Embedder:
     if name.startswith("path:"):
         return SentenceEmbedder(Path(name.removeprefix("path:")).expanduser())
     if name.startswith("hf:"):
-        return SentenceEmbedder(*_from_hub(name.removeprefix("hf:"), download))
+        return SentenceEmbedder(name.removeprefix("hf:"), download=download)
     raise ModelMissing(
         f"The embedder name {name!r} is not understood. Use builtin, hash, path:DIR or hf:ORG/NAME.",
         f"无法识别的向量模型名 {name!r}。请使用 builtin、hash、path:文件夹 或 hf:组织/名称。",
@@ -164,23 +170,6 @@ def _builtin_folder() -> Path | None:
     folders = spec.submodule_search_locations if spec else None
     folder = Path(folders[0]) / "model" if folders else None
     return folder if folder and folder.is_dir() else None
-
-
-def _from_hub(repository: str, download: bool) -> tuple[Path, EmbedderInfo | None]:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
-        folder = Path(snapshot_download(repository, local_files_only=not download, allow_patterns=patterns))
-    except (LocalEntryNotFoundError, HfHubHTTPError, ValueError, OSError) as error:
-        raise ModelMissing(
-            f"The embedder {repository!r} is not on this machine ({type(error).__name__}). Download it in the settings first.",
-            f"本机没有向量模型 {repository!r}（{type(error).__name__}）。请先在设置里下载它。",
-        ) from error
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    dimension, tokens = int(config["hidden_size"]), int(config.get("max_position_embeddings", 512))
-    return folder, EmbedderInfo(repository, dimension, ANY_LANGUAGE, tokens)
 
 
 def _normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

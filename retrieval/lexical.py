@@ -1,8 +1,8 @@
 """The lexical leg: BM25 over an FTS5 table, with tokens and statistics of our own.
 
 Words are lower-cased and taken out of camelCase and snake_case, English plurals lose their s, and Chinese is indexed as
-characters and pairs of characters, so that a word of two is found. FTS5 finds the candidates; the scores are computed here from the
-statistics of the groups searched, because FTS5 knows one set for all owners and gives nothing to a word that half of the rows have.
+characters and pairs of characters, so that a word of two is found. FTS5 finds the candidates; the scores are computed here from
+the statistics of the groups searched: FTS5 knows one set for all owners and gives nothing to a word that half of the rows have.
 """
 
 import math
@@ -85,7 +85,8 @@ class LexicalIndex:
         with database.write() as connection:
             run = connection.exec_driver_sql
             run(
-                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._rows} USING fts5(scope, tokens, tokenize='unicode61 remove_diacritics 0')"
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._rows} USING fts5(scope, tokens, "
+                "tokenize='unicode61 remove_diacritics 0')"
             )
             run(
                 f"CREATE TABLE IF NOT EXISTS {self._groups} (grp TEXT PRIMARY KEY, row_count INTEGER NOT NULL, "
