@@ -195,7 +195,9 @@ class DocumentStore(Generic[D]):
 
         Raises `DocumentInvalid` with every problem.
         """
-        document = self.read_yaml(text)
+        return self._import(owner, self.read_yaml(text))
+
+    def _import(self, owner: str, document: D) -> Stored[D]:
         with self._database.write() as connection:
             id, row, count = document.id, self._newest(connection, owner, document.id), 1
             while id in self._shipped or (row is not None and row.body is not None):
