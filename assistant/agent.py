@@ -11,13 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from personas.care import NOTICE_TURNS, assess, prepared_answer
-from personas.schema import Persona
-from retrieval.language import languages_of
-from tools.finding import find
-from tools.registry import ToolSnapshot
-from tools.runner import run_all
-
 from assistant import prompt, quoting
 from assistant.events import (
     CareNotice,
@@ -36,7 +29,13 @@ from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
 from common.errors import HearthError
 from knowledge.types import Hit
+from personas.care import NOTICE_TURNS, assess, prepared_answer
+from personas.schema import Persona
+from retrieval.language import languages_of
 from tools.base import ToolContext, ToolSpec
+from tools.finding import find
+from tools.registry import ToolSnapshot
+from tools.runner import run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,11 @@ class Agent:
     ) -> Iterator[Event]:
         """Answer `message` after `history`; the last event is exactly one `TurnFinished`.
 
-        `language` is the reader's ("en", "zh"; that of the message when None). With `decisions` (call id -> allowed) the
-        history ends with calls that wait for a person, and `message` is empty: the turn goes on where it stopped.
+        `language` is the reader's ("en", "zh"); the answer is in the language of the message where that is clear. With
+        `decisions` (call id -> allowed) the history ends with calls that wait for a person, and `message` is empty: the turn
+        goes on where it stopped.
         """
-        turn = _Turn(language or _language_of(message, history), cancel or Cancel())
+        turn = _Turn(_language_of(message or _last_asked(history), language), cancel or Cancel())
         try:
             yield from self._answer(turn, message, history, decisions or {})
         except HearthError as error:
@@ -281,9 +281,14 @@ def _options(persona: Persona) -> GenerationOptions:
     return GenerationOptions(generation.max_tokens, generation.temperature, generation.top_p)
 
 
-def _language_of(message: str, history: Sequence[Message]) -> str:
-    """The language to answer in: that of the message, or of what was asked last."""
-    return "zh" if "zh" in languages_of(message or _last_asked(history)) else "en"
+def _language_of(asked: str, reader: str | None) -> str:
+    """The language to answer in: that of what was asked, or the reader's where that is a word or two."""
+    written = languages_of(asked)
+    if "zh" in written:
+        return "zh"
+    if reader is None or ("en" in written and len(asked.split()) > 2):
+        return "en"
+    return reader
 
 
 def _last_asked(history: Sequence[Message]) -> str:

@@ -9,11 +9,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from knowledge.library import Knowledge
-from personas.schema import Persona
-from personas.store import PersonaStore
-from tools.registry import ToolRegistry, default_registry
-
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent
 from assistant.conversations import Conversations
@@ -29,9 +24,13 @@ from assistant.speech.normalise import SentenceSplitter
 from common.database import Database, DataFolder
 from common.errors import HearthError, MessageTooLong, PersonaError
 from knowledge.corpora.shipped import install_shipped
+from knowledge.library import Knowledge
 from knowledge.types import Hit
+from personas.schema import Persona
+from personas.store import PersonaStore
 from retrieval.embedding import Embedder, load_embedder
 from tools.base import ToolSpec
+from tools.registry import ToolRegistry, default_registry
 
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a user."""
@@ -76,7 +75,7 @@ class Studio:
 
     def personas_for(self, identity: Identity) -> list[Persona]:
         """The personas this person may chat with: a maker all, a visitor the published ones."""
-        return [stored.document for stored in self.personas.list(MAKER.owner) if identity.maker or stored.shipped]
+        return [stored.document for stored in self.personas.list(MAKER.owner) if identity.maker or stored.document.published]
 
     def persona(self, identity: Identity, persona: str) -> Persona:
         """Raises `PersonaError` for one that is not there or not published."""

@@ -1,0 +1,326 @@
+"""The contract of a turn, line by line, with a scripted model and real tools, runner and prompt."""
+
+import json
+import threading
+
+import pytest
+
+from assistant import events
+from assistant.agent import Agent, Limits
+from assistant.events import (
+    CareNotice,
+    MessageCompleted,
+    PassagesFound,
+    TextDelta,
+    ThinkingDelta,
+    ToolFinished,
+    ToolsFound,
+    ToolStarted,
+    TurnFinished,
+)
+from assistant.messages import Message, ToolCall, Usage
+from assistant.models.base import CallChunk, Cancel, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.scripted import ScriptedModel
+from common.errors import GenerationFailed
+from knowledge.types import Hit, Passage
+from personas.schema import Persona
+from tools.base import Tool
+from tools.registry import ToolRegistry
+
+CAPABLE = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
+WEAK = ModelInfo("weak", "Weak", frozenset({"en"}), tools=False, grounding=False, context_tokens=8000)
+
+
+def persona(**changes):
+    fields = {
+        "id": "p",
+        "title": {"en": "P", "zh": "甲"},
+        "instruction": {"en": "You are P.", "zh": "你是甲。"},
+        "starters": [{"en": "How long is leave?", "zh": "年假几天？"}],
+        "collections": ["library"],
+        "tools": ["add", "renew"],
+    }
+    return Persona.model_validate({**fields, **changes})
+
+
+def hit(number=1, text="Leave is 12 days.", score=0.9, heading="Leave"):
+    return Hit(Passage(number, "library", "d", "Handbook", text, heading), score)
+
+
+def registry(renewed=None):
+    def add(a: int, b: int) -> str:
+        """Add two numbers."""
+        return str(a + b)
+
+    def renew(instance: str, months: int) -> str:
+        """Renew an instance."""
+        renewed.append((instance, months))
+        return "renewed"
+
+    return ToolRegistry([Tool.from_function(add), Tool.from_function(renew, risk="spends")])
+
+
+def agent(script, *, hits=(), info=CAPABLE, renewed=None, limits=None, **changes):
+    model = ScriptedModel(script, info)
+    snapshot = registry(renewed).snapshot()
+    return Agent(persona(**changes), model, snapshot, lambda query, limit: list(hits)[:limit], limits=limits or Limits()), model
+
+
+def turn(asked, message="hello", history=(), **options):
+    """Run a turn and check what every turn must keep to."""
+    happened = list(asked.run(message, history, **options))
+    assert isinstance(happened[-1], TurnFinished)
+    assert sum(isinstance(event, TurnFinished) for event in happened) == 1
+    text = ""
+    for event in happened:
+        if isinstance(event, TextDelta):
+            text += event.text
+        elif isinstance(event, MessageCompleted) and event.message.role == "assistant":
+            assert event.message.text == text
+            text = ""
+    assert text == "", "text that no message completed"
+    started = [event.call.id for event in happened if isinstance(event, ToolStarted)]
+    finished = [event.result.call_id for event in happened if isinstance(event, ToolFinished)]
+    assert sorted(started) == sorted(finished)
+    completed = tuple(event.message for event in happened if isinstance(event, MessageCompleted))
+    assert happened[-1].new_messages == completed
+    for event in happened:
+        assert events.from_dict(json.loads(json.dumps(events.to_dict(event)))) == event
+    return happened
+
+
+def call(name, id="c1", **arguments):
+    return CallChunk(ToolCall(id, name, arguments))
+
+
+def kinds(happened):
+    return [type(event) for event in happened]
+
+
+def test_a_plain_answer():
+    asked, model = agent([[TextChunk("Good "), TextChunk("day."), UsageChunk(Usage(20, 5, 3))]])
+    happened = turn(asked)
+    assert kinds(happened) == [PassagesFound, ToolsFound, TextDelta, TextDelta, MessageCompleted, TurnFinished]
+    end = happened[-1]
+    assert (end.reason, end.usage, end.error) == ("answered", Usage(20, 5, 3), {})
+    assert 0 <= end.timings["first_text"] <= end.timings["total"]
+    model.assert_used_up()
+
+
+def test_thinking_is_told_apart_from_the_answer():
+    asked, _ = agent([[ThinkingChunk("hm"), TextChunk("Yes.")]])
+    happened = turn(asked)
+    assert ThinkingDelta("hm") in happened
+    assert happened[-1].new_messages[0].thinking == "hm"
+
+
+def test_a_call_is_run_and_its_result_read():
+    asked, model = agent([[call("add", a=2, b=3)], ["Five."]])
+    happened = turn(asked, "what is 2+3")
+    assert [message.role for message in happened[-1].new_messages] == ["assistant", "tool", "assistant"]
+    assert model.requests[1].messages[-1].result.text == "5"
+    assert {spec.name for spec in model.requests[0].tools} == {"add", "renew"}
+    model.assert_used_up()
+
+
+def test_calls_made_together_run_together():
+    both = threading.Barrier(2, timeout=5)
+
+    def meet(name: str) -> str:
+        """Wait for the other."""
+        both.wait()
+        return name
+
+    model = ScriptedModel([[call("meet", "c1", name="a"), call("meet", "c2", name="b")], ["Done."]], CAPABLE)
+    asked = Agent(persona(), model, ToolRegistry([Tool.from_function(meet)]).snapshot(), lambda query, limit: [])
+    happened = turn(asked)
+    results = [message.result for message in happened[-1].new_messages if message.role == "tool"]
+    assert [(result.call_id, result.text, result.failed) for result in results] == [("c1", "a", False), ("c2", "b", False)]
+
+
+def test_wrong_arguments_and_unknown_tools_are_results_the_model_can_read():
+    asked, model = agent([[call("add", "c1", a="two", b=3), call("fly", "c2")], ["I could not."]])
+    happened = turn(asked)
+    wrong, unknown = (message.result for message in happened[-1].new_messages if message.role == "tool")
+    assert wrong.failed
+    assert "'a'" in wrong.text or "a:" in wrong.text
+    assert unknown.failed
+    assert "add, renew" in unknown.text
+    assert happened[-1].reason == "answered"
+    model.assert_used_up()
+
+
+def test_an_identical_call_is_refused_and_the_loop_ends_honestly():
+    asked, _ = agent([[call("add", f"c{n}", a=1, b=1)] for n in range(10)])
+    happened = turn(asked)
+    assert happened[-1].reason == "step_limit"
+    results = [message.result for message in happened[-1].new_messages if message.role == "tool"]
+    assert [result.failed for result in results] == [False, False, True, True]
+    assert "could not get to an answer" in happened[-1].new_messages[-1].text
+
+
+def test_the_steps_of_a_turn_are_bounded():
+    asked, _ = agent([[call("add", f"c{n}", a=n, b=1)] for n in range(10)], limits=Limits(steps=3))
+    happened = turn(asked, "一直加下去")
+    assert happened[-1].reason == "step_limit"
+    assert sum(isinstance(event, ToolStarted) for event in happened) == 3
+    assert "换个问法" in happened[-1].new_messages[-1].text
+
+
+def test_the_tokens_of_a_turn_are_bounded():
+    step = [call("add", a=1, b=1), UsageChunk(Usage(10, 0, 600))]
+    asked, _ = agent([step, ["never asked"]], limits=Limits(tokens=500))
+    assert turn(asked)[-1].reason == "step_limit"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_call_that_spends_waits_for_a_person(allowed):
+    renewed = []
+    script = [[TextChunk("I will."), call("renew", instance="i-1", months=3)], ["Done." if allowed else "Not done."]]
+    asked, model = agent(script, renewed=renewed)
+    first = turn(asked, "renew i-1")
+    assert first[-1].reason == "approval"
+    assert renewed == []
+    assert not any(isinstance(event, ToolStarted) for event in first)
+    history = [Message("user", "renew i-1"), *first[-1].new_messages]
+    second = turn(asked, "", history, decisions={"c1": allowed})
+    assert second[-1].reason == "answered"
+    assert renewed == ([("i-1", 3)] if allowed else [])
+    roles = [message.role for message in model.requests[1].messages]
+    assert roles[-3:] == ["user", "assistant", "tool"]
+    assert second[-1].new_messages[0].result.failed is not allowed
+    model.assert_used_up()
+
+
+def test_a_pending_call_that_nobody_decided_is_not_run():
+    renewed = []
+    asked, _ = agent([[call("renew", instance="i-1", months=3)], ["Not done."]], renewed=renewed)
+    first = turn(asked, "renew i-1")
+    turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"other": True})
+    assert renewed == []
+
+
+def test_stop_keeps_what_was_written():
+    cancel = Cancel()
+
+    def written():
+        yield TextChunk("one ")
+        cancel.set()
+        yield TextChunk("two")
+
+    asked, _ = agent([lambda messages, tools: written()])
+    happened = turn(asked, cancel=cancel)
+    assert happened[-1].reason == "cancelled"
+    last = happened[-1].new_messages[-1]
+    assert last.interrupted
+    assert last.text.startswith("one ")
+
+
+def test_an_expected_failure_arrives_in_the_end_and_a_bug_is_raised():
+    asked, _ = agent([GenerationFailed("The engine broke.", "引擎坏了。")])
+    end = turn(asked)[-1]
+    assert (end.reason, end.error) == ("failed", {"en": "The engine broke.", "zh": "引擎坏了。"})
+    broken, _ = agent([ZeroDivisionError("a bug")])
+    with pytest.raises(ZeroDivisionError):
+        list(broken.run("hello"))
+
+
+def test_an_answer_that_cites_carries_its_sources():
+    hits = [hit(1), hit(2, "Lunch is at noon.")]
+    cited, model = agent([["Twelve days [1]."]], hits=hits)
+    happened = turn(cited, "leave?")
+    assert happened[0] == PassagesFound(tuple(hits))
+    assert happened[-1].new_messages[0].sources == tuple(hits)
+    assert "[2] Handbook > Leave" in model.requests[0].messages[-1].text
+    uncited, _ = agent([["Hello [7]."]], hits=hits)
+    assert turn(uncited)[-1].new_messages[0].sources == ()
+
+
+DANGER = {"en": "I want to kill myself", "zh": "我不想活了，想自杀"}
+
+
+@pytest.mark.parametrize("language", DANGER)
+def test_danger_is_answered_before_any_model_is_asked(language):
+    asked, model = agent([], hits=[hit()])
+    happened = turn(asked, DANGER[language])
+    assert kinds(happened) == [CareNotice, TextDelta, MessageCompleted, TurnFinished]
+    assert happened[0].kind == "suicide"
+    answer = happened[-1].new_messages[0]
+    assert answer.care == "suicide"
+    assert "12356" in answer.text
+    assert ("我" in answer.text) == (language == "zh")
+    assert model.requests == []
+
+
+def test_playfulness_is_suspended_after_a_notice():
+    said = [Message("user", DANGER["en"]), Message("assistant", "I am here.", care="suicide")]
+    later = [message for n in range(7) for message in (Message("user", f"{n}"), Message("assistant", "ok"))]
+    systems = []
+    for history in ([], said, [*said, *later[:4]], [*said, *later]):
+        asked, model = agent([["ok"]])
+        turn(asked, "hello", history)
+        systems.append(model.requests[0].messages[0].text)
+    never, right_after, soon, long_after = systems
+    assert never == long_after
+    assert right_after == soon != never
+
+
+def test_a_weak_model_quotes_the_best_passages_and_says_so_once():
+    hits = [hit(1), hit(2, "Leave is asked for in writing.", 0.85), hit(3, "Unrelated.", 0.3)]
+    asked, model = agent([], hits=hits, info=WEAK)
+    happened = turn(asked, "How long is leave?")
+    answer = happened[-1].new_messages[0]
+    assert "> Leave is 12 days." in answer.text
+    assert "[2]" in answer.text
+    assert "Unrelated" not in answer.text
+    assert "--model" in answer.text
+    assert answer.sources == tuple(hits)
+    again = turn(asked, "And?", [Message("user", "How long?"), answer])[-1].new_messages[0]
+    assert "--model" not in again.text
+    assert model.requests == []
+
+
+def test_a_model_without_chinese_quotes_or_says_what_can_be_asked():
+    asked, model = agent([], hits=[hit(1, "年假十二天。", heading="假期 > 年假")], info=WEAK)
+    answer = turn(asked, "年假几天？")[-1].new_messages[0]
+    assert answer.text.startswith("关于“年假” [1]：\n\n> 年假十二天。")
+    nothing, _ = agent([], info=WEAK)
+    answer = turn(nothing, "明天天气如何？")[-1].new_messages[0]
+    assert "不会写中文" in answer.text
+    assert "“年假几天？”" in answer.text
+    assert model.requests == []
+
+
+def test_a_weak_model_still_chats_in_its_own_language():
+    asked, model = agent([["Hi there."]], info=WEAK)
+    happened = turn(asked, "hello")
+    assert happened[-1].new_messages[0].text == "Hi there."
+    assert model.requests[0].tools == () or list(model.requests[0].tools) == []
+
+
+def test_a_persona_of_documents_only_admits_that_nothing_was_found():
+    asked, model = agent([], info=CAPABLE, answers_only_from_documents=True)
+    answer = turn(asked, "Who won the cup?")[-1].new_messages[0]
+    assert answer.text.startswith("That is not in my documents.")
+    assert model.requests == []
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "expected"),
+    [("几点了", None, "zh"), ("what time", None, "en"), ("ok", "zh", "zh"), ("12 + 5", "zh", "zh"), ("12 + 5", None, "en")],
+)
+def test_the_language_of_the_answer(message, language, expected):
+    asked, model = agent([["ok"]])
+    turn(asked, message, language=language)
+    assert ("用中文回答" in model.requests[0].messages[0].text) == (expected == "zh")
+
+
+def test_one_agent_serves_many_turns_at_once():
+    asked, _ = agent([["same"]] * 8)
+    ends = []
+    threads = [threading.Thread(target=lambda: ends.append(turn(asked)[-1])) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert [end.new_messages[0].text for end in ends] == ["same"] * 8
