@@ -1,0 +1,135 @@
+"""The page: Gradio's blocks around the skeleton, and which event calls which act.
+
+Gradio carries events up and parts down and draws nothing itself. This is the one boundary where an unexpected exception is
+caught: it is logged and the reader gets one neutral line.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from assistant.studio import Studio
+from ui import notify, panels, theme
+from ui.chat import Ask, Desk, Screen
+from ui.session import Viewers, identity_of
+from ui.texts import LANGUAGES
+from ui.workshop import Workshop
+
+_FOLLOWERS = 32  # pages that follow an answer at one time
+
+
+def page_arguments() -> dict[str, Any]:
+    """What `gr.mount_gradio_app` is to be given besides the blocks."""
+    return {
+        "theme": theme.theme(),
+        "head": f"<style>{theme.style()}</style>",
+        "footer_links": [],
+        "ssr_mode": False,
+        "mcp_server": False,
+        "run_history": False,
+        "show_error": False,
+        "pwa": False,
+    }
+
+
+def build_page(studio: Studio) -> gr.Blocks:
+    """The blocks; the server mounts them with `page_arguments()`."""
+    viewers = Viewers()
+    desk = Desk(studio, viewers)
+    workshop = Workshop(studio, desk, Path(get_upload_folder()))
+
+    def visit(ask: Ask) -> Iterator[Screen]:
+        yield from (desk.visit(ask) if ask.page == "chat" else workshop.visit(ask))
+
+    acts: dict[str, Callable[[Ask], Iterator[Screen]]] = {
+        "visit": visit,
+        "say": desk.say,
+        "again": desk.again,
+        "decide": desk.decide,
+        "stop": desk.stop,
+        "chats": desk.chats,
+        "source": desk.source,
+        "status": desk.status,
+        "files": workshop.files,
+        "workshop": workshop.act,
+    }
+    with gr.Blocks(title="Hearth", analytics_enabled=False, delete_cache=(3600, 86_400)) as blocks:
+        gr.HTML(html_template=theme.SKELETON, js_on_load=None, apply_default_css=False)
+        parts = {name: _part(name) for name in theme.PARTS}
+        bridge = gr.HTML(html_template="<i></i>", js_on_load=theme.bridge_script(tuple(acts)), apply_default_css=False)
+        for name, act in acts.items():
+            getattr(bridge, name)(
+                _handler(act, parts),
+                None,
+                list(parts.values()),
+                show_progress="hidden",
+                trigger_mode="multiple",
+                concurrency_limit=_FOLLOWERS,
+                api_visibility="private",
+            )
+        blocks.unload(_leaver(viewers))
+    blocks.queue()
+    return blocks
+
+
+def _part(name: str) -> gr.HTML:
+    return gr.HTML(
+        "",
+        html_template=f'<i data-part="{name}"></i>',
+        js_on_load=theme.PART_SCRIPT,
+        apply_default_css=False,
+        elem_id=f"part-{name}",
+    )
+
+
+def _handler(act: Callable[[Ask], Iterator[Screen]], parts: dict[str, gr.HTML]) -> Callable[..., Iterator[dict[gr.HTML, str]]]:
+    def handle(event: gr.EventData, request: gr.Request) -> Iterator[dict[gr.HTML, str]]:
+        ask = read_ask(event._data, request)
+        try:
+            for screen in act(ask):
+                yield {parts[name]: str(html) for name, html in screen.items()}
+        except Exception as error:  # noqa: BLE001  the page's boundary: logged, and one neutral line instead of silence
+            line = ask.stamp(panels.refusal_html(notify.sentence(error, ask.language)))
+            yield {parts["notice"]: str(line), parts["live"]: str(ask.stamp(panels.nothing()))}
+
+    return handle
+
+
+def read_ask(data: Any, request: gr.Request) -> Ask:
+    """An event's data, which any page could have made up, as an `Ask` with fields of the right kind."""
+    fields = data if isinstance(data, dict) else {}
+
+    def word(name: str) -> str:
+        value = fields.get(name)
+        return value[:200] if isinstance(value, str) else ""
+
+    nonce = fields.get("nonce")
+    return Ask(
+        identity=identity_of(request),
+        session=request.session_hash or "",
+        page=word("page") or "chat",
+        conversation=word("conversation"),
+        persona=word("persona"),
+        language=word("language") if word("language") in LANGUAGES else "en",
+        nonce=nonce if isinstance(nonce, int) else 0,
+        day=_day(word("day")),
+        data=fields,
+    )
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return date.today()
+
+
+def _leaver(viewers: Viewers) -> Callable[[gr.Request], None]:
+    def leave(request: gr.Request) -> None:
+        viewers.leave(request.session_hash or "")
+
+    return leave

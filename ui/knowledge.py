@@ -1,0 +1,173 @@
+"""The knowledge page's acts, and files that people add, there or in a chat.
+
+Like `ui.chat` this knows no Gradio. A file arrives as a path that the browser reports, so it is taken only from the folder that
+uploads are stored in, and it is removed from there once the library has read it.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from assistant.studio import Studio
+from common.errors import HearthError
+from knowledge.types import Hit, Passage
+from ui import notify, panels, shop
+from ui.chat import Ask, Desk, Screen
+from ui.render import Manner
+from ui.texts import text
+
+_FILES = 200  # files taken at one time
+_FOUND = 8  # passages shown for a search
+
+
+class KnowledgePage:
+    """Collections, documents, search, and adding files."""
+
+    def __init__(self, studio: Studio, desk: Desk, uploads: Path) -> None:
+        self._studio = studio
+        self._desk = desk
+        self._uploads = uploads
+
+    def show(self, ask: Ask, collection: str = "", note: Markup | None = None) -> Markup:
+        """The page with one collection open: the named one, else the first."""
+        shelf = self._shelf(ask, collection)
+        opened = self._opened(ask, shelf, None, "") if shelf else Markup("")
+        return self._page(ask, shelf, opened, note)
+
+    def act(self, ask: Ask) -> Iterator[Screen]:
+        """Open, create, search, read and remove."""
+        collection = ask.word("collection")
+        try:
+            match ask.word("action"):
+                case "create":
+                    self._maker(ask)
+                    collection = self._studio.knowledge.create_collection(self._owner(ask), ask.word("title")).id
+                    shown = self.show(ask, collection)
+                case "remove":
+                    self._maker(ask)
+                    self._studio.knowledge.remove(self._owner(ask), ask.word("document"))
+                    shown = self.show(ask, collection)
+                case "search":
+                    shown = self._search(ask, collection)
+                case "read" | "passage":
+                    shown = self._read(ask, collection)
+                case _:
+                    shown = self.show(ask, collection)
+        except HearthError as error:
+            shown = self.show(ask, collection, panels.refusal_html(notify.sentence(error, ask.language)))
+        yield {"workshop": ask.stamp(shown)}
+
+    def files(self, ask: Ask) -> Iterator[Screen]:
+        """Add uploaded files, with what became of each; in a chat they go to the persona's first collection."""
+        in_chat = ask.word("place") == "chat"
+        try:
+            collection = self._collection_for(ask, in_chat)
+        except HearthError as error:
+            sentence = panels.refusal_html(notify.sentence(error, ask.language))
+            yield {"notice": ask.stamp(sentence)} if in_chat else {"workshop": ask.stamp(self.show(ask, note=sentence))}
+            return
+        files = self._arrived(ask)
+        lines = [(name, "waiting", text("waiting", ask.language)) for name, _ in files]
+        for index, (name, path) in enumerate(files):
+            lines[index] = (name, "working", text("adding", ask.language, name=name))
+            yield self._told(ask, collection, lines, in_chat)
+            lines[index] = self._add(ask, collection, name, path)
+        yield self._told(ask, collection, lines, in_chat)
+
+    def _add(self, ask: Ask, collection: str, name: str, path: Path | None) -> tuple[str, str, str]:
+        """Add one file; returns its line: name, state, sentence."""
+        if path is None:
+            return name, "failed", text("upload_failed", ask.language, name=name)
+        try:
+            outcome = self._studio.knowledge.add(self._owner(ask), collection, path, name)
+        except HearthError as error:
+            return name, "failed", notify.sentence(error, ask.language)
+        finally:
+            path.unlink(missing_ok=True)
+        reason = outcome.reason_zh if ask.language == "zh" else outcome.reason
+        if outcome.state == "failed":
+            return name, "failed", reason or text("outcome_failed", ask.language)
+        if outcome.state == "unchanged":
+            return name, "unchanged", text("outcome_unchanged", ask.language)
+        return name, "done", text("outcome_done", ask.language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
+
+    def _told(self, ask: Ask, collection: str, lines: Sequence[tuple[str, str, str]], in_chat: bool) -> Screen:
+        listed = panels.outcomes_html(lines)
+        return {"notice": listed} if in_chat else {"workshop": self.show(ask, collection, listed)}
+
+    def _arrived(self, ask: Ask) -> list[tuple[str, Path | None]]:
+        """The reported files; the path is None where it does not lie in the folder of uploads."""
+        reported = ask.data.get("files")
+        found: list[tuple[str, Path | None]] = []
+        for item in reported[:_FILES] if isinstance(reported, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("path"), str):
+                found.append((Path(item["name"]).name[:200] or "?", self._uploaded(item["path"])))
+        return found
+
+    def _uploaded(self, reported: str) -> Path | None:
+        if "\0" in reported:
+            return None
+        path = Path(reported).resolve()
+        return path if path.is_relative_to(self._uploads.resolve()) and path.is_file() else None
+
+    def _collection_for(self, ask: Ask, in_chat: bool) -> str:
+        """Where files go. Raises `HearthError` for a visitor and for a persona that reads nothing."""
+        self._maker(ask)
+        if not in_chat:
+            return ask.word("collection")
+        persona = self._desk.persona_of(ask)
+        if persona is None or not persona.collections:
+            name = persona.title if persona else None
+            raise HearthError(
+                *(text("no_collection_of_persona", each, name=name.get(each) if name else "") for each in ("en", "zh"))
+            )
+        return persona.collections[0]
+
+    def _maker(self, ask: Ask) -> None:
+        if not ask.identity.maker:
+            raise HearthError(text("makers_only", "en"), text("makers_only", "zh"))
+
+    def _owner(self, ask: Ask) -> str:
+        return self._studio.collection_owner(ask.identity)
+
+    def _search(self, ask: Ask, collection: str) -> Markup:
+        shelf, words = self._shelf(ask, collection), ask.word("words").strip()
+        if shelf is None or not words:
+            return self.show(ask, collection)
+        found = self._studio.knowledge.search(self._owner(ask), words, [shelf.id], _FOUND)
+        return self._page(ask, shelf, self._opened(ask, shelf, found, words))
+
+    def _read(self, ask: Ask, collection: str) -> Markup:
+        owner, passage = self._owner(ask), self._passage(ask)
+        document = passage.document if passage else ask.word("document")
+        whole = self._studio.knowledge.text(owner, document)
+        title = next((each.title for each in self._studio.knowledge.documents(owner, collection) if each.id == document), "")
+        opened = shop.reading_html(collection, passage.title if passage else title, whole, passage, self._manner(ask))
+        return self._page(ask, self._shelf(ask, collection), opened)
+
+    def _passage(self, ask: Ask) -> Passage | None:
+        number = ask.word("passage")
+        return self._studio.knowledge.passage(self._owner(ask), int(number)) if number.isdecimal() else None
+
+    def _page(self, ask: Ask, shelf: shop.Shelf | None, opened: Markup, note: Markup | None = None) -> Markup:
+        current = shelf.id if shelf else ""
+        return shop.knowledge_html(self._shelves(ask), current, opened, self._manner(ask), note or Markup(""))
+
+    def _opened(self, ask: Ask, shelf: shop.Shelf, found: Sequence[Hit] | None, words: str) -> Markup:
+        papers = [
+            shop.Paper(paper.id, paper.title, paper.passages)
+            for paper in self._studio.knowledge.documents(self._owner(ask), shelf.id)
+        ]
+        return shop.collection_html(shelf, papers, found, words, self._manner(ask))
+
+    def _shelf(self, ask: Ask, collection: str) -> shop.Shelf | None:
+        shelves = self._shelves(ask)
+        return next((shelf for shelf in shelves if shelf.id == collection), shelves[0] if shelves else None)
+
+    def _shelves(self, ask: Ask) -> list[shop.Shelf]:
+        found = self._studio.knowledge.collections(self._owner(ask))
+        return [shop.Shelf(each.id, each.title, each.documents) for each in found]
+
+    def _manner(self, ask: Ask) -> Manner:
+        return self._desk.manner(ask)

@@ -1,0 +1,357 @@
+"""Everything around the conversation as HTML: header, list of conversations, gallery, message box, sources and steps.
+
+Pure functions like those of `ui.render`, with the same rule: text from outside goes through `Markup.format` and nothing else.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from markupsafe import Markup
+
+from knowledge.types import Hit, Passage
+from ui.render import Card, Face, Manner, View, avatar, plain, tint
+
+PAGES = ("chat", "personas", "knowledge", "tools")
+
+_SCRIPT_WORDS = ("copied", "lost", "speech_failed", "uploading", "upload_failed")
+_AROUND = 6_000  # characters of a document shown before and after a passage
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLine:
+    """The state of the model in words; `state` colours its dot, `hint` is shown when asked for."""
+
+    state: Literal["loading", "ready", "failed"]
+    words: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A conversation in the list."""
+
+    id: str
+    title: str
+    face: Face
+    updated: datetime
+
+
+def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
+    links = Markup("").join(
+        Markup('<a href="?page={0}" data-do="page" data-page="{0}" {2}><span class="icon i-{0}"></span>{1}</a>').format(
+            name, manner.say(name), Markup('aria-current="page"') if name == page else Markup("")
+        )
+        for name in PAGES
+    )
+    return Markup(
+        '<button type="button" class="icon i-list only-narrow" data-do="drawer" title="{list}" aria-label="{list}"></button>'
+        '<a class="brand" href="?page=chat" data-do="page" data-page="chat"><span class="ember"></span>Hearth</a>'
+        '<nav aria-label="{nav}">{links}</nav>{model}'
+        '<button type="button" class="quiet" data-do="language">{other}</button>'
+        '<button type="button" class="icon i-theme" data-do="theme" title="{theme}" aria-label="{theme}"></button>'
+        '<span hidden data-words="{words}"></span>'
+    ).format(
+        words=json.dumps({key: manner.say(key) for key in _SCRIPT_WORDS}, ensure_ascii=False),
+        list=manner.say("conversations"),
+        nav=manner.say("nav"),
+        links=links,
+        model=model_html(line),
+        other=manner.say("other_language"),
+        theme=manner.say("theme"),
+    )
+
+
+def model_html(line: ModelLine) -> Markup:
+    return Markup('<details class="model {}"><summary role="status">{}</summary>{}</details>').format(
+        line.state, plain(line.words), Markup("<p>{}</p>").format(line.hint) if line.hint else Markup("")
+    )
+
+
+def sidebar_html(entries: Sequence[Entry], current: str, query: str, today: date, manner: Manner) -> Markup:
+    """The conversations by day; `today` is the reader's."""
+    head = Markup(
+        '<div class="side-head"><button type="button" class="main" data-do="new">{}</button>'
+        '<input type="search" data-do="search-chats" data-key="search-chats" placeholder="{}" aria-label="{}" value="{}"></div>'
+    ).format(manner.say("new_chat"), manner.say("search_chats"), manner.say("search_chats"), query)
+    if not entries:
+        empty = manner.say("no_chats_found", query=query) if query else manner.say("no_chats")
+        return Markup('{}<p class="empty">{}</p>{}').format(head, empty, _import(manner))
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(_day(entry.updated.astimezone().date(), today), []).append(entry)
+    listed = Markup("").join(
+        Markup("<h3>{}</h3><ul>{}</ul>").format(
+            manner.say(day), Markup("").join(_entry_html(entry, current, manner) for entry in group)
+        )
+        for day, group in groups.items()
+    )
+    return Markup('{}<div class="chats">{}</div>{}').format(head, listed, _import(manner))
+
+
+def _day(day: date, today: date) -> str:
+    if day >= today:
+        return "today"
+    if day == today - timedelta(days=1):
+        return "yesterday"
+    return "this_week" if day > today - timedelta(days=7) else "earlier"
+
+
+def _entry_html(entry: Entry, current: str, manner: Manner) -> Markup:
+    title = plain(entry.title) or manner.say("untitled")
+    menu = Markup("").join(
+        Markup('<button type="button" data-do="{}" data-id="{}" data-title="{}">{}</button>').format(
+            action, entry.id, title, manner.say(key)
+        )
+        for action, key in (
+            ("rename", "rename"),
+            ("export-markdown", "export_markdown"),
+            ("export-json", "export_json"),
+            ("delete", "delete"),
+        )
+    )
+    return Markup(
+        '<li class="{}" data-key="{}" {}><a href="?c={}" data-do="open" data-id="{}" title="{}"><span class="dot"></span>{}</a>'
+        '<details class="menu"><summary aria-label="{}">⋯</summary><div>{}</div></details></li>'
+    ).format(
+        "here" if entry.id == current else "",
+        entry.id,
+        tint(entry.face.tint),
+        entry.id,
+        entry.id,
+        title,
+        title,
+        manner.say("more"),
+        menu,
+    )
+
+
+def _import(manner: Manner) -> Markup:
+    return Markup('<button type="button" class="quiet import" data-do="import">{}</button>').format(manner.say("import"))
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A persona as the gallery shows it: its face, one line, and what it can do (keys of `ui.texts`)."""
+
+    face: Face
+    line: str
+    abilities: tuple[str, ...] = ()
+
+
+def gallery_html(guests: Iterable[Guest], manner: Manner) -> Markup:
+    cards = Markup("").join(
+        Markup(
+            '<button type="button" class="guest" data-do="persona" data-persona="{}" {}>{}<strong>{}</strong><span>{}</span>'
+            "<small>{}</small></button>"
+        ).format(
+            guest.face.id,
+            tint(guest.face.tint),
+            avatar(guest.face),
+            plain(guest.face.name),
+            plain(guest.line),
+            " · ".join(manner.say(ability) for ability in guest.abilities),
+        )
+        for guest in guests
+    )
+    return Markup('<section class="gallery"><h1>{}</h1><p>{}</p><div class="guests">{}</div></section>').format(
+        manner.say("welcome"), manner.say("welcome_more"), cards
+    )
+
+
+def opening_html(face: Face, greeting: str, starters: Sequence[str], note: str, manner: Manner) -> Markup:
+    """An empty conversation: the greeting, once what this is, and starters to press."""
+    chips = Markup("").join(
+        Markup('<button type="button" class="chip" data-do="starter">{}</button>').format(plain(starter)) for starter in starters
+    )
+    return Markup(
+        '<section class="opening" {}>{}<h1>{}</h1><p class="pre-line">{}</p>{}<div class="chips">{}</div></section>'
+    ).format(
+        tint(face.tint),
+        avatar(face),
+        plain(face.name),
+        greeting,
+        Markup('<p class="note">{}</p>').format(note) if note else Markup(""),
+        chips,
+    )
+
+
+def title_html(face: Face, title: str, manner: Manner) -> Markup:
+    """The bar above a conversation."""
+    return Markup(
+        '<div class="bar" {}>{}<div><strong>{}</strong><span>{}</span></div>'
+        '<button type="button" class="icon i-note" data-do="always-speak" aria-pressed="false" title="{}" aria-label="{}"></button>'
+        '<button type="button" class="icon i-panel" data-do="panel" title="{}" aria-label="{}"></button></div>'
+    ).format(
+        tint(face.tint),
+        avatar(face),
+        plain(face.name),
+        plain(title),
+        manner.say("always_speak"),
+        manner.say("always_speak"),
+        manner.say("sources"),
+        manner.say("sources"),
+    )
+
+
+def care_html(lines: Iterable[tuple[str, str]], manner: Manner) -> Markup:
+    """The help that stays in view: (name, number) of each help line."""
+    listed = Markup("").join(
+        Markup('<li>{} <a href="tel:{}">{}</a></li>').format(
+            name, "".join(letter for letter in number if letter in "+0123456789"), number
+        )
+        for name, number in lines
+    )
+    return Markup('<aside class="care" role="note"><p>{}</p><ul>{}</ul></aside>').format(manner.say("care"), listed)
+
+
+def composer_html(name: str, uploads: bool, manner: Manner) -> Markup:
+    attach = Markup("")
+    if uploads:
+        attach = Markup(
+            '<button type="button" class="icon i-attach" data-do="attach" title="{0}" aria-label="{0}"></button>'
+        ).format(manner.say("attach"))
+    return Markup(
+        '<form class="box" data-key="box"><textarea rows="1" data-key="message" aria-label="{}" data-long="{}" data-short="{}" '
+        'maxlength="400000" enterkeyhint="send"></textarea>{}'
+        '<button type="button" class="icon i-stop" data-do="stop" title="{}" aria-label="{}"></button>'
+        '<button type="submit" class="icon i-send" title="{}" aria-label="{}"></button></form>'
+    ).format(
+        manner.say("message"),
+        manner.say("write", name=plain(name)),
+        manner.say("write_short", name=plain(name)),
+        attach,
+        manner.say("stop"),
+        manner.say("stop"),
+        manner.say("send"),
+        manner.say("send"),
+    )
+
+
+def refusal_html(sentence: str) -> Markup:
+    """What was asked could not be done; the page puts what was typed back into its box."""
+    return Markup('<p class="note bad" role="alert" data-refused>{}</p>').format(sentence)
+
+
+def undo_html(sentence: str, action: str, key: str, manner: Manner) -> Markup:
+    return Markup(
+        '<p class="note" role="status" data-passing>{} <button type="button" data-do="{}" data-id="{}">{}</button></p>'
+    ).format(sentence, action, key, manner.say("undo"))
+
+
+def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> Markup:
+    """A line a file: (name, state, sentence); state is waiting, working, done, unchanged or failed."""
+    return Markup('<ul class="outcomes" role="status">{}</ul>').format(
+        Markup("").join(
+            Markup('<li class="{}"><bdi>{}</bdi> <span>{}</span></li>').format(state, plain(name), sentence)
+            for name, state, sentence in outcomes
+        )
+    )
+
+
+def sources_html(view: View | None, hits: Sequence[Hit], manner: Manner) -> Markup:
+    """The right panel: sources of the last answer that has some, and for makers the steps of the last run."""
+    cards = Markup("").join(_source_card(number, hit, manner) for number, hit in enumerate(hits, 1))
+    sources = cards or Markup('<p class="empty">{}</p>').format(manner.say("no_sources"))
+    steps = steps_html(view, manner) if manner.maker else Markup("")
+    tabs = Markup('<button type="button" data-do="tab" data-tab="sources">{}</button>').format(manner.say("sources"))
+    if manner.maker:
+        tabs += Markup('<button type="button" data-do="tab" data-tab="steps">{}</button>').format(manner.say("steps"))
+    return Markup(
+        '<div class="panel-head" role="tablist">{}<button type="button" class="icon i-close" data-do="panel-close" '
+        'title="{}" aria-label="{}"></button></div>'
+        '<div class="pane sources" {}>{}</div><div class="pane steps">{}</div>'
+    ).format(tabs, manner.say("close"), manner.say("close"), Markup("data-auto") if hits else Markup(""), sources, steps)
+
+
+def _source_card(number: int, hit: Hit, manner: Manner) -> Markup:
+    return Markup(
+        '<article class="source" data-key="s{n}"><h4><b>{n}</b> <bdi>{title}</bdi></h4>{place}<blockquote dir="auto">{words}</blockquote>'
+        '<button type="button" data-do="cite" data-passage="{id}">{open}</button></article>'
+    ).format(
+        n=number,
+        title=plain(hit.passage.title),
+        place=place_html(hit.passage, manner),
+        words=hit.passage.text,
+        id=hit.passage.id,
+        open=manner.say("open_document"),
+    )
+
+
+def place_html(passage: Passage, manner: Manner) -> Markup:
+    parts = [plain(passage.heading)] if passage.heading else []
+    if passage.page:
+        parts.append(manner.say("page_n", n=passage.page))
+    return Markup("<p><bdi>{}</bdi></p>").format(" · ".join(parts)) if parts else Markup("")
+
+
+def steps_html(view: View | None, manner: Manner) -> Markup:
+    """What happened in a turn, for a maker."""
+    if view is None:
+        return Markup('<p class="empty">{}</p>').format(manner.say("no_steps"))
+    parts = []
+    if view.tools:
+        parts.append(_scores(manner.say("tools_seen"), [(manner.tool(name), score) for name, score in view.tools]))
+    if view.hits:
+        parts.append(_scores(manner.say("passages_found"), [(hit.passage.title, hit.score) for hit in view.hits]))
+    calls = [piece for piece in view.pieces if isinstance(piece, Card)]
+    if calls:
+        listed = [(manner.tool(card.call.name), card.seconds or 0.0) for card in calls]
+        parts.append(_scores(manner.say("calls_made"), listed, unit=" s"))
+    if view.finished is not None:
+        parts.append(_figures(view, manner))
+    return Markup("").join(parts)
+
+
+def _scores(title: str, rows: Sequence[tuple[str, float]], unit: str = "") -> Markup:
+    body = Markup("").join(
+        Markup("<tr><td>{}</td><td>{:.2f}{}</td></tr>").format(plain(name), score, unit) for name, score in rows
+    )
+    return Markup("<h4>{}</h4><table>{}</table>").format(title, body)
+
+
+def _figures(view: View, manner: Manner) -> Markup:
+    assert view.finished is not None
+    timings, usage = view.finished.timings, view.finished.usage
+    lines = []
+    if "first_text" in timings:
+        lines.append(manner.say("first_text", seconds=f"{timings['first_text']:.2f}"))
+    if "total" in timings:
+        lines.append(manner.say("total_time", seconds=f"{timings['total']:.2f}"))
+    if usage.prompt_tokens:
+        lines.append(manner.say("tokens", read=usage.prompt_tokens, cached=usage.cached_tokens, written=usage.completion_tokens))
+    return Markup('<ul class="figures">{}</ul>').format(Markup("").join(Markup("<li>{}</li>").format(line) for line in lines))
+
+
+def document_html(passage: Passage, whole: str, manner: Manner) -> Markup:
+    """A passage within the text of its document, marked."""
+    start, end = max(0, passage.start - _AROUND), min(len(whole), passage.end + _AROUND)
+    cut = Markup('<p class="empty">{}</p>').format(manner.say("cut")) if start > 0 or end < len(whole) else Markup("")
+    return Markup(
+        '<div class="panel-head"><button type="button" class="quiet" data-do="panel-back">← {}</button>'
+        '<button type="button" class="icon i-close" data-do="panel-close" title="{}" aria-label="{}"></button></div>'
+        '<div class="pane document" data-show><h4><bdi>{}</bdi></h4>{}{}<div class="pre" dir="auto">{}<mark>{}</mark>{}</div></div>'
+    ).format(
+        manner.say("back"),
+        manner.say("close"),
+        manner.say("close"),
+        plain(passage.title),
+        place_html(passage, manner),
+        cut,
+        whole[start : passage.start],
+        whole[passage.start : passage.end],
+        whole[passage.end : end],
+    )
+
+
+def named(titles: Mapping[str, Mapping[str, str]], language: str) -> dict[str, str]:
+    """Tool names to their titles in a language."""
+    short = "zh" if language.startswith("zh") else "en"
+    return {name: by.get(short) or by.get("en") or name for name, by in titles.items()}
+
+
+def nothing() -> Markup:
+    """An empty part."""
+    return Markup("")

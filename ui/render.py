@@ -1,0 +1,365 @@
+"""A conversation as HTML: events are folded into a view, and views and messages become markup.
+
+Everything here is pure: no storage, no clock, no Gradio. Text from people, models, tools and documents enters markup only through
+`Markup.format`, which escapes it, or through `ui.markdown`, which tames it; the other pages do the same in `ui.panels`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from markupsafe import Markup
+
+from assistant.events import (
+    CareNotice,
+    Event,
+    MessageCompleted,
+    PassagesFound,
+    TextDelta,
+    ThinkingDelta,
+    ToolFinished,
+    ToolsFound,
+    ToolStarted,
+    TurnFinished,
+)
+from assistant.messages import Message, ToolCall, ToolResult
+from knowledge.types import Hit
+from ui.markdown import markdown
+from ui.texts import text
+
+_SHOWN = 20_000  # characters of a tool's result or of a thought that the page shows
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_OVERRIDES = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Who answers: what the page shows of a persona."""
+
+    id: str
+    name: str
+    avatar: str
+    tint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finished message of an answer."""
+
+    text: str
+    thinking: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    sources: tuple[Hit, ...] = ()
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A tool call: without a result while it runs; `seconds` is None where nobody measured."""
+
+    call: ToolCall
+    result: ToolResult | None = None
+    seconds: float | None = None
+
+
+Piece = Said | Card
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a turn has shown so far: finished pieces, then the text and the thought under way."""
+
+    pieces: tuple[Piece, ...] = ()
+    text: str = ""
+    thinking: str = ""
+    hits: tuple[Hit, ...] = ()
+    tools: tuple[tuple[str, float], ...] = ()
+    care: str = ""
+    finished: TurnFinished | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to show: the reader's language, whether they are a maker, the titles of tools by the name a model calls them."""
+
+    language: str
+    maker: bool = True
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+    def say(self, key: str, **values: object) -> str:
+        return text(key, self.language, **values)
+
+    def tool(self, name: str) -> str:
+        return self.tools.get(name, name)
+
+
+def fold(view: View, event: Event) -> View:
+    """The view after `event`."""
+    match event:
+        case TextDelta(delta):
+            return replace(view, text=view.text + delta)
+        case ThinkingDelta(delta):
+            return replace(view, thinking=view.thinking + delta)
+        case PassagesFound(hits):
+            return replace(view, hits=hits)
+        case ToolsFound(tools):
+            return replace(view, tools=tools)
+        case ToolStarted(call):
+            return replace(view, pieces=(*view.pieces, Card(call)))
+        case ToolFinished(result, seconds):
+            return replace(view, pieces=_with_result(view.pieces, result, seconds))
+        case CareNotice(kind):
+            return replace(view, care=kind)
+        case MessageCompleted(message):
+            return _completed(view, message)
+        case TurnFinished():
+            return replace(view, finished=event)
+        case _:
+            assert_never(event)
+
+
+def _completed(view: View, message: Message) -> View:
+    if message.role == "tool" and message.result is not None:
+        return replace(view, pieces=_with_result(view.pieces, message.result, None))
+    return replace(view, pieces=(*view.pieces, _said(message)), text="", thinking="")
+
+
+def _said(message: Message) -> Said:
+    return Said(message.text, message.thinking, message.calls, message.sources, message.interrupted)
+
+
+def _with_result(pieces: tuple[Piece, ...], result: ToolResult, seconds: float | None) -> tuple[Piece, ...]:
+    """The pieces with the result in its card; a card that has one keeps it, a result without a card gets one."""
+    found = False
+    changed: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Card) and piece.call.id == result.call_id:
+            found = True
+            piece = piece if piece.result else Card(piece.call, result, seconds)
+        changed.append(piece)
+    if not found:
+        changed.append(Card(ToolCall(result.call_id, result.name, {}), result, seconds))
+    return tuple(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a user (None where a conversation opens with an answer) and the pieces of its answer."""
+
+    asked: str | None
+    pieces: tuple[Piece, ...] = ()
+
+
+def turns(messages: Sequence[Message]) -> list[Turn]:
+    """A stored history as turns."""
+    found: list[Turn] = []
+    for message in messages:
+        if message.role == "user":
+            found.append(Turn(message.text))
+            continue
+        turn = found.pop() if found else Turn(None)
+        if message.role == "tool" and message.result is not None:
+            pieces = _with_result(turn.pieces, message.result, None)
+        elif message.role == "assistant":
+            pieces = (*turn.pieces, _said(message), *(Card(call) for call in message.calls))
+        else:
+            pieces = turn.pieces
+        found.append(replace(turn, pieces=pieces))
+    return found
+
+
+def plain(value: str) -> str:
+    """`value` without the characters that reverse the direction of writing, which can disguise a name."""
+    return value.translate(_OVERRIDES)
+
+
+def avatar(face: Face) -> Markup:
+    return Markup('<span class="avatar" {} aria-hidden="true">{}</span>').format(tint(face.tint), plain(face.avatar)[:32])
+
+
+def tint(colour: str) -> Markup:
+    """The persona's colour as a style attribute; nothing where it is not a colour."""
+    return Markup('style="--tint:{}"').format(colour) if _COLOUR.fullmatch(colour) else Markup("")
+
+
+def history_html(
+    messages: Sequence[Message], face: Face, manner: Manner, *, run: str = "", last: View | None = None, answering: bool = False
+) -> Markup:
+    """The finished part of a conversation.
+
+    `last` is the view of its last run, `run` its id; while it is `answering` the live answer follows elsewhere, so the last turn
+    offers nothing to press.
+    """
+    listed = turns(messages)
+    shown = []
+    for index, turn in enumerate(listed):
+        newest = index == len(listed) - 1 and not answering
+        shown.append(
+            _turn_html(turn, face, manner, run if newest else "", last.finished if newest and last else None, newest, answering)
+        )
+    return Markup("").join(shown)
+
+
+def _turn_html(
+    turn: Turn, face: Face, manner: Manner, run: str, finished: TurnFinished | None, newest: bool, answering: bool
+) -> Markup:
+    asked = Markup("")
+    if turn.asked is not None:
+        asked = Markup('<div class="said you"><h3 class="unseen">{}</h3><div class="bubble" dir="auto">{}</div></div>').format(
+            manner.say("you"), turn.asked
+        )
+    note = _note(turn, finished, manner) if newest else Markup("")
+    if not turn.pieces and not note:
+        return asked
+    acts = _acts(turn, manner, run) if newest else _copy_only(turn, manner)
+    body = Markup("").join([*_pieces_html(turn.pieces, manner, waiting=newest and not answering), note, acts])
+    return Markup("{}{}").format(asked, _answer_frame(face, body))
+
+
+def _answer_frame(face: Face, body: Markup, attributes: Markup = Markup("")) -> Markup:  # noqa: B008  Markup is immutable
+    return Markup('<div class="said them" {} {}><div class="who">{}<h3>{}</h3></div><div class="body">{}</div></div>').format(
+        tint(face.tint), attributes, avatar(face), plain(face.name), body
+    )
+
+
+def live_html(view: View, face: Face, manner: Manner, *, conversation: str, run: str, loading: str = "") -> Markup:
+    """The answer under way; `loading` is the sentence about a model that is not ready yet."""
+    parts = _pieces_html(view.pieces, manner, waiting=False)
+    if view.thinking:
+        parts.append(_thought(view.thinking, manner, growing=not view.text))
+    if view.text:
+        parts.append(_words(view.text, view.hits, manner))
+    if not view.text:
+        parts.append(Markup('<p class="status" role="status">{}</p>').format(status(view, manner, loading)))
+    attributes = Markup('data-live data-conversation="{}" data-run="{}" aria-busy="true"').format(conversation, run)
+    return _answer_frame(face, Markup("").join(parts), attributes)
+
+
+def status(view: View, manner: Manner, loading: str = "") -> str:
+    """What the turn is doing, in words."""
+    running = [piece for piece in view.pieces if isinstance(piece, Card) and piece.result is None]
+    if running:
+        return manner.say("using_now", name=manner.tool(running[-1].call.name))
+    if loading:
+        return loading
+    if view.hits and not view.pieces and not view.thinking:
+        return manner.say("reading_now", title=plain(view.hits[0].passage.title))
+    return manner.say("thinking_now")
+
+
+def _pieces_html(pieces: Iterable[Piece], manner: Manner, waiting: bool) -> list[Markup]:
+    shown = []
+    for piece in pieces:
+        match piece:
+            case Said():
+                if piece.thinking:
+                    shown.append(_thought(piece.thinking, manner))
+                if piece.text:
+                    shown.append(_words(piece.text, piece.sources, manner))
+                    shown.append(_sources_line(piece, manner))
+                if piece.interrupted:
+                    shown.append(Markup('<p class="note">{}</p>').format(manner.say("interrupted")))
+            case Card():
+                shown.append(_card_html(piece, manner, waiting))
+            case _:
+                assert_never(piece)
+    return shown
+
+
+def _words(source: str, hits: Sequence[Hit], manner: Manner) -> Markup:
+    passages = ",".join(str(hit.passage.id) for hit in hits)
+    return Markup('<div class="text" dir="auto" data-passages="{}">{}</div>').format(
+        passages, markdown(source, manner.language, len(hits))
+    )
+
+
+def _sources_line(said: Said, manner: Manner) -> Markup:
+    """The documents that the answer cites, a chip each."""
+    if not said.sources:
+        return Markup("")
+    numbered = [(n, hit) for n, hit in enumerate(said.sources, 1) if f"[{n}]" in said.text] or list(enumerate(said.sources, 1))
+    chips = Markup("").join(
+        Markup('<button type="button" data-do="cite" data-passage="{}"><b>{}</b> <bdi>{}</bdi></button>').format(
+            hit.passage.id, n, plain(hit.passage.title)
+        )
+        for n, hit in numbered
+    )
+    return Markup('<div class="cited" aria-label="{}">{}</div>').format(manner.say("sources"), chips)
+
+
+def _thought(thinking: str, manner: Manner, growing: bool = False) -> Markup:
+    return Markup('<details class="thought"><summary>{}</summary><div class="pre">{}</div></details>').format(
+        manner.say("thinking_now" if growing else "thought"), thinking[-_SHOWN:]
+    )
+
+
+def _card_html(card: Card, manner: Manner, waiting: bool) -> Markup:
+    name = plain(manner.tool(card.call.name))
+    arguments = json.dumps(dict(card.call.arguments), ensure_ascii=False, indent=1, default=str)[:_SHOWN]
+    if card.result is None and waiting:
+        return _approval(card.call.id, name, arguments, manner)
+    if card.result is None:
+        title = manner.say("using_now", name=name)
+    elif card.result.failed:
+        title = manner.say("used_failed", name=name)
+    elif card.seconds is None:
+        title = manner.say("used", name=name)
+    else:
+        title = manner.say("used_in", name=name, seconds=f"{card.seconds:.1f}")
+    result = Markup("")
+    if card.result is not None:
+        result = Markup('<h4>{}</h4><div class="pre">{}</div>').format(manner.say("result"), card.result.text[:_SHOWN])
+    return Markup('<details class="card{}"><summary>{}</summary><h4>{}</h4><div class="pre">{}</div>{}</details>').format(
+        Markup(" failed") if card.result and card.result.failed else "", title, manner.say("arguments"), arguments, result
+    )
+
+
+def _approval(call: str, name: str, arguments: str, manner: Manner) -> Markup:
+    """A call that waits for a person: the exact arguments, and the two answers a maker can give."""
+    if not manner.maker:
+        return Markup('<div class="card ask"><p>{}</p></div>').format(manner.say("wants_of_visitor", name=name))
+    return Markup(
+        '<div class="card ask" data-call="{}"><p>{}</p><div class="pre">{}</div><div class="row">'
+        '<button type="button" class="main" data-do="allow">{}</button><button type="button" data-do="deny">{}</button></div></div>'
+    ).format(call, manner.say("wants", name=name), arguments, manner.say("allow"), manner.say("deny"))
+
+
+def _note(turn: Turn, finished: TurnFinished | None, manner: Manner) -> Markup:
+    """What stands under a turn that did not end well."""
+    if finished is None:
+        return Markup("")
+    if finished.reason == "failed":
+        language = "zh" if manner.language.startswith("zh") else "en"
+        sentence = finished.error.get(language) or manner.say("bug")
+        return Markup('<p class="note bad" role="alert">{} <button type="button" data-do="regenerate">{}</button></p>').format(
+            sentence, manner.say("try_again")
+        )
+    if finished.reason == "cancelled" and not turn.pieces:
+        return Markup('<p class="note">{}</p>').format(manner.say("cancelled"))
+    return Markup("")
+
+
+def _acts(turn: Turn, manner: Manner, run: str) -> Markup:
+    spoken = any(isinstance(piece, Said) and piece.text for piece in turn.pieces)
+    speak = Markup("")
+    if run and spoken:
+        speak = _act(
+            "speak", manner.say("speak"), Markup('data-run="{}" data-stop="{}"').format(run, manner.say("stop_speaking"))
+        )
+    copy = _act("copy", manner.say("copy")) if spoken else Markup("")
+    again = _act("regenerate", manner.say("regenerate"))
+    return Markup('<div class="acts">{}{}{}</div>').format(copy, speak, again)
+
+
+def _copy_only(turn: Turn, manner: Manner) -> Markup:
+    if not any(isinstance(piece, Said) and piece.text for piece in turn.pieces):
+        return Markup("")
+    return Markup('<div class="acts">{}</div>').format(_act("copy", manner.say("copy")))
+
+
+def _act(name: str, title: str, attributes: Markup = Markup("")) -> Markup:  # noqa: B008  Markup is immutable
+    return Markup('<button type="button" class="icon i-{0}" data-do="{0}" {2} title="{1}" aria-label="{1}"></button>').format(
+        name, title, attributes
+    )

@@ -1,0 +1,41 @@
+"""Who is looking at the page, and what each open page is looking at.
+
+The server decides the identity and leaves it in the request's scope; the page only reads it. `Viewers` holds one number an open
+page, so that a page which turned to another conversation ends the generator of the one it left. Neither holds anything to keep.
+"""
+
+import threading
+
+import gradio as gr
+
+from assistant.access import MAKER, Identity
+
+SCOPE_KEY = "hearth.identity"
+
+
+def identity_of(request: gr.Request) -> Identity:
+    """The identity the server found; a page that was mounted without Hearth's server is its maker's own."""
+    inner = request.request
+    found = inner.scope.get(SCOPE_KEY) if inner is not None else None
+    return found if isinstance(found, Identity) else MAKER
+
+
+class Viewers:
+    """The newest ticket of each open page; a generator stops when its own is not the newest any more."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def take(self, session: str) -> int:
+        with self._lock:
+            self._tickets[session] = self._tickets.get(session, 0) + 1
+            return self._tickets[session]
+
+    def holds(self, session: str, ticket: int) -> bool:
+        return self._tickets.get(session) == ticket
+
+    def leave(self, session: str) -> None:
+        """The page was closed."""
+        with self._lock:
+            self._tickets.pop(session, None)

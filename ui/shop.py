@@ -1,0 +1,229 @@
+"""The workshop pages as HTML: knowledge, personas, tools.
+
+Pure functions like those of `ui.render`, with the same rule: text from outside goes through `Markup.format` and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from knowledge.types import Hit, Passage
+from ui.panels import Guest, place_html
+from ui.render import Manner, avatar, plain, tint
+
+_READ = 200_000  # characters of a document that are shown at once
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A collection as the list shows it."""
+
+    id: str
+    title: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document as the list shows it."""
+
+    id: str
+    title: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A tool as the page shows it."""
+
+    title: str
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    risk: str
+    seconds: float
+
+
+def _page(title: str, lead: str, body: Markup) -> Markup:
+    return Markup('<div class="shop"><h1>{}</h1><p>{}</p>{}</div>').format(title, lead, body)
+
+
+def knowledge_html(shelves: Sequence[Shelf], current: str, opened: Markup, manner: Manner, note: Markup) -> Markup:
+    """The collections on the left, the open one on the right; `note` is what the last act has to say."""
+    listed = Markup("").join(
+        Markup(
+            '<button type="button" data-do="workshop" data-action="open" data-collection="{}" {}><bdi>{}</bdi><small>{}</small></button>'
+        ).format(
+            shelf.id,
+            Markup('aria-current="true"') if shelf.id == current else Markup(""),
+            plain(shelf.title),
+            manner.say("documents_n", n=shelf.documents),
+        )
+        for shelf in shelves
+    )
+    if not shelves:
+        listed = Markup('<p class="empty">{}</p>').format(manner.say("no_collections"))
+    make = Markup("")
+    if manner.maker:
+        make = Markup(
+            '<form class="make" data-do="workshop" data-action="create"><input name="title" maxlength="80" required aria-label="{0}" '
+            'placeholder="{0}"><button type="submit">{1}</button></form>'
+        ).format(manner.say("new_collection"), manner.say("create"))
+    body = Markup(
+        '<div class="split"><nav class="pick" aria-label="{}">{}{}</nav><div class="open-thing">'
+        '<div class="outcome-place" aria-live="polite">{}</div>{}</div></div>'
+    ).format(manner.say("collections"), listed, make, note, opened)
+    return _page(manner.say("knowledge"), manner.say("knowledge_lead"), body)
+
+
+def collection_html(shelf: Shelf, papers: Sequence[Paper], found: Sequence[Hit] | None, words: str, manner: Manner) -> Markup:
+    """One collection: a place to drop files, a search, what was found (None: nothing was searched) and the documents."""
+    drop = Markup("")
+    if manner.maker:
+        drop = Markup(
+            '<div data-drop data-collection="{}"><button type="button" class="drop" data-do="choose-files" data-collection="{}">'
+            "<strong>{}</strong><small>{}</small></button></div>"
+        ).format(shelf.id, shelf.id, manner.say("drop"), manner.say("drop_kinds"))
+    if not papers:
+        return Markup('{}<p class="empty">{}</p>').format(drop, manner.say("no_documents"))
+    finder = Markup(
+        '<form class="finder" data-do="workshop" data-action="search" data-collection="{}"><input type="search" name="words" value="{}" '
+        'aria-label="{}" placeholder="{}"><button type="submit">{}</button></form>'
+    ).format(shelf.id, words, manner.say("search_knowledge"), manner.say("search_knowledge"), manner.say("search"))
+    return Markup("{}{}{}{}").format(drop, finder, _found(shelf, found, words, manner), _papers(shelf, papers, manner))
+
+
+def _found(shelf: Shelf, found: Sequence[Hit] | None, words: str, manner: Manner) -> Markup:
+    if found is None:
+        return Markup("")
+    if not found:
+        return Markup('<p class="empty" role="status">{}</p>').format(manner.say("found_nothing", query=words))
+    return Markup('<div role="status">{}</div>').format(
+        Markup("").join(
+            Markup(
+                '<article class="result"><h4><b>{}</b> <bdi>{}</bdi></h4>{}<p dir="auto">{}</p><div class="row"><small>{}</small>'
+                '<button type="button" data-do="workshop" data-action="passage" data-collection="{}" data-passage="{}">{}</button>'
+                "</div></article>"
+            ).format(
+                number,
+                plain(hit.passage.title),
+                place_html(hit.passage, manner),
+                hit.passage.text,
+                _scores(hit, manner),
+                shelf.id,
+                hit.passage.id,
+                manner.say("open_document"),
+            )
+            for number, hit in enumerate(found, 1)
+        )
+    )
+
+
+def _scores(hit: Hit, manner: Manner) -> str:
+    parts = [manner.say("score", score=f"{hit.score:.2f}")]
+    if hit.dense is not None:
+        parts.append(manner.say("score_dense", score=f"{hit.dense:.2f}"))
+    if hit.lexical is not None:
+        parts.append(manner.say("score_lexical", score=f"{hit.lexical:.2f}"))
+    return " · ".join(parts)
+
+
+def _papers(shelf: Shelf, papers: Sequence[Paper], manner: Manner) -> Markup:
+    rows = []
+    for paper in papers:
+        remove = Markup("")
+        if manner.maker:
+            remove = Markup(
+                '<button type="button" class="icon i-remove" data-do="remove-document" data-collection="{}" data-document="{}" '
+                'data-told-after="{}" data-undo="{}" title="{}" aria-label="{}"></button>'
+            ).format(
+                shelf.id,
+                paper.id,
+                manner.say("removed", title=plain(paper.title)),
+                manner.say("undo"),
+                manner.say("remove"),
+                manner.say("remove"),
+            )
+        rows.append(
+            Markup(
+                '<li data-key="{}"><button type="button" data-do="workshop" data-action="read" data-collection="{}" data-document="{}">'
+                "<bdi>{}</bdi></button><small>{}</small>{}</li>"
+            ).format(paper.id, shelf.id, paper.id, plain(paper.title), manner.say("passages_n", n=paper.passages), remove)
+        )
+    return Markup('<ul class="documents">{}</ul>').format(Markup("").join(rows))
+
+
+def reading_html(collection: str, title: str, whole: str, passage: Passage | None, manner: Manner) -> Markup:
+    """A document to read, a passage marked where one was asked for."""
+    back = Markup(
+        '<div class="row"><button type="button" data-do="workshop" data-action="open" data-collection="{}">← {}</button></div>'
+    ).format(collection, manner.say("close_document"))
+    if passage is None:
+        start, end, marked = 0, min(len(whole), _READ), Markup("{}").format(whole[:_READ])
+    else:
+        start, end = max(0, passage.start - _READ // 2), min(len(whole), passage.end + _READ // 2)
+        marked = Markup("{}<mark>{}</mark>{}").format(
+            whole[start : passage.start], whole[passage.start : passage.end], whole[passage.end : end]
+        )
+    cut = Markup('<p class="empty">{}</p>').format(manner.say("cut")) if start > 0 or end < len(whole) else Markup("")
+    return Markup(
+        '{}<article class="document" data-show><h4><bdi>{}</bdi></h4>{}<div class="pre" dir="auto">{}</div></article>'
+    ).format(back, plain(title), cut, marked)
+
+
+def personas_html(guests: Sequence[Guest], starters: Mapping[str, Sequence[str]], manner: Manner) -> Markup:
+    """Everyone you can talk to; `starters` by persona id."""
+    cards = []
+    for guest in guests:
+        listed = Markup("").join(Markup("<dd>{}</dd>").format(plain(line)) for line in starters.get(guest.face.id, ())[:3])
+        cards.append(
+            Markup(
+                '<article class="sheet" {}><header>{}<div><strong>{}</strong><br><small>{}</small></div></header><p>{}</p>'
+                '<dl><dt>{}</dt>{}</dl><button type="button" class="main" data-do="persona" data-persona="{}">{}</button></article>'
+            ).format(
+                tint(guest.face.tint),
+                avatar(guest.face),
+                plain(guest.face.name),
+                " · ".join(manner.say(ability) for ability in guest.abilities),
+                guest.line,
+                manner.say("starters"),
+                listed,
+                guest.face.id,
+                manner.say("start_with", name=plain(guest.face.name)),
+            )
+        )
+    return _page(
+        manner.say("personas"), manner.say("personas_lead"), Markup('<div class="cards">{}</div>').format(Markup("").join(cards))
+    )
+
+
+def tools_html(instruments: Sequence[Instrument], manner: Manner) -> Markup:
+    cards = Markup("").join(
+        Markup(
+            '<article class="sheet"><header><div><strong>{}</strong> <code>{}</code></div></header><p>{}</p>{}<small>{} · {}</small></article>'
+        ).format(
+            plain(tool.title),
+            tool.name,
+            tool.description,
+            _parameters(tool.parameters, manner),
+            manner.say(f"risk_{tool.risk}"),
+            manner.say("deadline", seconds=f"{tool.seconds:g}"),
+        )
+        for tool in instruments
+    )
+    return _page(manner.say("tools"), manner.say("tools_lead"), Markup('<div class="cards">{}</div>').format(cards))
+
+
+def _parameters(schema: Mapping[str, Any], manner: Manner) -> Markup:
+    properties, required = schema.get("properties") or {}, schema.get("required") or []
+    rows = Markup("").join(
+        Markup("<dd><code>{}</code> {}{}</dd>").format(
+            name,
+            f"({manner.say('required')}) " if name in required else "",
+            str(detail.get("description", "")) if isinstance(detail, Mapping) else "",
+        )
+        for name, detail in properties.items()
+    )
+    return Markup("<dl><dt>{}</dt>{}</dl>").format(manner.say("parameters"), rows) if rows else Markup("")

@@ -1,0 +1,516 @@
+// The page's own script: it paints what the server renders and reports what people do. It makes no HTML from text of its own.
+// Runs once, as the `js_on_load` of the bridge component: `trigger(event, data)` reaches Python, `upload(file)` stores a file.
+
+const house = document.getElementById("house");
+const slot = (name) => document.getElementById(name);
+const kept = {
+  get: (key) => { try { return localStorage.getItem("hearth." + key); } catch { return null; } },
+  set: (key, value) => {
+    try { value === null ? localStorage.removeItem("hearth." + key) : localStorage.setItem("hearth." + key, value); } catch { /* private window */ }
+  },
+};
+const narrow = () => window.matchMedia("(max-width: 900px)").matches;
+const state = { page: "chat", conversation: "", persona: "", creating: false, nonce: 0, visiting: 0, sent: null, answered: false };
+let words = {};
+
+function language() {
+  return kept.get("language") || ((navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en");
+}
+
+function send(event, data = {}) {
+  state.nonce += 1;
+  trigger(event, {
+    page: state.page, conversation: state.conversation, persona: state.persona, language: language(), nonce: state.nonce,
+    query: searched(), day: new Date().toLocaleDateString("en-CA"), ...data,
+  });
+}
+
+// ---- painting -------------------------------------------------------------------------------------------------------
+
+function morph(from, to) {
+  const keyed = new Map();
+  for (const child of from.children) if (child.dataset.key) keyed.set(child.dataset.key, child);
+  let at = from.firstChild;
+  for (const wanted of [...to.childNodes]) {
+    const key = wanted.nodeType === 1 && wanted.dataset.key;
+    const same = key ? keyed.get(key) : at;
+    if (same && same.nodeType === wanted.nodeType && same.nodeName === wanted.nodeName
+        && (key || !(same.nodeType === 1 && same.dataset.key))) {
+      if (same !== at) from.insertBefore(same, at);
+      else at = at.nextSibling;
+      change(same, wanted);
+    } else {
+      from.insertBefore(wanted, at);
+    }
+  }
+  while (at) { const next = at.nextSibling; at.remove(); at = next; }
+}
+
+function change(old, wanted) {
+  if (old.nodeType !== 1) {
+    if (old.data !== wanted.data) old.data = wanted.data;
+    return;
+  }
+  if ("keep" in old.dataset) return;
+  for (const { name } of [...old.attributes]) {
+    if (!wanted.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS") && name !== "style") old.removeAttribute(name);
+  }
+  for (const { name, value } of wanted.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  if (old.nodeName !== "TEXTAREA") morph(old, wanted);
+}
+
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+let lastSources = "";
+const painters = {
+  header(content) {
+    const sheet = content.querySelector("[data-words]");
+    if (sheet) words = JSON.parse(sheet.dataset.words);
+    state.answered = true;
+    document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
+  },
+  title(content) {
+    const place = content.querySelector("[data-place]");
+    if (!place) return;
+    const { conversation, persona, run } = place.dataset;
+    if (conversation !== state.conversation) {
+      state.conversation = conversation;
+      state.creating = false;
+      remember();
+    }
+    state.persona = persona;
+    if (conversation) kept.set("last", conversation);
+    if (run) channel?.postMessage({ conversation, run });
+    if (run && kept.get("speak." + conversation) === "1") player.play(run, true);
+  },
+  panel(content, html) {
+    const shown = content.querySelector("[data-show]");
+    if (!shown) lastSources = html;
+    if (content.querySelector("[data-auto]") && !narrow() && kept.get("panel") !== "closed") open("panel", true);
+  },
+  download(content) {
+    const file = content.querySelector("[data-name]");
+    if (!file) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.textContent], { type: "text/plain;charset=utf-8" }));
+    link.download = file.dataset.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  },
+};
+
+// An update that belongs to a conversation which is no longer in view is dropped.
+function foreign(content) {
+  const place = content.querySelector("[data-conversation]");
+  if (!place) return false;
+  const theirs = place.dataset.conversation;
+  if (place.dataset.nonce === String(state.visiting)) return false;
+  return theirs !== state.conversation && !(state.creating && state.conversation === "");
+}
+
+function paint(name, html) {
+  const target = slot(name);
+  if (!target) return;
+  const content = parse(html || "");
+  if ((name === "talk" || name === "live" || name === "title") && foreign(content)) return;
+  const scroll = slot("scroll");
+  const stick = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+  painters[name]?.(content, html || "");
+  morph(target, content);
+  after(name, stick);
+}
+
+function after(name, stick) {
+  const scroll = slot("scroll");
+  if (name === "talk" || name === "live") {
+    house.classList.toggle("busy", Boolean(document.querySelector("#live [data-live]")));
+    house.classList.toggle("empty", Boolean(document.querySelector("#talk .gallery, #talk .opening")));
+    if (house.classList.contains("empty")) scroll.scrollTop = 0;
+    else if (stick) scroll.scrollTop = scroll.scrollHeight;
+    away();
+  }
+  if (name === "title") markSpeaking();
+  if (name === "panel") document.querySelector("#panel [data-show] mark")?.scrollIntoView({ block: "center" });
+  if (name === "workshop") document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
+  if (name === "composer") { restoreDraft(); fit(); }
+  if (name === "notice") {
+    const refused = document.querySelector("#notice [data-refused]");
+    const box = message();
+    if (refused && state.sent !== null && box && !box.value) { box.value = state.sent; fit(); keepDraft(); }
+    if (refused || document.querySelector("#notice > *")) state.sent = null;
+  }
+  if (name === "header") house.classList.add("ready");
+}
+
+const parts = (window.hearthParts ||= {});
+window.hearthPaint = (name) => paint(name, parts[name].value);
+
+// ---- where we are ---------------------------------------------------------------------------------------------------
+
+function remember(replace = false) {
+  const query = new URLSearchParams();
+  if (state.page !== "chat") query.set("page", state.page);
+  else if (state.conversation) query.set("c", state.conversation);
+  else if (state.persona) query.set("p", state.persona);
+  const address = location.pathname + (query.size ? "?" + query : "");
+  if (address !== location.pathname + location.search) history[replace ? "replaceState" : "pushState"](null, "", address);
+}
+
+function arrive(first = false) {
+  const query = new URLSearchParams(location.search);
+  state.page = query.get("page") || "chat";
+  state.conversation = query.get("c") || "";
+  state.persona = query.get("p") || "";
+  if (first && state.page === "chat" && !state.conversation && !state.persona) state.conversation = kept.get("last") || "";
+  visit();
+}
+
+function visit(data = {}) {
+  removal?.now();
+  Object.assign(state, data, { creating: false });
+  house.dataset.page = state.page;
+  house.classList.remove("drawer");
+  player.stop();
+  send("visit");
+  state.visiting = state.nonce;
+}
+
+function go(data) {
+  const before = { page: state.page, conversation: state.conversation, persona: state.persona };
+  Object.assign(state, { conversation: "", persona: "" }, before, data);
+  remember();
+  visit();
+}
+
+function open(what, yes) {
+  house.classList.toggle(what + "-open", yes);
+}
+
+// ---- the message box ------------------------------------------------------------------------------------------------
+
+const message = () => document.querySelector("#composer textarea");
+const draftKey = () => "draft." + (state.conversation || state.persona || "new");
+
+function fit() {
+  const box = message();
+  if (!box) return;
+  box.placeholder = narrow() ? box.dataset.short : box.dataset.long;
+  box.style.height = "auto";
+  box.style.height = Math.min(box.scrollHeight, 220) + "px";
+}
+
+function keepDraft() {
+  const box = message();
+  if (box) kept.set(draftKey(), box.value && box.value.length < 100_000 ? box.value : null);
+}
+
+function restoreDraft() {
+  const box = message();
+  if (!box) return;
+  const key = draftKey();
+  if (box.dataset.draft === key) return;
+  box.dataset.draft = key;
+  box.value = kept.get(key) || "";
+}
+
+function say(words_) {
+  if (!words_.trim() || house.classList.contains("busy")) return;
+  state.sent = words_;
+  state.creating = !state.conversation;
+  player.unlock();
+  slot("notice").replaceChildren();
+  send("say", { text: words_ });
+  slot("scroll").scrollTop = slot("scroll").scrollHeight;
+}
+
+function submit() {
+  const box = message();
+  const typed = box.value;
+  if (!typed.trim() || house.classList.contains("busy")) return;
+  box.value = "";
+  keepDraft();
+  fit();
+  say(typed);
+}
+
+function note(sentence) {
+  const line = document.createElement("p");
+  line.className = "note bad";
+  line.setAttribute("role", "alert");
+  line.textContent = sentence;
+  (state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place") || slot("notice")).append(line);
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------
+
+let filesFor = {};
+
+async function sendFiles(files, place) {
+  const sent = [];
+  const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
+  const line = document.createElement("p");
+  line.className = "note";
+  line.textContent = words.uploading;
+  where?.replaceChildren(line);
+  for (const file of files) {
+    try {
+      const stored = await upload(file);
+      sent.push({ name: file.name, path: stored.path });
+    } catch {
+      note(words.upload_failed.replace("{name}", file.name));
+    }
+  }
+  line.remove();
+  if (sent.length) send("files", { files: sent, ...place });
+}
+
+function chooseFiles(place) {
+  filesFor = place;
+  const input = slot("choose-files");
+  input.value = "";
+  input.click();
+}
+
+// ---- what can be pressed --------------------------------------------------------------------------------------------
+
+function copy(button, source) {
+  navigator.clipboard?.writeText(source.innerText.trim()).then(() => {
+    button.classList.add("done");
+    button.dataset.told = words.copied;
+    setTimeout(() => { button.classList.remove("done"); delete button.dataset.told; }, 1600);
+  });
+}
+
+function passageOf(button) {
+  if (button.dataset.passage) return button.dataset.passage;
+  return button.closest("[data-passages]")?.dataset.passages.split(",")[Number(button.dataset.n) - 1];
+}
+
+function rename(button) {
+  const item = button.closest("li");
+  const input = document.createElement("input");
+  input.value = button.dataset.title;
+  input.setAttribute("aria-label", button.textContent);
+  item.dataset.keep = "";
+  const link = item.querySelector("a");
+  item.querySelector("details").open = false;
+  link.hidden = true;
+  item.prepend(input);
+  input.select();
+  const done = (save) => {
+    if (!input.isConnected) return;
+    input.remove();
+    link.hidden = false;
+    delete item.dataset.keep;
+    if (save && input.value.trim() && input.value !== button.dataset.title) {
+      send("chats", { action: "rename", id: button.dataset.id, title: input.value });
+    }
+  };
+  input.onkeydown = (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter") done(true);
+    if (event.key === "Escape") done(false);
+  };
+  input.onblur = () => done(true);
+}
+
+const searched = () => document.querySelector("#sidebar input[type=search]")?.value || "";
+
+function chats(action) {
+  return (button) => {
+    send("chats", { action, id: button.dataset.id });
+    if (action === "delete" && button.dataset.id === state.conversation) {
+      kept.set("last", null);
+      go({ page: "chat", conversation: "" });
+    }
+  };
+}
+
+const acts = {
+  page: (button) => go({ page: button.dataset.page }),
+  language: () => { kept.set("language", language() === "zh" ? "en" : "zh"); house.classList.add("relabel"); visit(); },
+  theme: () => {
+    const dark = getComputedStyle(house).getPropertyValue("--is-dark").trim() === "1";
+    kept.set("theme", dark ? "light" : "dark");
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+  },
+  drawer: () => house.classList.toggle("drawer"),
+  new: () => go({ page: "chat", conversation: "", persona: "" }),
+  open: (button) => go({ page: "chat", conversation: button.dataset.id, persona: "" }),
+  persona: (button) => { go({ page: "chat", conversation: "", persona: button.dataset.persona }); },
+  starter: (button) => say(button.textContent),
+  stop: () => send("stop"),
+  regenerate: () => { player.unlock(); send("again"); },
+  allow: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: true }),
+  deny: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: false }),
+  attach: () => chooseFiles({ place: "chat" }),
+  "choose-files": (button) => chooseFiles({ place: "knowledge", collection: button.dataset.collection }),
+  copy: (button) => copy(button, button.closest(".body")),
+  "copy-code": (button) => copy(button, button.closest("figure").querySelector("code")),
+  cite: (button) => {
+    const passage = passageOf(button);
+    if (!passage) return;
+    house.dataset.tab = "sources";
+    open("panel", true);
+    send("source", { passage });
+  },
+  panel: () => {
+    const yes = !house.classList.contains("panel-open");
+    open("panel", yes);
+    if (!narrow()) kept.set("panel", yes ? "open" : "closed");
+  },
+  "panel-close": () => { open("panel", false); if (!narrow()) kept.set("panel", "closed"); },
+  "panel-back": () => paint("panel", lastSources),
+  tab: (button) => { house.dataset.tab = button.dataset.tab; },
+  newest: () => { slot("scroll").scrollTop = slot("scroll").scrollHeight; },
+  rename,
+  delete: chats("delete"),
+  restore: chats("restore"),
+  "export-json": chats("export-json"),
+  "export-markdown": chats("export-markdown"),
+  import: () => { slot("choose-import").value = ""; slot("choose-import").click(); },
+  speak: (button) => player.toggle(button.dataset.run),
+  "always-speak": () => {
+    const key = "speak." + state.conversation;
+    const yes = kept.get(key) !== "1";
+    kept.set(key, yes ? "1" : null);
+    if (yes) player.unlock(); else player.stop();
+    markSpeaking();
+  },
+  "remove-document": removeLater,
+  workshop: (button) => send("workshop", { ...button.dataset }),
+};
+
+// A document is removed a few seconds after it was asked for, or when the page is left; until then it can be taken back.
+let removal = null;
+function removeLater(button) {
+  removal?.now();
+  const { collection, document: id, toldAfter, undo } = button.dataset;
+  const row = button.closest("li");
+  row.hidden = true;
+  row.dataset.keep = "";
+  const line = document.createElement("p");
+  line.className = "note";
+  line.setAttribute("role", "status");
+  line.textContent = toldAfter + " ";
+  const back = document.createElement("button");
+  back.type = "button";
+  back.textContent = undo;
+  line.append(back);
+  document.querySelector("#workshop .outcome-place").replaceChildren(line);
+  const now = () => {
+    clearTimeout(timer);
+    removal = null;
+    send("workshop", { action: "remove", collection, document: id });
+  };
+  const timer = setTimeout(now, 6000);
+  removal = { now };
+  back.onclick = () => { clearTimeout(timer); removal = null; row.hidden = false; delete row.dataset.keep; line.remove(); };
+}
+
+function markSpeaking() {
+  const toggle = document.querySelector('[data-do="always-speak"]');
+  toggle?.setAttribute("aria-pressed", String(kept.get("speak." + state.conversation) === "1"));
+}
+
+function away() {
+  const scroll = slot("scroll");
+  slot("newest").hidden = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 160;
+}
+
+house.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  for (const menu of house.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (!button) {
+    if (event.target === slot("shade")) { house.classList.remove("drawer"); open("panel", false); }
+    return;
+  }
+  const act = acts[button.dataset.do];
+  if (!act || button.nodeName === "INPUT" || button.nodeName === "FORM") return;
+  if (button.nodeName === "A" && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
+  event.preventDefault();
+  button.closest("details.menu")?.removeAttribute("open");
+  act(button);
+});
+
+house.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (form.closest("#composer")) submit();
+  else if (form.dataset.do === "workshop") send("workshop", { ...form.dataset, ...Object.fromEntries(new FormData(form)) });
+});
+
+house.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229) return;
+  if (event.target === message() && event.key === "Enter" && !event.shiftKey) { event.preventDefault(); submit(); }
+  if (event.key === "Escape") { house.classList.remove("drawer"); if (narrow()) open("panel", false); }
+});
+
+let searching = 0;
+house.addEventListener("input", (event) => {
+  if (event.target === message()) { fit(); keepDraft(); }
+  if (event.target.dataset.do === "search-chats") {
+    clearTimeout(searching);
+    searching = setTimeout(() => send("chats", { action: "search" }), 250);
+  }
+});
+
+slot("scroll").addEventListener("scroll", away, { passive: true });
+slot("choose-files").addEventListener("change", (event) => sendFiles([...event.target.files], filesFor));
+slot("choose-import").addEventListener("change", async (event) => {
+  const file = event.target.files[0];
+  if (file) send("chats", { action: "import", text: await file.text(), query: "" });
+});
+
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  house.addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    const zone = state.page === "knowledge" ? document.querySelector("[data-drop]") : slot("desk");
+    const takes = state.page === "knowledge" ? zone : document.querySelector('#composer [data-do="attach"]');
+    zone?.classList.toggle("dropping", kind === "dragover" && Boolean(takes));
+    if (kind !== "drop" || !takes) return;
+    const place = state.page === "knowledge" ? { place: "knowledge", collection: zone.dataset.collection } : { place: "chat" };
+    sendFiles([...event.dataTransfer.files], place);
+  });
+}
+
+window.addEventListener("popstate", () => arrive());
+window.addEventListener("resize", fit);
+
+// ---- other tabs, and a server that went away ------------------------------------------------------------------------
+
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("hearth") : null;
+channel?.addEventListener("message", ({ data }) => {
+  const idle = !house.classList.contains("busy");
+  if (idle && state.page === "chat" && data.conversation && data.conversation === state.conversation) visit();
+});
+
+let lost = false;
+async function look() {
+  try {
+    await fetch("healthz", { cache: "no-store" });
+    if (lost) location.reload();
+  } catch {
+    lost = true;
+    slot("lost").textContent = words.lost;
+    slot("lost").hidden = false;
+  }
+  setTimeout(look, lost ? 1000 : 5000);
+}
+setTimeout(look, 5000);
+
+setInterval(() => {
+  if (document.querySelector("#header .model.loading") && !document.hidden) send("status");
+}, 1000);
+
+// ---- start ----------------------------------------------------------------------------------------------------------
+
+if (kept.get("theme")) document.documentElement.dataset.theme = kept.get("theme");
+for (const name of Object.keys(parts)) paint(name, parts[name].value);
+setTimeout(() => arrive(true), 0);
+setTimeout(() => { if (!state.answered) visit(); }, 4000);

@@ -1,0 +1,98 @@
+"""The page's frame and look, as strings that Gradio is given: skeleton, style, script and theme.
+
+The style and the scripts live in `ui/static`; they are sent inside the page, so that it asks for no file that a proxy could miss.
+Gradio's own components are only the channel: what they hold is painted into the skeleton's slots.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import gradio as gr
+
+PARTS = ("header", "sidebar", "title", "talk", "live", "notice", "composer", "panel", "workshop", "download")
+"""The slots of the skeleton, one component each; "download" only hands over a file."""
+
+_STATIC = Path(__file__).parent / "static"
+
+SKELETON = """
+<div id="house" data-page="chat" data-tab="sources">
+  <div id="lost" role="alert" hidden></div>
+  <header id="header"></header>
+  <main id="rooms">
+    <aside id="sidebar"></aside>
+    <section id="desk">
+      <div id="title"></div>
+      <div id="scroll"><div id="column"><div id="talk"></div><div id="live"></div></div></div>
+      <div id="foot"><div id="notice" aria-live="polite"></div><div id="composer"></div></div>
+      <button type="button" id="newest" class="icon i-down" data-do="newest" hidden></button>
+    </section>
+    <aside id="panel"></aside>
+    <section id="workshop"></section>
+  </main>
+  <div id="shade"></div>
+  <div id="download" hidden></div>
+  <input type="file" id="choose-files" multiple hidden>
+  <input type="file" id="choose-import" accept=".json" hidden>
+</div>
+"""
+
+PART_SCRIPT = """
+const name = element.querySelector("[data-part]").dataset.part;
+const part = (window.hearthParts ||= {})[name] = { value: props.value };
+watch("value", () => { part.value = props.value; window.hearthPaint?.(name); });
+"""
+
+_ICONS = {
+    "list": '<path d="M4 7h16M4 12h16M4 17h10"/>',
+    "theme": '<path d="M20 14.5A8 8 0 0 1 9.5 4a8 8 0 1 0 10.5 10.5z"/>',
+    "chat": '<path d="M5 5h14v11H10l-5 4z"/>',
+    "personas": '<circle cx="12" cy="8" r="4"/><path d="M4.500 20c1-4 4-6 7.500-6s6.500 2 7.500 6"/>',
+    "knowledge": '<path d="M5 4h6l1 1.500L13 4h6v15h-6l-1 1-1-1H5zM12 6v13"/>',
+    "tools": '<path d="M14 6a4 4 0 0 0-5 5l-5 5 3 3 5-5a4 4 0 0 0 5-5l-2.500 2.500-3-3z"/>',
+    "note": '<path d="M9 18V6l10-2v12"/><circle cx="6.500" cy="18" r="2.500"/><circle cx="16.500" cy="16" r="2.500"/>',
+    "panel": '<path d="M4 5h16v14H4zM14.500 5v14"/>',
+    "attach": '<path d="M19 11l-7.500 7.500a4.500 4.500 0 0 1-6.400-6.400L13 4.200a3 3 0 0 1 4.300 4.300L9.500 16a1.400 1.400 0 0 1-2-2L14 7.500"/>',
+    "send": '<path d="M12 19V5M6 11l6-6 6 6"/>',
+    "stop": '<path d="M7 7h10v10H7z" fill="#000"/>',
+    "copy": '<path d="M9 9h10v11H9zM5 15V4h10"/>',
+    "speak": '<path d="M5 10v4h3l5 4V6L8 10zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11"/>',
+    "regenerate": '<path d="M19 8a8 8 0 1 0 1 5M19 3v5h-5"/>',
+    "close": '<path d="M6 6l12 12M18 6L6 18"/>',
+    "remove": '<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13"/>',
+    "down": '<path d="M12 5v14M6 13l6 6 6-6"/>',
+}
+
+
+def script() -> str:
+    """The page's script: the player, then the page, in one scope."""
+    return (_STATIC / "player.js").read_text("utf-8") + (_STATIC / "page.js").read_text("utf-8")
+
+
+def bridge_script(events: Sequence[str]) -> str:
+    """The script of the bridge component. Gradio accepts a listener only for an event quoted in the script."""
+    quoted = ", ".join(f'"{event}"' for event in events)
+    return f"// {quoted}\n{script()}"
+
+
+def style() -> str:
+    return (_STATIC / "page.css").read_text("utf-8").replace("ICONS", "\n".join(_icon(name) for name in _ICONS), 1)
+
+
+def _icon(name: str) -> str:
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000" stroke-width="1.8" '
+        f'stroke-linecap="round" stroke-linejoin="round">{_ICONS[name]}</svg>'
+    )
+    return f'#house .i-{name} {{ --i: url("data:image/svg+xml,{quote(drawing)}"); }}'
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own theme: no web fonts, and the page's background from the first moment."""
+    fonts = ("PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "sans-serif")
+    return gr.themes.Base(font=fonts, font_mono=("ui-monospace", "monospace")).set(
+        body_background_fill="#FBF8F4",
+        body_background_fill_dark="#1C1917",
+        body_text_color="#2B2622",
+        body_text_color_dark="#EDE6DE",
+    )
