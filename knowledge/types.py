@@ -1,11 +1,11 @@
-"""The values of knowledge: a passage of a document, and a hit, which is a passage with the reasons it was found.
+"""The values of knowledge: collections, documents, their passages, a hit (a passage with the reasons it was found), and outcomes.
 
 Pure values without storage: `knowledge.catalogue` gives passages their ids and `knowledge.search` makes hits of them.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +59,62 @@ class Hit:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Hit":
         return cls(Passage.from_dict(data["passage"]), data["score"], data["dense"], data["lexical"])
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A question with what was said to it: one passage, whose heading, the question, weighs most in a search."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection of an owner; `embedder` is "" until the first document gives it one."""
+
+    id: str
+    title: str
+    documents: int
+    passages: int
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document of a collection: `name` is its identity there, `title` what it calls itself; `added` in seconds since 1970."""
+
+    id: str
+    name: str
+    title: str
+    passages: int
+    characters: int
+    added: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: `reason` and `reason_zh` say why it failed or was left as it is, "" when it is done."""
+
+    path: str
+    name: str
+    state: Literal["done", "failed", "unchanged"]
+    passages: int = 0
+    reason: str = ""
+    reason_zh: str = ""
+    seconds: float = 0.0
+    document: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found: sizes, how vectors are searched ("chroma" or "exact"), and each problem (English, Chinese)."""
+
+    collections: int
+    documents: int
+    passages: int
+    index: str
+    problems: tuple[tuple[str, str], ...]

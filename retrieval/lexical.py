@@ -121,10 +121,13 @@ class LexicalIndex:
             connection.exec_driver_sql(f"DELETE FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch))
         self._save(statistics, connection, -1)
 
-    def clear(self, connection: Connection) -> None:
-        """Take every row out within the caller's transaction, so that the index can be built anew."""
-        for table in (self._rows, self._groups, self._terms):
-            connection.exec_driver_sql(f"DELETE FROM {table}")
+    def clear(self, group: str, connection: Connection) -> None:
+        """Take every row of the group out within the caller's transaction, so that it can be built anew."""
+        _check(group)
+        run = connection.exec_driver_sql
+        run(f"DELETE FROM {self._rows} WHERE {self._rows} MATCH ?", (f'scope : "g{group}"',))
+        run(f"DELETE FROM {self._groups} WHERE grp = ?", (group,))
+        run(f"DELETE FROM {self._terms} WHERE grp = ?", (group,))
 
     def count(self) -> int:
         """How many rows the index holds."""
@@ -147,21 +150,16 @@ class LexicalIndex:
                 return []
             scopes = " OR ".join(f'"g{group}"' for group in groups)
             words = " OR ".join(f'"{term}"' for term in scale.candidates())
-            texts: dict[int, str] = dict(
-                connection.exec_driver_sql(
-                    f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? "
-                    f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
-                    (f"scope : ({scopes}) AND tokens : ({words})", max(2 * limit, 100)),
-                )
-                .tuples()
-                .all()
+            candidates = connection.exec_driver_sql(
+                f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? "
+                f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
+                (f"scope : ({scopes}) AND tokens : ({words})", max(2 * limit, 100)),
             )
+            texts: dict[int, str] = {row[0]: row[1] for row in candidates}
             for batch in _batches([key for key in also if key not in texts]):
                 marks = ",".join("?" * len(batch))
-                rows = connection.exec_driver_sql(
-                    f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch)
-                )
-                texts |= dict(rows.tuples().all())
+                select = f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})"
+                texts |= {row[0]: row[1] for row in connection.exec_driver_sql(select, tuple(batch))}
         hits = [hit for key, text in texts.items() if (hit := scale.score(key, text)) is not None]
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         wanted = set(also)
@@ -180,7 +178,7 @@ class LexicalIndex:
                 f"SELECT term, sum(row_count) FROM {self._terms} WHERE grp IN ({scope}) AND term IN ({marks}) GROUP BY term",
                 (*groups, *batch),
             )
-            counts |= dict(found.tuples().all())
+            counts |= {row[0]: row[1] for row in found}
         idf = {term: math.log(1 + (rows - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in asked}
         known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
         return _Scale({term: idf[term] for term in known[:_TERMS]}, idf, length / max(rows, 1))

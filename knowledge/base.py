@@ -1,0 +1,210 @@
+"""Knowledge: collections of documents that can be searched. This is the door to the room; nothing else need be imported of it.
+
+Opening is fast: the embedder is loaded at its first use, Chroma in the background.
+"""
+
+import logging
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import cast
+
+from common.database import Database
+from common.errors import CollectionMissing, DocumentMissing, NameInvalid
+from knowledge.catalogue import Catalogue
+from knowledge.ingest import Ingest
+from knowledge.loading.loader import Loader
+from knowledge.search import RELEVANT, Search
+from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Record, Report
+from knowledge.vectors import VectorIndex
+from retrieval.embedding import Embedder, EmbedderInfo
+
+__all__ = ["RELEVANT", "Knowledge"]
+
+log = logging.getLogger(__name__)
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_TITLE_LENGTH = 200
+
+
+class Knowledge:
+    """The collections of every owner, in `database` and, as an index that may be deleted at any time, in `folder`."""
+
+    def __init__(self, database: Database, folder: Path, embedder: Embedder | Callable[[], Embedder]) -> None:
+        """`embedder` may be a function that loads one; it is called once, when vectors are first needed."""
+        self._lazy = _Lazy(embedder)
+        self._catalogue = Catalogue(database)
+        self._vectors = VectorIndex(self._catalogue, folder)
+        self._loader = Loader()
+        self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
+        self._search = Search(self._catalogue, self._vectors, self._lazy.get)
+        self._vectors.start()
+
+    def close(self) -> None:
+        self._vectors.close()
+        self._loader.close()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder in use, loaded now if it was not."""
+        return self._lazy.get()
+
+    # collections
+
+    def create_collection(self, owner: str, title: str, id: str | None = None) -> Collection:
+        """Make a collection, with an id of its own where none is given. Raises `NameInvalid` for one taken or malformed."""
+        collection = id if id is not None else f"c-{uuid.uuid4().hex[:12]}"
+        if not self._create(owner, collection, title):
+            raise NameInvalid(
+                f"There is already a collection {collection!r}. Choose another name.",
+                f"已经有资料库 {collection!r}。请换一个名字。",
+            )
+        return self.collection(owner, collection)
+
+    def ensure_collection(self, owner: str, id: str, title: str) -> Collection:
+        """The collection of that id, made if it is not there."""
+        self._create(owner, id, title)
+        return self.collection(owner, id)
+
+    def collection(self, owner: str, id: str) -> Collection:
+        """One collection. Raises `CollectionMissing`."""
+        self._catalogue.require(owner, [id])
+        found = [collection for collection in self.collections(owner) if collection.id == id]
+        if not found:
+            raise CollectionMissing(f"The collection {id!r} was just deleted.", f"资料库 {id!r} 刚刚被删除。")
+        return found[0]
+
+    def collections(self, owner: str) -> list[Collection]:
+        """The owner's collections in the order they were made."""
+        return self._catalogue.collections(owner)
+
+    def delete_collection(self, owner: str, id: str) -> None:
+        """Delete a collection with all its documents. Raises `CollectionMissing`."""
+        self._vectors.dropped(self._catalogue.delete_collection(owner, id))
+
+    # documents
+
+    def add(self, owner: str, collection: str, path: Path, name: str | None = None) -> Outcome:
+        """Add a file, called `name` (else its file name), in place of an older document of that name.
+
+        A file that cannot be read gives an outcome that says why. Raises `CollectionMissing`, `EmbedderMismatch`,
+        `ModelMissing` (no embedder) and `StorageFailed`; nothing of the document is kept then.
+        """
+        return self._ingest.file(owner, collection, path, name or path.name)
+
+    def add_records(self, owner: str, collection: str, records: Iterable[Record], name: str = "records") -> Outcome:
+        """Add records as one document, one passage a record, found by its title first. Raises as `add` does."""
+        return self._ingest.records(owner, collection, name, records)
+
+    def documents(self, owner: str, collection: str) -> list[DocumentRecord]:
+        """The documents of a collection, oldest first. Raises `CollectionMissing`."""
+        return self._catalogue.documents(owner, collection)
+
+    def text(self, owner: str, document: str) -> str:
+        """The stored text of a document, into which its passages' offsets point. Raises `DocumentMissing`."""
+        return self._catalogue.text(owner, document)
+
+    def passages(self, owner: str, document: str) -> list[Passage]:
+        """The passages of a document in order. Raises `DocumentMissing`."""
+        found = list(self._catalogue.passages(owner, document=document).values())
+        if not found:
+            self._catalogue.text(owner, document)
+        return found
+
+    def passage(self, owner: str, passage_id: int) -> Passage:
+        """One passage, for a citation that is opened. Raises `DocumentMissing`."""
+        found = self._catalogue.passages(owner, ids=[passage_id])
+        if passage_id not in found:
+            raise DocumentMissing(
+                f"Passage {passage_id} is no longer there: its document was removed or replaced.",
+                f"段落 {passage_id} 已不存在：它所在的文档已被删除或替换。",
+            )
+        return found[passage_id]
+
+    def remove(self, owner: str, document: str) -> None:
+        """Take a document out of its collection. Raises `DocumentMissing`."""
+        self._vectors.changed(self._catalogue.remove(owner, document))
+
+    # search
+
+    def search(self, owner: str, query: str, collections: Sequence[str], limit: int = 6, minimum: float = 0.0) -> list[Hit]:
+        """The passages nearest to a query, best first; with `minimum=RELEVANT` only what is about it.
+
+        Raises `CollectionMissing`.
+        """
+        return self._search(owner, query, collections, limit, minimum)
+
+    # upkeep
+
+    def rebuild(self, owner: str | None = None) -> None:
+        """Make the indexes anew, and the vectors with the embedder in use; of one owner, or of all."""
+        for row in self._catalogue.everything(owner):
+            self._ingest.embed_again(row)
+        self._vectors.rebuild()
+
+    def settle(self, timeout_s: float | None = None) -> bool:
+        """Wait for the index's background work; whether Chroma is up to date then. Searching never needs this."""
+        return self._vectors.settled(timeout_s)
+
+    def check(self) -> Report:
+        """Compare what is stored with what should be."""
+        problems: list[tuple[str, str]] = []
+        damage = self._catalogue.damage()
+        if damage:
+            problems.append((f"The database is damaged: {damage}.", f"数据库已损坏：{damage}。"))
+        documents, wanted, passages = self._catalogue.counts()
+        if wanted != passages:
+            problems.append(
+                (f"{passages} passages are stored, and {wanted} should be.", f"存有 {passages} 个段落，应有 {wanted} 个。")
+            )
+        indexed = self._catalogue.lexical.count()
+        if indexed != passages:
+            problems.append(
+                (
+                    f"The word index holds {indexed} of {passages} passages. Rebuild it.",
+                    f"词索引里有 {indexed} 个段落，应有 {passages} 个。请重建。",
+                )
+            )
+        current = self._vectors.settled()
+        rows = self._catalogue.everything()
+        for row in rows:
+            if row.embedder and self._lazy.loaded and row.embedder != self.embedder.info.name:
+                problems.append(
+                    (
+                        f"The collection {row.id!r} has vectors of {row.embedder!r}, which is not in use. Rebuild it.",
+                        f"资料库 {row.id!r} 的向量来自未在使用的 {row.embedder!r}。请重建。",
+                    )
+                )
+        return Report(len(rows), documents, passages, "chroma" if current else "exact", tuple(problems))
+
+    def _create(self, owner: str, collection: str, title: str) -> bool:
+        if not _ID.fullmatch(collection):
+            raise NameInvalid(
+                f"{collection!r} cannot name a collection. Use 1 to 64 small letters, digits and hyphens, a hyphen not first.",
+                f"{collection!r} 不能用作资料库的名字。请用 1 到 64 个小写字母、数字和连字符，不以连字符开头。",
+            )
+        return self._catalogue.create(owner, collection, " ".join(title.split())[:_TITLE_LENGTH] or collection)
+
+
+class _Lazy:
+    """An embedder that is loaded when it is first asked for, once, whoever asks."""
+
+    def __init__(self, embedder: Embedder | Callable[[], Embedder]) -> None:
+        # A class is a function that makes one; only what has an `info` of its own is one.
+        made = isinstance(getattr(embedder, "info", None), EmbedderInfo)
+        self._embedder = cast(Embedder, embedder) if made else None
+        self._make = None if made else cast(Callable[[], Embedder], embedder)
+        self._lock = threading.Lock()
+
+    @property
+    def loaded(self) -> bool:
+        return self._embedder is not None
+
+    def get(self) -> Embedder:
+        with self._lock:
+            if self._embedder is None:
+                assert self._make is not None
+                self._embedder = self._make()
+            return self._embedder

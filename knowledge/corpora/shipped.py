@@ -1,0 +1,54 @@
+"""The collections that every new data folder begins with: read from the files beside this one, for an owner, as often as one likes.
+
+Nothing is done where nothing changed. A shipped document that is new or was changed by an update is added again; what a person removed
+from a shipped collection comes back only with such a change.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from knowledge.base import Knowledge
+from knowledge.corpora.efaqa import read_records
+from knowledge.types import Outcome
+
+FOLDER = Path(__file__).parent / "shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedCollection:
+    """An entry of `collections.yaml`: texts by language, `path` a file or folder, `form` documents or efaqa."""
+
+    id: str
+    title: dict[str, str]
+    description: dict[str, str]
+    path: Path
+    form: str
+
+
+def shipped_collections(folder: Path = FOLDER) -> list[ShippedCollection]:
+    """What `collections.yaml` in the folder lists."""
+    entries = yaml.safe_load((folder / "collections.yaml").read_text(encoding="utf-8"))["collections"]
+    return [
+        ShippedCollection(entry["id"], entry["title"], entry["description"], folder / entry["path"], entry["form"])
+        for entry in entries
+    ]
+
+
+def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", folder: Path = FOLDER) -> list[Outcome]:
+    """Make the shipped collections for the owner and add what they lack; returns what was added or failed.
+
+    `language` names the collections at their first making. Raises what `Knowledge.add` raises.
+    """
+    outcomes: list[Outcome] = []
+    for collection in shipped_collections(folder):
+        knowledge.ensure_collection(owner, collection.id, collection.title[language])
+        for path in _files(collection.path):
+            if collection.form == "efaqa":
+                outcomes.append(knowledge.add_records(owner, collection.id, read_records(path), path.name))
+            else:
+                outcomes.append(knowledge.add(owner, collection.id, path))
+    return [outcome for outcome in outcomes if outcome.state != "unchanged"]

@@ -1,0 +1,162 @@
+"""Files and records to documents in a collection: read, cut, embed, then stored in one transaction.
+
+Reading and embedding, which take long, happen before the transaction; whatever dies on the way leaves nothing behind, and adding
+the same content again is no work.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import UnreadableFile
+from knowledge.catalogue import Catalogue, CollectionRow, NewDocument, NewPassage, check_embedder
+from knowledge.chunking import Chunk, chunks
+from knowledge.loading.loader import MAX_MEGABYTES, Loader
+from knowledge.loading.refusals import no_text
+from knowledge.types import Outcome, Record
+from retrieval.embedding import Embedder
+from retrieval.language import languages_of
+
+_EMBEDDED_AT_ONCE = 512
+
+
+class Ingest:
+    """Adds documents; `changed` is told the key of each collection that grew."""
+
+    def __init__(
+        self, catalogue: Catalogue, loader: Loader, embedder: Callable[[], Embedder], changed: Callable[[int], None]
+    ) -> None:
+        self._catalogue = catalogue
+        self._loader = loader
+        self._embedder = embedder
+        self._changed = changed
+
+    def file(self, owner: str, collection: str, path: Path, name: str) -> Outcome:
+        """Add a file under `name`, in place of an older one of that name.
+
+        A file that cannot be read is an outcome; `CollectionMissing`, `EmbedderMismatch` and `StorageFailed` are raised.
+        """
+        started = time.perf_counter()
+        row = self._catalogue.require(owner, [collection])[0]
+        try:
+            sha256 = _hash(path)
+            found = self._unchanged(owner, collection, str(path), name, sha256, started)
+            if found is not None:
+                return found
+            document = self._loader.load(path, name)
+            cut = chunks(document)
+            if not cut:
+                raise no_text(name)
+        except UnreadableFile as error:
+            spent = time.perf_counter() - started
+            return Outcome(str(path), name, "failed", 0, error.english, error.chinese, spent)
+        title = document.title or name
+        cut = [_without_title(chunk, title) for chunk in cut]
+        new = NewDocument(name, title, "document", sha256, document.text, self._embedded(row, "document", title, cut))
+        return self._stored(owner, collection, str(path), new, started)
+
+    def records(self, owner: str, collection: str, name: str, records: Iterable[Record]) -> Outcome:
+        """Add records as one document called `name`: a passage a record, headed by its title. Raises as `file` does."""
+        started = time.perf_counter()
+        row = self._catalogue.require(owner, [collection])[0]
+        cut: list[Chunk] = []
+        digest = hashlib.sha256()
+        parts: list[str] = []
+        length = 0
+        for record in records:
+            heading, body = " ".join(record.title.split()), record.text.strip()
+            if not body:
+                continue
+            digest.update(f"{heading}\x00{body}\x01".encode())
+            opening = f"{heading}\n"
+            start = length + len(opening)
+            parts.append(f"{opening}{body}\n\n")
+            length = start + len(body) + 2
+            cut.append(Chunk(start, start + len(body), body, heading, 0))
+        found = self._unchanged(owner, collection, name, name, digest.hexdigest(), started)
+        if found is not None:
+            return found
+        if not cut:
+            error = no_text(name)
+            return Outcome(name, name, "failed", 0, error.english, error.chinese, time.perf_counter() - started)
+        text = "".join(parts).rstrip("\n")
+        new = NewDocument(name, name, "records", digest.hexdigest(), text, self._embedded(row, "records", name, cut))
+        return self._stored(owner, collection, name, new, started)
+
+    def embed_again(self, row: CollectionRow) -> None:
+        """Give a collection vectors of the embedder in use, and its lexical rows anew."""
+        embedder = self._embedder()
+        passages = self._catalogue.to_embed(row)
+        texts = [(embedded_text(form, title, heading, text), text) for _, form, title, heading, text in passages]
+        vectors = _vectors(embedder, texts)
+        numbers = [passage[0] for passage in passages]
+        self._catalogue.replace_vectors(row, dict(zip(numbers, vectors, strict=True)), embedder.info)
+        self._changed(row.key)
+
+    def _unchanged(self, owner: str, collection: str, path: str, name: str, sha256: str, started: float) -> Outcome | None:
+        known = self._catalogue.known(owner, collection, name, sha256)
+        if known is None:
+            return None
+        document, other, passages = known
+        reason, reason_zh = "This content is already in the collection.", "资料库里已有相同的内容。"
+        if other != name:
+            reason, reason_zh = f"The same content is there as {other!r}.", f"相同的内容已在资料库中，名为 {other!r}。"
+        return Outcome(path, name, "unchanged", passages, reason, reason_zh, time.perf_counter() - started, document)
+
+    def _embedded(self, row: CollectionRow, form: str, title: str, cut: Sequence[Chunk]) -> list[NewPassage]:
+        embedder = self._embedder()
+        # Before the work, not after it.
+        check_embedder(row, embedder.info)
+        vectors = _vectors(embedder, [(embedded_text(form, title, chunk.heading, chunk.text), chunk.text) for chunk in cut])
+        return [
+            NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
+            for chunk, vector in zip(cut, vectors, strict=True)
+        ]
+
+    def _stored(self, owner: str, collection: str, path: str, document: NewDocument, started: float) -> Outcome:
+        identity, key = self._catalogue.store(owner, collection, document, self._embedder().info)
+        self._changed(key)
+        spent = time.perf_counter() - started
+        return Outcome(path, document.name, "done", len(document.passages), seconds=spent, document=identity)
+
+
+def embedded_text(form: str, title: str, heading: str, text: str) -> str:
+    """What the embedder reads of a passage: where it stands, then the text itself."""
+    place = heading if form == "records" else " > ".join(part for part in (title, heading) if part)
+    return f"{place}\n{text}" if place else text
+
+
+def _vectors(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> list[NDArray[np.float32] | None]:
+    """The vectors of (text to embed, passage); None where the embedder does not read the passage's language."""
+    readable = [i for i, (_, passage) in enumerate(texts) if embedder.info.reads(languages_of(passage))]
+    vectors: list[NDArray[np.float32] | None] = [None] * len(texts)
+    for start in range(0, len(readable), _EMBEDDED_AT_ONCE):
+        some = readable[start : start + _EMBEDDED_AT_ONCE]
+        for i, vector in zip(some, embedder.embed([texts[i][0] for i in some], "passage"), strict=True):
+            vectors[i] = vector
+    return vectors
+
+
+def _without_title(chunk: Chunk, title: str) -> Chunk:
+    """The heading path without the document's title, which is told beside it."""
+    heading = chunk.heading
+    if heading == title:
+        heading = ""
+    elif heading.startswith(f"{title} > "):
+        heading = heading[len(title) + 3 :]
+    return Chunk(chunk.start, chunk.end, chunk.text, heading, chunk.page)
+
+
+def _hash(path: Path) -> str:
+    """The content's sha256; "" for a file that the loader will refuse anyway, so that it need not be read."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_MEGABYTES * 1_000_000:
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,74 @@
+"""Search: the legs asked, fused, and each hit given a score that means the same for every query.
+
+The order comes from fusion; the score does not say which hit is best but whether a hit is about the question at all, and may so
+fall where the order rises. A vector votes only where the embedder reads the language of the question and of the passage.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.catalogue import Catalogue, CollectionRow
+from knowledge.types import Hit
+from knowledge.vectors import VectorIndex
+from retrieval.embedding import Embedder
+from retrieval.fusion import DEPTH, fuse
+from retrieval.language import languages_of
+
+RELEVANT = 0.5
+"""A best hit below this is about something else; measured rates are in docs/results.md."""
+
+_QUERY_LENGTH = 4000
+
+
+class Search:
+    """Finds passages of one owner's collections."""
+
+    def __init__(self, catalogue: Catalogue, vectors: VectorIndex, embedder: Callable[[], Embedder]) -> None:
+        self._catalogue = catalogue
+        self._vectors = vectors
+        self._embedder = embedder
+
+    def __call__(self, owner: str, query: str, collections: Sequence[str], limit: int, minimum: float) -> list[Hit]:
+        """At most `limit` hits of a score of at least `minimum`, best first. Raises `CollectionMissing`."""
+        query = query.strip()[:_QUERY_LENGTH]
+        rows = self._catalogue.require(owner, collections)
+        if not query or not rows or limit < 1:
+            return []
+        vector, readable = self._vector(rows, query)
+        dense = self._nearest(readable, vector) if vector is not None else {}
+        lexical = self._catalogue.lexical.search(query, [row.group for row in rows], DEPTH, also=list(dense))
+        if vector is not None:
+            # Both legs speak of every passage that either found; vectors of another embedder's collection are not comparable.
+            missing = [hit.id for hit in lexical if hit.id not in dense]
+            stored = self._catalogue.vectors(missing, [row.key for row in readable])
+            dense |= {key: float(other @ vector) for key, other in stored.items()}
+        words = {hit.id: hit.score for hit in lexical}
+        coverage = {hit.id: hit.coverage for hit in lexical}
+        order = fuse(words, dense, max(DEPTH, len(words)))
+        scored = [(key, score(dense.get(key), coverage.get(key, 0.0))) for key in order[: max(limit, DEPTH)]]
+        wanted = [(key, value) for key, value in scored if value >= minimum][:limit]
+        passages = self._catalogue.passages(owner, ids=[key for key, _ in wanted])
+        # A passage may have been removed since the index was asked.
+        found = [(passages[key], key, value) for key, value in wanted if key in passages]
+        return [Hit(passage, value, dense.get(key), coverage.get(key)) for passage, key, value in found]
+
+    def _vector(self, rows: Sequence[CollectionRow], query: str) -> tuple[NDArray[np.float32] | None, Sequence[CollectionRow]]:
+        """The query's vector and the collections it can be compared with; None where the embedder may not vote."""
+        embedder = self._embedder()
+        readable = [row for row in rows if row.embedder == embedder.info.name]
+        if not readable or not embedder.info.reads(languages_of(query)):
+            return None, []
+        return embedder.embed([query], "query")[0], readable
+
+    def _nearest(self, rows: Sequence[CollectionRow], vector: NDArray[np.float32]) -> dict[int, float]:
+        found = [pair for row in rows for pair in self._vectors.search(row, vector, DEPTH)]
+        return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
+
+
+def score(dense: float | None, coverage: float) -> float:
+    """How surely a passage is about the question, in [0, 1]: from the cosine and the share of the question's words found."""
+    evidence = 6.0 * (coverage - 0.5) if dense is None else 6.0 * (coverage - 0.45) + 8.0 * (dense - 0.45)
+    return 1.0 / (1.0 + math.exp(-evidence))

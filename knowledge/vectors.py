@@ -1,0 +1,366 @@
+"""The vector index: Chroma over the vectors that the catalogue holds, and exact search wherever Chroma is not up to date.
+
+Nothing here is the truth. Each Chroma collection carries the generation it was written at; one that is behind, damaged or gone is
+brought up to date from the catalogue in the background, and answers are never missing meanwhile: exact search over the stored
+vectors gives them. This is the only file that knows Chroma; all of its calls are made on one thread.
+"""
+
+import logging
+import shutil
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SMALL = 2000
+"""Passages up to which exact search is at least as fast as asking Chroma."""
+
+_HNSW = {"space": "cosine", "max_neighbors": 24, "ef_construction": 200, "ef_search": 300}
+_SLICE = 1000  # rows written to Chroma at a time; a query waits no longer than one slice
+_PATIENCE_S = 0.5  # how long a query waits for Chroma before it is answered exactly
+_HEALINGS = 3  # rebuilds after damage before Chroma is left alone until the next start
+_MATRICES = 16  # collections kept in memory for exact search
+
+
+class IndexDamaged(Exception):
+    """Chroma failed or gave an impossible answer; never leaves this file."""
+
+
+class Row(Protocol):
+    """What the index must know of a collection."""
+
+    @property
+    def key(self) -> int: ...
+    @property
+    def epoch(self) -> str: ...
+    @property
+    def generation(self) -> int: ...
+
+
+class Truth(Protocol):
+    """Where the vectors lie: the catalogue."""
+
+    def everything(self, owner: str | None = None) -> Sequence[Row]: ...
+    def vector_ids(self, key: int) -> list[int]: ...
+    def vectors(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """The vectors of a collection at one generation: ids int64 (n,) ascending, vectors float32 (n, dimension)."""
+
+    epoch: str
+    generation: int
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
+class VectorIndex:
+    """Nearest passages of a collection; opening is instant, Chroma is loaded by `start` in the background."""
+
+    def __init__(self, truth: Truth, folder: Path) -> None:
+        self._truth = truth
+        self._chroma = _Chroma(folder)
+        self._matrices: OrderedDict[int, _Matrix] = OrderedDict()
+        self._lock = threading.Lock()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="chroma")
+        self._synced: dict[int, tuple[str, int]] = {}
+        self._waiting: set[int] = set()
+        self._healings = 0
+        self._closed = False
+
+    def start(self) -> None:
+        """Open Chroma and bring it up to date, in the background."""
+        self._submit(self._open)
+
+    def search(self, row: Row, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
+        """The nearest `limit` passages, (id, cosine), nearest first."""
+        if self.current(row):
+            try:
+                future = self._worker.submit(self._chroma.query, row, vector, limit)
+                return future.result(_PATIENCE_S)
+            except FutureTimeout:
+                future.cancel()
+            except IndexDamaged as error:
+                self._damaged(error)
+            except RuntimeError:
+                log.debug("the index is closing")
+        return self.exact(row, vector, limit)
+
+    def exact(self, row: Row, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
+        """The same by comparing with every vector: always right, 5 ms at 100,000 x 384."""
+        matrix = self._matrix(row)
+        if not len(matrix.ids):
+            return []
+        scores = matrix.vectors @ vector
+        count = min(limit, len(scores))
+        best = np.argpartition(-scores, count - 1)[:count]
+        best = best[np.lexsort((best, -scores[best]))]
+        return [(int(matrix.ids[i]), float(scores[i])) for i in best]
+
+    def current(self, row: Row) -> bool:
+        """Whether Chroma answers for this collection now; small ones are always searched exactly."""
+        return self._synced.get(row.key) == (row.epoch, row.generation) and self._chroma.size(row) > SMALL
+
+    def changed(self, key: int) -> None:
+        """Bring Chroma up to date with a collection, in the background; calls that come meanwhile are one."""
+        with self._lock:
+            if key in self._waiting:
+                return
+            self._waiting.add(key)
+        self._submit(self._sync_key, key)
+
+    def dropped(self, row: Row) -> None:
+        """Forget a collection that is gone."""
+        with self._lock:
+            self._matrices.pop(row.key, None)
+            self._synced.pop(row.key, None)
+        self._submit(self._tidy)
+
+    def rebuild(self) -> None:
+        """Throw Chroma's files away and write them anew, in the background."""
+        self._healings = 0
+        self._submit(self._renew)
+
+    def settled(self, timeout_s: float | None = None) -> bool:
+        """Wait until the background work asked for so far is done; whether every collection is up to date then."""
+        for _ in range(2):
+            # Work may hand on more work once, when damage is found.
+            self._worker.submit(lambda: None).result(timeout_s)
+        return all(self._synced.get(row.key) == (row.epoch, row.generation) for row in self._truth.everything())
+
+    def close(self) -> None:
+        self._closed = True
+        self._worker.submit(self._chroma.close)
+        self._worker.shutdown(wait=True)
+
+    # on the worker's thread
+
+    def _open(self) -> None:
+        rows = self._truth.everything()
+        for row in rows:
+            generation, size = self._chroma.generation(row)
+            if generation == row.generation and size == len(self._truth.vector_ids(row.key)):
+                self._synced[row.key] = (row.epoch, row.generation)
+        self._chroma.keep(rows)
+        for row in rows:
+            self._sync(row)
+
+    def _tidy(self) -> None:
+        self._chroma.keep(self._truth.everything())
+
+    def _renew(self) -> None:
+        self._synced.clear()
+        self._chroma.discard()
+        self._open()
+
+    def _sync_key(self, key: int) -> None:
+        with self._lock:
+            self._waiting.discard(key)
+        for row in self._truth.everything():
+            if row.key == key:
+                self._sync(row)
+
+    def _sync(self, row: Row) -> None:
+        if self._synced.get(row.key) == (row.epoch, row.generation):
+            return
+        wanted = self._truth.vector_ids(row.key)
+        have = self._chroma.ids(row)
+        gone = sorted(have.difference(wanted))
+        new = [key for key in wanted if key not in have]
+        for slice_ in (gone[i : i + _SLICE] for i in range(0, len(gone), _SLICE)):
+            self._chroma.delete(row, slice_)
+        for slice_ in (new[i : i + _SLICE] for i in range(0, len(new), _SLICE)):
+            if self._closed:
+                return
+            self._chroma.add(row, self._truth.vectors(slice_))
+        self._chroma.written(row)
+        # A passage that went away between the two readings raised the generation; the call that it made comes next.
+        self._synced[row.key] = (row.epoch, row.generation)
+
+    def _damaged(self, error: IndexDamaged) -> None:
+        with self._lock:
+            self._synced.clear()
+            self._healings += 1
+            give_up = self._healings > _HEALINGS
+        if give_up:
+            log.error("the vector index fails again and again (%s); exact search answers until the next start", error)
+            return
+        log.warning("the vector index is damaged (%s); it is built anew, and exact search answers meanwhile", error)
+        self._submit(self._renew)
+
+    def _submit(self, work: Callable[..., None], *arguments: object) -> None:
+        def guarded() -> None:
+            if self._closed:
+                return
+            try:
+                work(*arguments)
+            except IndexDamaged as error:
+                self._damaged(error)
+
+        try:
+            self._worker.submit(guarded).add_done_callback(_log_bug)
+        except RuntimeError:
+            log.debug("the index is closing")
+
+    def _matrix(self, row: Row) -> _Matrix:
+        """The collection's vectors, read anew only where they changed."""
+        with self._lock:
+            cached = self._matrices.get(row.key)
+            if cached and (cached.epoch, cached.generation) == (row.epoch, row.generation):
+                self._matrices.move_to_end(row.key)
+                return cached
+            old = cached if cached and cached.epoch == row.epoch else None
+            matrix = self._read(row, old)
+            self._matrices[row.key] = matrix
+            self._matrices.move_to_end(row.key)
+            while len(self._matrices) > _MATRICES:
+                self._matrices.popitem(last=False)
+            return matrix
+
+    def _read(self, row: Row, old: _Matrix | None) -> _Matrix:
+        ids = np.array(self._truth.vector_ids(row.key), dtype=np.int64)
+        kept = np.isin(old.ids, ids) if old is not None else None
+        known = old.ids[kept] if old is not None else np.zeros(0, dtype=np.int64)
+        found = self._truth.vectors(np.setdiff1d(ids, known).tolist())
+        fresh = np.array(sorted(found), dtype=np.int64)
+        parts = [old.vectors[kept]] if old is not None and len(known) else []
+        if found:
+            parts.append(np.stack([found[key] for key in fresh.tolist()]))
+        vectors = np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
+        return _Matrix(row.epoch, row.generation, np.concatenate([known, fresh]), vectors)
+
+
+class _Chroma:
+    """Chroma's files in `folder`; a failure of any kind is `IndexDamaged`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._client: Any = None
+        self._collections: dict[str, Any] = {}
+        self._ids: dict[str, set[int]] = {}
+
+    def size(self, row: Row) -> int:
+        return len(self._ids.get(_name(row), ()))
+
+    def query(self, row: Row, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
+        count = min(limit, self.size(row))
+        found = self._try(lambda: self._collection(row).query(query_embeddings=[vector], n_results=count, include=["distances"]))
+        ids, distances = found["ids"][0], found["distances"][0]
+        if len(ids) != count:
+            raise IndexDamaged(f"{len(ids)} of {count} neighbours found")
+        return [(int(key), 1.0 - float(distance)) for key, distance in zip(ids, distances, strict=True)]
+
+    def generation(self, row: Row) -> tuple[int, int]:
+        """The generation that the collection was written at, -1 for never, and how many vectors it holds."""
+        collection = self._try(lambda: self._collection(row))
+        ids = self.ids(row)
+        return int((collection.metadata or {}).get("generation", -1)), len(ids)
+
+    def ids(self, row: Row) -> set[int]:
+        name = _name(row)
+        if name not in self._ids:
+            found = self._try(lambda: self._collection(row).get(include=[]))
+            self._ids[name] = {int(key) for key in found["ids"]}
+        return self._ids[name]
+
+    def add(self, row: Row, vectors: dict[int, NDArray[np.float32]]) -> None:
+        if vectors:
+            keys = [str(key) for key in vectors]
+            self._try(lambda: self._collection(row).add(ids=keys, embeddings=list(vectors.values())))
+            self.ids(row).update(vectors)
+
+    def delete(self, row: Row, ids: Sequence[int]) -> None:
+        self._try(lambda: self._collection(row).delete(ids=[str(key) for key in ids]))
+        self.ids(row).difference_update(ids)
+
+    def written(self, row: Row) -> None:
+        self._try(lambda: self._collection(row).modify(metadata={"generation": row.generation}))
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Delete the collections that are not of these rows."""
+        wanted = {_name(row) for row in rows}
+        for collection in self._try(lambda: self._opened().list_collections()):
+            if collection.name not in wanted:
+                self._try(lambda name=collection.name: self._opened().delete_collection(name))  # type: ignore[misc]
+                self._collections.pop(collection.name, None)
+                self._ids.pop(collection.name, None)
+
+    def discard(self) -> None:
+        """Delete the files; the next call makes new ones, in a new folder, since a client keeps what it knew of the old."""
+        self.close()
+        for old in self._folder.glob("chroma-*"):
+            shutil.rmtree(old, ignore_errors=True)
+
+    def close(self) -> None:
+        client, self._client = self._client, None
+        self._collections.clear()
+        self._ids.clear()
+        if client is not None:
+            try:
+                self._try(client.close)
+            except IndexDamaged as error:
+                log.debug("the damaged index would not close: %s", error)
+
+    def _collection(self, row: Row) -> Any:
+        name = _name(row)
+        if name not in self._collections:
+            self._collections[name] = self._opened().get_or_create_collection(
+                name, embedding_function=None, configuration={"hnsw": _HNSW}
+            )
+        return self._collections[name]
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            import chromadb
+            from chromadb.config import Settings
+
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Damaged files can end the whole process while they are opened. Then this marker is still there at the next start.
+            marker = self._folder / "opening"
+            folders = sorted(self._folder.glob("chroma-*"))
+            if marker.exists() or len(folders) != 1:
+                for old in folders:
+                    shutil.rmtree(old, ignore_errors=True)
+                folders = [self._folder / f"chroma-{uuid.uuid4().hex[:8]}"]
+            marker.touch()
+            client = chromadb.PersistentClient(path=str(folders[0]), settings=Settings(anonymized_telemetry=False))
+            for collection in client.list_collections():
+                if collection.count():
+                    probe = collection.get(limit=1, include=["embeddings"])["embeddings"]
+                    collection.query(query_embeddings=probe, n_results=1, include=[])
+            marker.unlink()
+            self._client = client
+        return self._client
+
+    def _try(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except Exception as error:
+            # Chroma's failures have no common type: its own, SQLite's, pyo3's, ValueError and RuntimeError have been seen.
+            raise IndexDamaged(f"{type(error).__name__}: {error}") from error
+        except BaseException as error:
+            if type(error).__name__ == "PanicException":  # a panic in Rust, outside of Python's Exception
+                raise IndexDamaged(f"panic: {error}") from error
+            raise
+
+
+def _name(row: Row) -> str:
+    return f"c{row.key}-{row.epoch}"
+
+
+def _log_bug(future: "Future[None]") -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        log.error("the vector index's upkeep failed", exc_info=error)
