@@ -7,7 +7,7 @@ TORCH ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip install --disable-pip-version-check --quiet
-SOURCES := app.py common retrieval personas tools knowledge assistant server ui evaluation
+SOURCES := app.py common retrieval personas tools knowledge assistant server ui evaluation bench
 export GRADIO_ANALYTICS_ENABLED := False
 
 .PHONY: run test check format lint types tests bench soak browser
