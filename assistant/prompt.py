@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from personas.care import gentle_instruction
-from personas.schema import Persona
-
 from assistant.messages import Message
 from assistant.models.base import GenerationOptions, ModelInfo
 from common.errors import PromptTooLong
 from knowledge.types import Hit
+from personas.care import gentle_instruction
+from personas.schema import Persona
 
 _MESSAGE_OVERHEAD = 8  # tokens a chat template spends on a message beside its text
 _TRIM_STEP = 4  # turns dropped at a time

@@ -7,11 +7,10 @@ words. The answer says so once, with the setting that brings a stronger model; i
 import re
 from collections.abc import Sequence
 
-from personas.schema import Persona
-
 from assistant.messages import Message
 from assistant.models.base import ModelInfo
 from knowledge.types import Hit
+from personas.schema import Persona
 
 _NEAR_BEST = 0.85  # a second passage is quoted when its score is at least this share of the best one's
 _QUOTES = 2

@@ -23,8 +23,8 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from common.database import Database, DataFolder
 from common.errors import HearthError, MessageTooLong, PersonaError
+from knowledge.base import RELEVANT, Knowledge
 from knowledge.corpora.shipped import install_shipped
-from knowledge.library import Knowledge
 from knowledge.types import Hit
 from personas.schema import Persona
 from personas.store import PersonaStore
@@ -101,7 +101,7 @@ class Studio:
         self.personas.check(wanted, models={self.settings.model, self.models.status().name}, tools=tools, collections=known)
 
         def search(query: str, limit: int) -> Sequence[Hit]:
-            return self.knowledge.search(MAKER.owner, query, wanted.collections, limit, relevant=True)
+            return self.knowledge.search(MAKER.owner, query, wanted.collections, limit, RELEVANT)
 
         snapshot = self.tools.snapshot(wanted.tools)
         return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.settings.region)

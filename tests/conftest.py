@@ -17,6 +17,13 @@ import socket
 
 import pytest
 
+from assistant.models.base import ModelInfo
+from assistant.models.scripted import ScriptedModel
+from assistant.settings import Settings
+from assistant.speech.base import SilentSpeaker
+from assistant.studio import build_studio
+from retrieval.embedding import HashEmbedder
+
 _connect = socket.socket.connect
 
 
@@ -37,3 +44,20 @@ def _is_loopback(host: str) -> bool:
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every socket that leaves this machine."""
     monkeypatch.setattr(socket.socket, "connect", _guarded_connect)
+
+
+@pytest.fixture
+def make_studio(tmp_path):
+    """Build whole studios on a temporary folder with the doubles in place; all are closed in the end."""
+    made = []
+
+    def make(script=(), info=None, **settings):
+        settings = Settings(**{"data": tmp_path / "data", "offline": True, "embedder": "hash", **settings})
+        capable = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
+        model = ScriptedModel(list(script), info or capable)
+        made.append(build_studio(settings, model=model, embedder=HashEmbedder(), speaker=SilentSpeaker()))
+        return made[-1]
+
+    yield make
+    for studio in made:
+        studio.close()

@@ -1,0 +1,151 @@
+"""A whole studio with the doubles in place: turns, regeneration, approval, visitors and a second process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.access import MAKER, Identity
+from assistant.events import TextDelta, TurnFinished
+from assistant.messages import Message
+from assistant.studio import MESSAGE_LIMIT
+from common.errors import ConversationMissing, DataFolderBusy, MessageTooLong, PersonaError
+
+ROOT = Path(__file__).resolve().parents[2]
+VISITOR = Identity("visitor-1", maker=False)
+
+
+def finish(studio, owner, run):
+    return [item[1] for item in studio.runs.subscribe(owner, run) if item is not None]
+
+
+def test_a_conversation_from_first_word_to_restart(make_studio, tmp_path):
+    studio = make_studio(["Hello there.", "Hello again."])
+    kept = studio.conversations.create("maker", "model-guide")
+    end = finish(studio, "maker", studio.start_turn(MAKER, kept.id, "hello", "en"))[-1]
+    assert isinstance(end, TurnFinished)
+    assert end.reason == "answered"
+    finish(studio, "maker", studio.regenerate(MAKER, kept.id, "en"))
+    said = [("user", "hello"), ("assistant", "Hello again.")]
+    assert [(message.role, message.text) for message in studio.conversations.messages("maker", kept.id)] == said
+    studio.close()
+    again = make_studio()
+    assert [(message.role, message.text) for message in again.conversations.messages("maker", kept.id)] == said
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * (MESSAGE_LIMIT + 1), "长" * 200_000])
+def test_a_message_that_is_empty_or_too_long_is_refused_and_leaves_nothing(make_studio, text):
+    studio = make_studio()
+    kept = studio.conversations.create("maker", "gg")
+    with pytest.raises(MessageTooLong) as refused:
+        studio.start_turn(MAKER, kept.id, text, "en")
+    assert refused.value.chinese
+    assert list(studio.conversations.messages("maker", kept.id)) == []
+
+
+def test_regenerating_nothing_is_refused(make_studio):
+    studio = make_studio()
+    kept = studio.conversations.create("maker", "gg")
+    with pytest.raises(MessageTooLong, match="nothing to answer"):
+        studio.regenerate(MAKER, kept.id, "en")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"tools": ("teleport",)}, "teleport"),
+        ({"collections": ("atlantis",)}, "atlantis"),
+        ({"model": "hf:no/such"}, "hf:no/such"),
+    ],
+)
+def test_a_persona_that_names_what_is_not_there_is_refused_by_name(make_studio, change, named):
+    studio = make_studio()
+    gg = studio.personas.get("maker", "gg")
+    studio.personas.save("maker", gg.document.model_copy(update=change), gg.revision)
+    kept = studio.conversations.create("maker", "gg")
+    with pytest.raises(PersonaError, match=named) as refused:
+        studio.start_turn(MAKER, kept.id, "hello", "en")
+    assert named in refused.value.chinese
+    studio.personas.reset("maker", "gg")
+    assert studio.agent("gg").persona.id == "gg"
+
+
+def test_a_visitor_chats_with_published_personas_and_sees_only_their_own(make_studio):
+    studio = make_studio(["Hi."])
+    gg = studio.personas.get("maker", "gg")
+    mine = gg.document.model_copy(update={"id": "mine", "published": False})
+    studio.personas.save("maker", mine, 0)
+    assert "mine" in {persona.id for persona in studio.personas_for(MAKER)}
+    assert {persona.id for persona in studio.personas_for(VISITOR)} == {"gg", "librarian", "model-guide"}
+    hidden = studio.conversations.create(VISITOR.owner, "mine")
+    with pytest.raises(PersonaError):
+        studio.start_turn(VISITOR, hidden.id, "hello", "en")
+    kept = studio.conversations.create(VISITOR.owner, "model-guide")
+    run = studio.start_turn(VISITOR, kept.id, "hello", "en")
+    assert finish(studio, VISITOR.owner, run)[-1].reason == "answered"
+    with pytest.raises(ConversationMissing):
+        studio.start_turn(Identity("visitor-2", maker=False), kept.id, "hello", "en")
+    with pytest.raises(ConversationMissing):
+        finish(studio, "visitor-2", run)
+    assert studio.delete_everything(VISITOR.owner) == 2
+    with pytest.raises(ConversationMissing):
+        studio.conversations.messages(VISITOR.owner, kept.id)
+
+
+def test_the_shipped_collections_answer_with_citations(make_studio):
+    studio = make_studio(["Twelve [1]."])
+    kept = studio.conversations.create("maker", "librarian")
+    starter = studio.persona(MAKER, "librarian").starters[0].get("en")
+    finish(studio, "maker", studio.start_turn(MAKER, kept.id, starter, "en"))
+    answer = studio.conversations.messages("maker", kept.id)[-1]
+    assert answer.sources
+    passage = studio.knowledge.passage("maker", answer.sources[0].passage.id)
+    text = studio.knowledge.text("maker", passage.document)
+    assert text[passage.start : passage.end] == passage.text
+
+
+def test_sentences_to_speak_come_while_the_answer_is_written(make_studio):
+    studio = make_studio(["This is **one** sentence. This is another one."])
+    kept = studio.conversations.create("maker", "model-guide")
+    run = studio.start_turn(MAKER, kept.id, "hello", "en")
+    spoken = list(studio.spoken_sentences("maker", run))
+    assert len(spoken) == 2
+    assert "another" in spoken[1]
+    assert studio.voice("maker", run, "zh") == studio.persona(MAKER, "model-guide").voice.zh
+
+
+def test_five_lines_of_python(make_studio):
+    agent = make_studio(["Hello."]).agent("model-guide")
+    assert TextDelta("Hello.") in list(agent.run("Hello, you")) or any(isinstance(e, TextDelta) for e in agent.run("x"))
+
+
+def test_a_second_process_on_the_same_folder_is_told_so(make_studio, tmp_path):
+    make_studio()
+    code = (
+        "import sys; from pathlib import Path; from common.database import DataFolder; from common.errors import DataFolderBusy\n"
+        "try: DataFolder(Path(sys.argv[1]))\n"
+        "except DataFolderBusy as error: print(error); sys.exit(7)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "data")], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert "--data OTHER_FOLDER" in done.stdout
+
+
+def test_two_studios_of_one_process_do_not_share_a_folder(make_studio):
+    make_studio()
+    with pytest.raises(DataFolderBusy):
+        make_studio()
+
+
+def test_an_import_brings_a_conversation_to_another_owner_only_as_a_copy(make_studio):
+    studio = make_studio(["Hi."])
+    kept = studio.conversations.create("maker", "model-guide")
+    finish(studio, "maker", studio.start_turn(MAKER, kept.id, "hello", "en"))
+    document = json.loads(studio.conversations.export_json("maker", kept.id))
+    copy = studio.conversations.import_json(VISITOR.owner, json.dumps(document))
+    assert copy.id != kept.id
+    assert studio.conversations.messages(VISITOR.owner, copy.id)[0] == Message("user", "hello")
