@@ -30,13 +30,13 @@ _TITLE_LENGTH = 200
 
 
 class Knowledge:
-    """The collections of every owner, in `database` and, as an index that may be deleted at any time, in `folder`."""
+    """The collections of every owner: in `database`, and an index that may be deleted at any time in `folder`/index."""
 
     def __init__(self, database: Database, folder: Path, embedder: Embedder | Callable[[], Embedder]) -> None:
         """`embedder` may be a function that loads one; it is called once, when vectors are first needed."""
         self._lazy = _Lazy(embedder)
         self._catalogue = Catalogue(database)
-        self._vectors = VectorIndex(self._catalogue, folder)
+        self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
         self._search = Search(self._catalogue, self._vectors, self._lazy.get)

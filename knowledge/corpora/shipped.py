@@ -1,11 +1,9 @@
-"""The collections that every new data folder begins with: read from the files beside this one, for an owner, as often as one likes.
+"""The collections that every new data folder begins with: read from the files beside this one, for an owner.
 
-Nothing is done where nothing changed. A shipped document that is new or was changed by an update is added again; what a person removed
-from a shipped collection comes back only with such a change.
+Nothing is done where nothing changed. A shipped document that is new or was changed by an update is added again, and so is one that
+a person removed from its collection.
 """
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +50,7 @@ def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", fold
             else:
                 outcomes.append(knowledge.add(owner, collection.id, path))
     return [outcome for outcome in outcomes if outcome.state != "unchanged"]
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(found for found in path.iterdir() if found.is_file()) if path.is_dir() else [path]
