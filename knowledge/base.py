@@ -138,6 +138,14 @@ class Knowledge:
 
     # upkeep
 
+    def installed(self, owner: str) -> dict[tuple[str, str], str]:
+        """The shipped documents that the owner was given at some time: (collection, name) -> sha256."""
+        return self._catalogue.installed(owner)
+
+    def mark_installed(self, owner: str, collection: str, name: str, sha256: str) -> None:
+        """Remember that the owner was given this shipped document, so that it does not come back once removed."""
+        self._catalogue.mark_installed(owner, collection, name, sha256)
+
     def rebuild(self, owner: str | None = None) -> None:
         """Make the indexes anew, and the vectors with the embedder in use; of one owner, or of all."""
         for row in self._catalogue.everything(owner):

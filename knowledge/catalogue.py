@@ -88,6 +88,15 @@ PASSAGES = Table(
     sqlite_autoincrement=True,
 )
 
+INSTALLED = Table(
+    "shipped_documents",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("collection", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+)
+
 _BATCH = 500
 _RECORD_HEADING_WEIGHT = 3
 
@@ -136,7 +145,7 @@ class Catalogue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.create(COLLECTIONS, DOCUMENTS, PASSAGES)
+        database.create(COLLECTIONS, DOCUMENTS, PASSAGES, INSTALLED)
         self.lexical = LexicalIndex(database, "passage")
 
     # collections
@@ -335,6 +344,18 @@ class Catalogue:
             _changed(connection, row.key, info)
 
     # upkeep
+
+    def installed(self, owner: str) -> dict[tuple[str, str], str]:
+        """The shipped documents that the owner was given at some time: (collection, name) -> sha256."""
+        query = select(INSTALLED).where(INSTALLED.c.owner == owner)
+        with self._database.read() as connection:
+            return {(row.collection, row.name): row.sha256 for row in connection.execute(query)}
+
+    def mark_installed(self, owner: str, collection: str, name: str, sha256: str) -> None:
+        place = (INSTALLED.c.owner == owner) & (INSTALLED.c.collection == collection) & (INSTALLED.c.name == name)
+        with self._database.write() as connection:
+            connection.execute(delete(INSTALLED).where(place))
+            connection.execute(insert(INSTALLED).values(owner=owner, collection=collection, name=name, sha256=sha256))
 
     def counts(self) -> tuple[int, int, int]:
         """How many documents there are, how many passages they should have, and how many passages there are."""

@@ -1,9 +1,9 @@
 """The collections that every new data folder begins with: read from the files beside this one, for an owner.
 
-Nothing is done where nothing changed. A shipped document that is new or was changed by an update is added again, and so is one that
-a person removed from its collection.
+Each document is given once, and again only when an update of Hearth changes it: what a person removes stays away.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +42,21 @@ def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", fold
     `language` names the collections at their first making. Raises what `Knowledge.add` raises.
     """
     outcomes: list[Outcome] = []
+    given = knowledge.installed(owner)
     for collection in shipped_collections(folder):
-        knowledge.ensure_collection(owner, collection.id, collection.title[language])
         for path in _files(collection.path):
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            if given.get((collection.id, path.name)) == sha256:
+                continue
+            knowledge.ensure_collection(owner, collection.id, collection.title[language])
             if collection.form == "efaqa":
-                outcomes.append(knowledge.add_records(owner, collection.id, read_records(path), path.name))
+                outcome = knowledge.add_records(owner, collection.id, read_records(path), path.name)
             else:
-                outcomes.append(knowledge.add(owner, collection.id, path))
-    return [outcome for outcome in outcomes if outcome.state != "unchanged"]
+                outcome = knowledge.add(owner, collection.id, path)
+            if outcome.state != "failed":
+                knowledge.mark_installed(owner, collection.id, path.name, sha256)
+            outcomes.append(outcome)
+    return outcomes
 
 
 def _files(path: Path) -> list[Path]:
