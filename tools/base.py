@@ -6,7 +6,7 @@ and the user may read; the runner turns every failure into an output.
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -37,6 +37,10 @@ class ToolContext:
     now: datetime = field(default_factory=lambda: datetime.now(UTC).astimezone())
     cancel: threading.Event = field(default_factory=threading.Event)
 
+    def say(self, english: str, chinese: str) -> str:
+        """The sentence of the two that the reader understands."""
+        return chinese if self.language.startswith("zh") else english
+
 
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
@@ -64,3 +68,24 @@ class Tool(ABC):
     @abstractmethod
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Do the work with arguments that match the schema; raises `ToolError` for what it cannot do."""
+
+    @staticmethod
+    def from_function(
+        function: Callable[..., Any],
+        *,
+        id: str | None = None,
+        titles: Mapping[str, str] | None = None,
+        risk: Risk = "reads",
+        time_limit_s: float = 10.0,
+    ) -> "Tool":
+        """A tool that calls `function`; its name, docstring and type hints are what the model is told.
+
+        `Annotated[int, "..."]` describes an argument, `Literal` lists its values, a default makes it optional. An argument
+        annotated `ToolContext` is not shown to the model and receives the context. What is returned is shown as it is when
+        it is text or a `ToolOutput`, and as JSON otherwise. Raises `TypeError` for a function without a docstring or with an
+        argument that has no type hint.
+        """
+        # The other half of this pair subclasses `Tool`, so it can only be imported once `Tool` is there.
+        from tools.functions import FunctionTool
+
+        return FunctionTool(function, id, titles, risk, time_limit_s)

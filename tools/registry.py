@@ -1,0 +1,90 @@
+"""The tools there are, by id, and the snapshot of some of them that a turn works with.
+
+A registry belongs to a studio; there is none of the process. An edit counts from the next snapshot, so a turn under way keeps
+the tools it began with.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from common.documents import check_id
+from common.errors import DocumentMissing, ToolError
+from tools.base import Tool
+from tools.builtin.calculator import Calculator
+from tools.builtin.clock import Clock
+from tools.builtin.dates import Dates
+from tools.builtin.units import Units
+
+
+class ToolSnapshot(Mapping[str, Tool]):
+    """Tools by the name the model sees, in a fixed order; never changes."""
+
+    __slots__ = ("_tools",)
+
+    def __init__(self, tools: Sequence[Tool] = ()) -> None:
+        self._tools = MappingProxyType({tool.spec.name: tool for tool in tools})
+
+    def __getitem__(self, name: str) -> Tool:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+
+class ToolRegistry:
+    """Tools by id, in the order they came; safe to use from several threads."""
+
+    def __init__(self, tools: Sequence[Tool] = ()) -> None:
+        self._tools: dict[str, Tool] = {}
+        self._ids: dict[str, str] = {}  # name the model sees -> id
+        self._lock = threading.Lock()
+        for tool in tools:
+            self.register(tool)
+
+    def register(self, tool: Tool) -> None:
+        """Add a tool, or put it in the place of the one with its id.
+
+        Raises `NameInvalid` for its id, and `ToolError` when another tool already has the name the model sees.
+        """
+        check_id(tool.id)
+        name = tool.spec.name
+        with self._lock:
+            other = self._ids.get(name, tool.id)
+            if other != tool.id:
+                raise ToolError(
+                    f"The tool {other!r} already goes by the name {name!r}. Give {tool.id!r} another name for the model.",
+                    f"工具 {other!r} 已经用了 {name!r} 这个名字。请给 {tool.id!r} 换一个模型看到的名字。",
+                )
+            if tool.id in self._tools:
+                del self._ids[self._tools[tool.id].spec.name]
+            self._tools[tool.id] = tool
+            self._ids[name] = tool.id
+
+    def get(self, id: str) -> Tool:
+        """Raises `DocumentMissing` when there is no such tool."""
+        with self._lock:
+            tool = self._tools.get(id)
+        if tool is None:
+            raise DocumentMissing(
+                f"There is no tool {id!r}. See the list of tools for those there are.",
+                f"没有工具 {id!r}。有哪些工具，请看工具列表。",
+            )
+        return tool
+
+    def list(self) -> Sequence[Tool]:
+        """All tools, in the order they came."""
+        with self._lock:
+            return tuple(self._tools.values())
+
+    def snapshot(self, ids: Sequence[str] | None = None) -> ToolSnapshot:
+        """The tools of these ids, in their order (all for None); raises `DocumentMissing` for one that is not there."""
+        return ToolSnapshot(self.list() if ids is None else [self.get(id) for id in ids])
+
+
+def default_registry() -> ToolRegistry:
+    """A new registry of the tools that come with Hearth and work without a network."""
+    return ToolRegistry([Clock(), Calculator(), Units(), Dates()])
