@@ -1,0 +1,316 @@
+"""A chat model on this machine: files in, streamed chunks out.
+
+A `LocalModel` joins a network, a renderer (text and ids) and an engine (ids and ids). One serves every chat at once; it keeps no
+conversation, only token ids by their text and the engine's cache of prefixes. An engine that breaks fails the turns it was
+writing, and the next turn gets a new one.
+"""
+
+import contextlib
+import gc
+import logging
+import math
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from assistant.messages import Message, Usage
+from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, TextChunk, UsageChunk
+from assistant.models.batching import BatchingEngine, Plan, cache_bytes_per_token, can_batch
+from assistant.models.engine import Engine, EngineStopped, Request, Step
+from assistant.models.plain import PlainEngine
+from assistant.models.rendering import Renderer
+from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
+from tools.base import ToolSpec
+
+Progress = Callable[[float, str], None]
+"""Told how far a load is: a fraction in [0, 1] and the stage."""
+
+_LOOK_S = 0.05  # how often a waiting turn looks at its cancel
+_STALL_S = 120.0  # an engine silent for so long is given up
+_CPU_CACHE_BYTES = 2 << 30
+_CPU_CACHE_SHARE = 0.2  # of the memory that is free now
+_CPU_STEP_TOKENS = 512
+_GPU_STEP_TOKENS = 2048
+_GPU_MEMORY_SHARE = 0.8
+_UNSAFE = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+
+class LocalModel:
+    """A network in memory that writes for many chats at once."""
+
+    def __init__(
+        self, network: Any, tokenizer: Any, info: ModelInfo, *, plan: Plan | None = None, stall_s: float = _STALL_S
+    ) -> None:
+        """Take a loaded network and its tokenizer; `plan` None sizes the engine for the device."""
+        self._network = network.eval()
+        self._renderer = Renderer(tokenizer, info.title)
+        self._batched = can_batch(network)
+        longest = min(info.context_tokens, getattr(network.config.get_text_config(), "max_position_embeddings", 1 << 20))
+        self._plan = plan or size_engine(network, longest)
+        longest = min(longest, self._plan.cache_tokens or longest)
+        self.info = replace(info, context_tokens=longest)
+        self._stop_ids = self._renderer.stop_ids | _listed(network.generation_config.eos_token_id)
+        self._stall_s = stall_s
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._closed = False
+        self._running_engine()
+
+    @classmethod
+    def load(cls, path: Path, info: ModelInfo, *, device: str = "auto", progress: Progress = lambda *_: None) -> Self:
+        """Load a folder of safetensors or a GGUF file; `device` is "auto", "cpu" or "cuda".
+
+        Raises `ModelMissing` when the files are not there, `ModelLoadFailed` when they are unsafe or do not load.
+        """
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+        from transformers.utils import logging as upstream_logging
+
+        check_files(path)
+        upstream_logging.disable_progress_bar()
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        settings: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        folder = path
+        if path.is_file():
+            folder, settings = path.parent, {**settings, "gguf_file": path.name}
+        try:
+            progress(0.05, "tokenizer")
+            tokenizer = AutoTokenizer.from_pretrained(folder, **settings)
+            progress(0.2, "weights")
+            if path.is_file():
+                settings["quantization_config"] = GgufConfig(dequantize=True)
+            network = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=choose_dtype(device), use_safetensors=True, attn_implementation="sdpa", **settings
+            )
+            progress(0.8, "device")
+            network = network.to(device)
+            progress(0.9, "engine")
+            model = cls(network, tokenizer, info)
+            model._warm_up()
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, MemoryError) as error:
+            logging.getLogger(__name__).exception("loading %s", path)
+            raise ModelLoadFailed(
+                f"{info.title!r} did not load ({type(error).__name__}: {_first_line(error)}). "
+                "Check that its files are whole and that it fits the memory, or choose another model.",
+                f"{info.title!r} 加载失败（{type(error).__name__}：{_first_line(error)}）。"
+                "请检查文件是否完整、内存是否够用，或换一个模型。",
+            ) from error
+        progress(1.0, "ready")
+        return model
+
+    def count_tokens(self, text: str) -> int:
+        return self._renderer.count(text)
+
+    def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
+    ) -> Iterator[ModelChunk]:
+        text = self._renderer.render(messages, tools)
+        prompt = self._renderer.encode(text)
+        room = self.info.context_tokens - len(prompt)
+        if room < 1:
+            raise PromptTooLong(
+                f"The prompt has {len(prompt)} tokens; {self.info.title!r} can read {self.info.context_tokens - 1}. "
+                "Shorten the message or start a new conversation.",
+                f"这次要读的内容有 {len(prompt)} 个词元，{self.info.title!r} 最多能读 {self.info.context_tokens - 1} 个。"
+                "请缩短消息，或新建一个对话。",
+            )
+        self._renderer.remember(text, prompt)
+        # Leaving this generator early must stop the engine too, and only this turn: hence an event of its own.
+        stop = threading.Event()
+        request = Request(
+            prompt, min(options.max_tokens, room), self._stop_ids, options.temperature, options.top_p, _Either(cancel, stop)
+        )
+        answer: list[int] = []
+        try:
+            yield from self._written(request, answer)
+        finally:
+            stop.set()
+            self._renderer.remember(text, prompt, answer)
+
+    def close(self) -> None:
+        """Stop the engine and free the memory; turns under way end with `GenerationFailed`."""
+        with self._lock:
+            self._closed = True
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+        self._network = None
+        _free_memory()
+
+    def _warm_up(self) -> None:
+        """Write two tokens, so that the first user does not wait for kernels to be chosen and memory to be mapped."""
+        hello = [Message("user", "Hello! " * 20)]
+        for _ in self.stream(hello, (), GenerationOptions(max_tokens=2), threading.Event()):
+            pass
+
+    def _written(self, request: Request, answer: list[int]) -> Iterator[ModelChunk]:
+        """The chunks of an answer, whose ids are gathered in `answer`."""
+        reader = self._renderer.reader()
+        cached = 0
+        for step in self._steps(request):
+            answer.extend(step.ids)
+            cached = step.cached_tokens
+            if text := reader.feed([number for number in step.ids if number not in self._stop_ids]):
+                yield TextChunk(text)
+        if request.cancel.is_set():
+            return
+        if text := reader.finish():
+            yield TextChunk(text)
+        yield UsageChunk(Usage(len(request.ids), cached, len(answer)))
+
+    def _steps(self, request: Request) -> Iterator[Step]:
+        """The steps of a request until it is finished or cancelled."""
+        steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        engine = self._submit(request, steps.put)
+        while not request.cancel.is_set():
+            try:
+                step = steps.get(timeout=_LOOK_S)
+            except queue.Empty:
+                if (idle := engine.idle_seconds()) > self._stall_s and steps.empty():
+                    self._give_up(engine)
+                    raise _failed("it stopped" if math.isinf(idle) else f"silent for {idle:.0f} s") from None
+                continue
+            if step.error is not None:
+                raise _failed(step.error)
+            yield step
+            if step.finished:
+                return
+
+    def _submit(self, request: Request, sink: Callable[[Step], None]) -> Engine:
+        for _ in range(3):
+            engine = self._running_engine()
+            try:
+                engine.submit(request, sink)
+            except EngineStopped:
+                self._give_up(engine)
+            else:
+                return engine
+        raise _failed("the engine does not start")
+
+    def _running_engine(self) -> Engine:
+        with self._lock:
+            if self._closed:
+                raise _failed("the model was closed")
+            if self._engine is not None and math.isinf(self._engine.idle_seconds()):
+                self._engine.close()
+                self._engine = None
+                _free_memory()
+            if self._engine is None:
+                self._engine = self._new_engine()
+            return self._engine
+
+    def _new_engine(self) -> Engine:
+        if self._batched:
+            return BatchingEngine(self._network, self._plan)
+        return PlainEngine(self._network, self.info.context_tokens)
+
+    def _give_up(self, engine: Engine) -> None:
+        """Forget an engine that ended or hangs; its thread, if it ever wakes, finds nobody waiting."""
+        with self._lock:
+            if self._engine is engine:
+                self._engine = None
+        with contextlib.suppress(RuntimeError):
+            engine.close()
+
+
+class _Either(threading.Event):
+    """Set when the user's cancel is set, or when nobody reads the answer any more."""
+
+    def __init__(self, user: threading.Event, reader: threading.Event) -> None:
+        super().__init__()
+        self._events = (user, reader)
+
+    def is_set(self) -> bool:
+        return any(event.is_set() for event in self._events)
+
+
+def check_files(path: Path) -> None:
+    """Refuse what may run code: only safetensors and GGUF are read, and no model brings its own Python.
+
+    Raises `ModelMissing` or `ModelLoadFailed`.
+    """
+    import json
+
+    if path.is_file() and path.suffix == ".gguf":
+        return
+    settings = path / "config.json"
+    if not settings.is_file():
+        raise ModelMissing(
+            f"There is no model in {str(path)!r}: a folder with config.json and safetensors, or a .gguf file, is needed.",
+            f"{str(path)!r} 里没有模型：需要一个带 config.json 和 safetensors 的文件夹，或一个 .gguf 文件。",
+        )
+    try:
+        config = json.loads(settings.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise ModelLoadFailed(
+            f"{str(settings)!r} cannot be read ({_first_line(error)}). Download the model again.",
+            f"无法读取 {str(settings)!r}（{_first_line(error)}）。请重新下载这个模型。",
+        ) from error
+    if not isinstance(config, dict) or "auto_map" in config:
+        raise ModelLoadFailed(
+            f"The model in {str(path)!r} brings its own Python code (auto_map), which is never run here. Choose another model.",
+            f"{str(path)!r} 里的模型自带 Python 代码（auto_map），这里从不运行。请换一个模型。",
+        )
+    if not any(path.glob("*.safetensors")):
+        unsafe = sorted(file.name for file in path.iterdir() if file.suffix in _UNSAFE)
+        english = f"only {unsafe[0]!r}, a format that can hide code" if unsafe else "none at all"
+        chinese = f"只有可能夹带代码的 {unsafe[0]!r}" if unsafe else "没有权重文件"
+        raise ModelLoadFailed(
+            f"{str(path)!r} has no weights in safetensors form ({english}). Choose a version with safetensors or GGUF files.",
+            f"{str(path)!r} 里没有 safetensors 格式的权重（{chinese}）。请换用带 safetensors 或 GGUF 文件的版本。",
+        )
+
+
+def choose_dtype(device: str) -> Any:
+    """The number type to compute in.
+
+    On a CPU with AMX, measured with the built-in model on two cores: bfloat16 reads 2,700 tokens a second, float32 1,050, and
+    both write about 25; without AMX bfloat16 is emulated and slow.
+    """
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16", False) else torch.float32
+
+
+def size_engine(network: Any, longest: int) -> Plan:
+    """The engine's size: on a GPU most of what is free, on a CPU a fixed part of the memory that is free now."""
+    import psutil
+
+    if network.device.type == "cuda":
+        return Plan(None, step_tokens=_GPU_STEP_TOKENS, memory_share=_GPU_MEMORY_SHARE)
+    budget = min(_CPU_CACHE_BYTES, int(psutil.virtual_memory().available * _CPU_CACHE_SHARE))
+    tokens = budget // cache_bytes_per_token(network) if can_batch(network) else longest
+    # Beyond eight whole conversations more room only costs; under one the context shrinks to what there is.
+    return Plan(max(1024, min(tokens, 8 * longest)), step_tokens=_CPU_STEP_TOKENS)
+
+
+def _listed(number: int | Sequence[int] | None) -> frozenset[int]:
+    if number is None:
+        return frozenset()
+    return frozenset({number} if isinstance(number, int) else number)
+
+
+def _failed(reason: str) -> GenerationFailed:
+    return GenerationFailed(
+        f"The model broke off while writing ({reason}). Send the message again; the engine starts anew.",
+        f"模型在写作时中断了（{reason}）。请重新发送，引擎会重新启动。",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else "no details"
+
+
+def _free_memory() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
