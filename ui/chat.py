@@ -11,8 +11,6 @@ from datetime import date
 from typing import Any
 
 from markupsafe import Markup
-from personas.care import helplines
-from personas.schema import Persona
 
 from assistant.access import Identity
 from assistant.conversations import Conversation
@@ -20,6 +18,8 @@ from assistant.messages import Message
 from assistant.studio import Studio
 from common.errors import ConversationMissing, HearthError
 from knowledge.types import Hit
+from personas.care import helplines
+from personas.schema import Persona
 from ui import notify, panels, render
 from ui.render import Face, Manner, View, fold
 from ui.session import Viewers

@@ -89,7 +89,7 @@ class KnowledgePage:
         if outcome.state == "failed":
             return name, "failed", reason or text("outcome_failed", ask.language)
         if outcome.state == "unchanged":
-            return name, "unchanged", text("outcome_unchanged", ask.language)
+            return name, "unchanged", reason or text("outcome_unchanged", ask.language)
         return name, "done", text("outcome_done", ask.language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
 
     def _told(self, ask: Ask, collection: str, lines: Sequence[tuple[str, str, str]], in_chat: bool) -> Screen:
@@ -156,7 +156,7 @@ class KnowledgePage:
 
     def _opened(self, ask: Ask, shelf: shop.Shelf, found: Sequence[Hit] | None, words: str) -> Markup:
         papers = [
-            shop.Paper(paper.id, paper.title, paper.passages)
+            shop.Paper(paper.id, paper.title, paper.name, paper.passages)
             for paper in self._studio.knowledge.documents(self._owner(ask), shelf.id)
         ]
         return shop.collection_html(shelf, papers, found, words, self._manner(ask))

@@ -33,19 +33,20 @@ from ui.texts import text
 _CODE_LIMIT = 60_000  # characters that are coloured; longer code stays plain
 _FORMULA_LIMIT = 2_000
 _OWN_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
-_CITATION = re.compile(r"\[(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})\](?!\(|:|\[(?!\d))|【(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})】")
+_CITATION = re.compile(r"\[(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})\](?!\(|:|\[(?!\d))")
+_WIDE_CITATION = re.compile(r"【(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})】")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][^\s<>\"'`“”‘’（）()【】《》，。；！？、]*[A-Za-z0-9/#=&_-]")
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 
 _MATHML = "{http://www.w3.org/1998/Math/MathML}"
-_MATH_ELEMENTS = frozenset(
-    "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle merror mpadded mphantom menclose msub msup msubsup munder mover "
-    "munderover mmultiscripts mprescripts none mtable mtr mtd mlabeledtr semantics".split()
+_MATH_ELEMENTS = re.compile(
+    "math|mrow|mi|mn|mo|mtext|mspace|ms|mfrac|msqrt|mroot|mstyle|merror|mpadded|mphantom|menclose|msub|msup|msubsup|munder|mover|"
+    "munderover|mmultiscripts|mprescripts|none|mtable|mtr|mtd|mlabeledtr|semantics"
 )
-_MATH_ATTRIBUTES = frozenset(
-    "display mathvariant mathsize displaystyle scriptlevel stretchy fence separator form lspace rspace minsize maxsize linethickness "
-    "accent accentunder columnalign rowspacing columnspacing rowlines columnlines width height depth voffset notation movablelimits "
-    "symmetric largeop".split()
+_MATH_ATTRIBUTES = re.compile(
+    "display|mathvariant|mathsize|displaystyle|scriptlevel|stretchy|fence|separator|form|lspace|rspace|minsize|maxsize|"
+    "linethickness|accent|accentunder|columnalign|rowspacing|columnspacing|rowlines|columnlines|width|height|depth|voffset|"
+    "notation|movablelimits|symmetric|largeop"
 )
 _MATH_FAILURES: tuple[type[Exception], ...] = (
     *(kind for kind in vars(latex2mathml.exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
@@ -56,6 +57,8 @@ _MATH_FAILURES: tuple[type[Exception], ...] = (
 @lru_cache(maxsize=1024)
 def markdown(source: str, language: str = "en", found: int = 0) -> Markup:
     """`source` as HTML; `[n]` becomes a button where passage n was found (1 to `found`)."""
+    if found:
+        source = _WIDE_CITATION.sub(r"[\1]", source)
     return Markup(_PARSER.render(source, {"language": language, "found": found}))
 
 
@@ -83,12 +86,10 @@ def host_of(address: str) -> str:
 
 def _tame(node: "ElementTree.Element[str]") -> None:
     """Drop attributes we do not know and turn entities into characters; raises `ValueError` for an unknown element."""
-    if node.tag.removeprefix(_MATHML) not in _MATH_ELEMENTS:
+    if not _MATH_ELEMENTS.fullmatch(node.tag.removeprefix(_MATHML)):
         raise ValueError(node.tag)
     for name in list(node.attrib):
-        if name == "xmlns":
-            continue
-        if name not in _MATH_ATTRIBUTES:
+        if name != "xmlns" and not _MATH_ATTRIBUTES.fullmatch(name):
             del node.attrib[name]
     node.text = html.unescape(node.text) if node.text else node.text
     node.tail = html.unescape(node.tail) if node.tail else node.tail
@@ -243,10 +244,16 @@ def _formula_of(content: str, options: Mapping[str, Any]) -> str:
     return str(formula(content, bool(options.get("display_mode"))))
 
 
+class _Parser(MarkdownIt):
+    """markdown-it with our own idea of which addresses a text may name."""
+
+    def validateLink(self, url: str) -> bool:
+        return _allowed_in_source(url)
+
+
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    parser = _Parser("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline"])
-    parser.validateLink = _allowed_in_source  # type: ignore[method-assign]
     parser.use(
         dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True, renderer=_formula_of
     )

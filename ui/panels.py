@@ -182,7 +182,8 @@ def title_html(face: Face, title: str, manner: Manner) -> Markup:
     """The bar above a conversation."""
     return Markup(
         '<div class="bar" {}>{}<div><strong>{}</strong><span>{}</span></div>'
-        '<button type="button" class="icon i-note" data-do="always-speak" aria-pressed="false" title="{}" aria-label="{}"></button>'
+        '<button type="button" class="icon i-note" data-do="always-speak" aria-pressed="false" title="{}" '
+        'aria-label="{}"></button>'
         '<button type="button" class="icon i-panel" data-do="panel" title="{}" aria-label="{}"></button></div>'
     ).format(
         tint(face.tint),
@@ -268,7 +269,8 @@ def sources_html(view: View | None, hits: Sequence[Hit], manner: Manner) -> Mark
 
 def _source_card(number: int, hit: Hit, manner: Manner) -> Markup:
     return Markup(
-        '<article class="source" data-key="s{n}"><h4><b>{n}</b> <bdi>{title}</bdi></h4>{place}<blockquote dir="auto">{words}</blockquote>'
+        '<article class="source" data-key="s{n}"><h4><b>{n}</b> <bdi>{title}</bdi></h4>{place}'
+        '<blockquote dir="auto">{words}</blockquote>'
         '<button type="button" data-do="cite" data-passage="{id}">{open}</button></article>'
     ).format(
         n=number,
@@ -332,7 +334,8 @@ def document_html(passage: Passage, whole: str, manner: Manner) -> Markup:
     return Markup(
         '<div class="panel-head"><button type="button" class="quiet" data-do="panel-back">← {}</button>'
         '<button type="button" class="icon i-close" data-do="panel-close" title="{}" aria-label="{}"></button></div>'
-        '<div class="pane document" data-show><h4><bdi>{}</bdi></h4>{}{}<div class="pre" dir="auto">{}<mark>{}</mark>{}</div></div>'
+        '<div class="pane document" data-show><h4><bdi>{}</bdi></h4>{}{}'
+        '<div class="pre" dir="auto">{}<mark>{}</mark>{}</div></div>'
     ).format(
         manner.say("back"),
         manner.say("close"),

@@ -322,7 +322,8 @@ def _approval(call: str, name: str, arguments: str, manner: Manner) -> Markup:
         return Markup('<div class="card ask"><p>{}</p></div>').format(manner.say("wants_of_visitor", name=name))
     return Markup(
         '<div class="card ask" data-call="{}"><p>{}</p><div class="pre">{}</div><div class="row">'
-        '<button type="button" class="main" data-do="allow">{}</button><button type="button" data-do="deny">{}</button></div></div>'
+        '<button type="button" class="main" data-do="allow">{}</button>'
+        '<button type="button" data-do="deny">{}</button></div></div>'
     ).format(call, manner.say("wants", name=name), arguments, manner.say("allow"), manner.say("deny"))
 
 

@@ -31,6 +31,7 @@ class Paper:
 
     id: str
     title: str
+    name: str
     passages: int
 
 
@@ -54,7 +55,8 @@ def knowledge_html(shelves: Sequence[Shelf], current: str, opened: Markup, manne
     """The collections on the left, the open one on the right; `note` is what the last act has to say."""
     listed = Markup("").join(
         Markup(
-            '<button type="button" data-do="workshop" data-action="open" data-collection="{}" {}><bdi>{}</bdi><small>{}</small></button>'
+            '<button type="button" data-do="workshop" data-action="open" data-collection="{}" {}>'
+            "<bdi>{}</bdi><small>{}</small></button>"
         ).format(
             shelf.id,
             Markup('aria-current="true"') if shelf.id == current else Markup(""),
@@ -68,7 +70,8 @@ def knowledge_html(shelves: Sequence[Shelf], current: str, opened: Markup, manne
     make = Markup("")
     if manner.maker:
         make = Markup(
-            '<form class="make" data-do="workshop" data-action="create"><input name="title" maxlength="80" required aria-label="{0}" '
+            '<form class="make" data-do="workshop" data-action="create"><input name="title" maxlength="80" required '
+            'aria-label="{0}" '
             'placeholder="{0}"><button type="submit">{1}</button></form>'
         ).format(manner.say("new_collection"), manner.say("create"))
     body = Markup(
@@ -89,7 +92,8 @@ def collection_html(shelf: Shelf, papers: Sequence[Paper], found: Sequence[Hit] 
     if not papers:
         return Markup('{}<p class="empty">{}</p>').format(drop, manner.say("no_documents"))
     finder = Markup(
-        '<form class="finder" data-do="workshop" data-action="search" data-collection="{}"><input type="search" name="words" value="{}" '
+        '<form class="finder" data-do="workshop" data-action="search" data-collection="{}"><input type="search" name="words" '
+        'value="{}" '
         'aria-label="{}" placeholder="{}"><button type="submit">{}</button></form>'
     ).format(shelf.id, words, manner.say("search_knowledge"), manner.say("search_knowledge"), manner.say("search"))
     return Markup("{}{}{}{}").format(drop, finder, _found(shelf, found, words, manner), _papers(shelf, papers, manner))
@@ -104,8 +108,8 @@ def _found(shelf: Shelf, found: Sequence[Hit] | None, words: str, manner: Manner
         Markup("").join(
             Markup(
                 '<article class="result"><h4><b>{}</b> <bdi>{}</bdi></h4>{}<p dir="auto">{}</p><div class="row"><small>{}</small>'
-                '<button type="button" data-do="workshop" data-action="passage" data-collection="{}" data-passage="{}">{}</button>'
-                "</div></article>"
+                '<button type="button" data-do="workshop" data-action="passage" data-collection="{}" data-passage="{}">'
+                "{}</button></div></article>"
             ).format(
                 number,
                 plain(hit.passage.title),
@@ -148,9 +152,17 @@ def _papers(shelf: Shelf, papers: Sequence[Paper], manner: Manner) -> Markup:
             )
         rows.append(
             Markup(
-                '<li data-key="{}"><button type="button" data-do="workshop" data-action="read" data-collection="{}" data-document="{}">'
-                "<bdi>{}</bdi></button><small>{}</small>{}</li>"
-            ).format(paper.id, shelf.id, paper.id, plain(paper.title), manner.say("passages_n", n=paper.passages), remove)
+                '<li data-key="{}"><button type="button" data-do="workshop" data-action="read" data-collection="{}" '
+                'data-document="{}"><bdi>{}</bdi>{}</button><small>{}</small>{}</li>'
+            ).format(
+                paper.id,
+                shelf.id,
+                paper.id,
+                plain(paper.title or paper.name),
+                Markup(" <small>{}</small>").format(plain(paper.name)) if paper.name not in ("", paper.title) else Markup(""),
+                manner.say("passages_n", n=paper.passages),
+                remove,
+            )
         )
     return Markup('<ul class="documents">{}</ul>').format(Markup("").join(rows))
 
@@ -181,7 +193,8 @@ def personas_html(guests: Sequence[Guest], starters: Mapping[str, Sequence[str]]
         cards.append(
             Markup(
                 '<article class="sheet" {}><header>{}<div><strong>{}</strong><br><small>{}</small></div></header><p>{}</p>'
-                '<dl><dt>{}</dt>{}</dl><button type="button" class="main" data-do="persona" data-persona="{}">{}</button></article>'
+                "<dl><dt>{}</dt>{}</dl>"
+                '<button type="button" class="main" data-do="persona" data-persona="{}">{}</button></article>'
             ).format(
                 tint(guest.face.tint),
                 avatar(guest.face),
@@ -202,7 +215,8 @@ def personas_html(guests: Sequence[Guest], starters: Mapping[str, Sequence[str]]
 def tools_html(instruments: Sequence[Instrument], manner: Manner) -> Markup:
     cards = Markup("").join(
         Markup(
-            '<article class="sheet"><header><div><strong>{}</strong> <code>{}</code></div></header><p>{}</p>{}<small>{} · {}</small></article>'
+            '<article class="sheet"><header><div><strong>{}</strong> <code>{}</code></div></header><p>{}</p>{}'
+            "<small>{} · {}</small></article>"
         ).format(
             plain(tool.title),
             tool.name,

@@ -1,0 +1,285 @@
+"""Events fold into a view, and views and histories become the HTML that people see."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from assistant.events import (
+    CareNotice,
+    MessageCompleted,
+    PassagesFound,
+    TextDelta,
+    ThinkingDelta,
+    ToolFinished,
+    ToolsFound,
+    ToolStarted,
+    TurnFinished,
+)
+from assistant.messages import Message, ToolCall, ToolResult
+from knowledge.types import Hit, Passage
+from ui.render import Card, Face, Manner, Said, Turn, View, fold, history_html, live_html, plain, status, tint, turns
+
+FACE = Face("gg", "GG安慰侠", "GG", "#D0705C")
+EN = Manner("en", tools={"clock": "Clock"})
+ZH = Manner("zh", tools={"clock": "时钟"})
+CALL = ToolCall("k1", "clock", {"zone": "Asia/Shanghai"})
+RESULT = ToolResult("k1", "clock", "10:32")
+HIT = Hit(Passage(11, "c", "d", "Handbook", "Ten days.", "Leave", 3, 0, 9), 0.8)
+
+
+def folded(*events) -> View:
+    view = View()
+    for event in events:
+        view = fold(view, event)
+    return view
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def live(view: View, manner: Manner = EN, **more) -> str:
+    return live_html(view, FACE, manner, conversation="c1", run="r1", **more)
+
+
+# folding
+
+
+def test_text_and_thought_grow():
+    view = folded(ThinkingDelta("a"), ThinkingDelta("b"), TextDelta("c"), TextDelta("d"))
+    assert (view.thinking, view.text) == ("ab", "cd")
+
+
+def test_what_was_found_is_kept():
+    view = folded(PassagesFound((HIT,)), ToolsFound((("clock", 0.8),)), CareNotice("suicide"))
+    assert (view.hits, view.tools, view.care) == ((HIT,), (("clock", 0.8),), "suicide")
+
+
+def test_a_completed_message_takes_the_place_of_its_deltas():
+    view = folded(ThinkingDelta("hm"), TextDelta("Hel"), TextDelta("lo"), MessageCompleted(Message("assistant", "Hello", "hm")))
+    assert view == View(pieces=(Said("Hello", "hm"),))
+
+
+def test_a_call_is_a_card_with_its_result_and_time():
+    started = folded(ToolStarted(CALL))
+    assert started.pieces == (Card(CALL),)
+    finished = fold(started, ToolFinished(RESULT, 0.1))
+    assert finished.pieces == (Card(CALL, RESULT, 0.1),)
+    assert fold(finished, MessageCompleted(Message("tool", "10:32", result=RESULT))) == finished
+
+
+def test_calls_made_together_get_each_its_own_result():
+    other = ToolCall("k2", "clock", {})
+    view = folded(ToolStarted(CALL), ToolStarted(other), ToolFinished(ToolResult("k2", "clock", "no", True), 0.2))
+    assert view.pieces == (Card(CALL), Card(other, ToolResult("k2", "clock", "no", True), 0.2))
+
+
+def test_a_result_whose_call_was_not_seen_is_shown():
+    assert folded(ToolFinished(RESULT, 0.1)).pieces == (Card(ToolCall("k1", "clock", {}), RESULT, 0.1),)
+
+
+def test_the_end_is_kept_and_folding_changes_nothing_it_was_given():
+    before = folded(TextDelta("a"))
+    end = TurnFinished("answered")
+    assert fold(before, end) == replace(before, finished=end)
+    assert before.finished is None
+
+
+def test_every_word_once_however_the_events_are_cut():
+    text = "Ten days a year."
+    once = folded(TextDelta(text), MessageCompleted(Message("assistant", text)))
+    letters = folded(*(TextDelta(letter) for letter in text), MessageCompleted(Message("assistant", text)))
+    assert once == letters
+    assert words(live(letters)).count("Ten days") == 1
+
+
+# histories
+
+
+def test_a_history_is_turns():
+    history = [
+        Message("user", "time?"),
+        Message("assistant", "", calls=(CALL,)),
+        Message("tool", "10:32", result=RESULT),
+        Message("assistant", "It is 10:32."),
+        Message("user", "thanks"),
+    ]
+    assert turns(history) == [Turn("time?", (Said("", calls=(CALL,)), Card(CALL, RESULT), Said("It is 10:32."))), Turn("thanks")]
+
+
+def test_a_history_that_opens_with_an_answer():
+    assert turns([Message("assistant", "Hi")]) == [Turn(None, (Said("Hi"),))]
+
+
+def test_live_and_kept_show_the_same_words():
+    events = [
+        ThinkingDelta("hm"),
+        TextDelta("Let me look."),
+        MessageCompleted(Message("assistant", "Let me look.", "hm", (CALL,))),
+        ToolStarted(CALL),
+        ToolFinished(RESULT, 0.5),
+        MessageCompleted(Message("tool", "10:32", result=RESULT)),
+        TextDelta("It is **10:32**."),
+    ]
+    kept = [
+        Message("user", "time?"),
+        Message("assistant", "Let me look.", "hm", (CALL,)),
+        Message("tool", "10:32", result=RESULT),
+        Message("assistant", "It is **10:32**."),
+    ]
+    shown = words(history_html(kept, FACE, EN))
+    assert words(live(folded(*events))).replace(" · 0.5 s", "") in shown
+    assert "It is 10:32 ." in shown
+
+
+def test_what_people_write_keeps_its_lines_and_is_no_markdown():
+    html = history_html([Message("user", "**a**\n<b>")], FACE, EN)
+    assert "**a**\n&lt;b&gt;" in html
+
+
+def test_only_the_newest_answer_can_be_spoken_and_made_again():
+    history = [Message("user", "a"), Message("assistant", "b"), Message("user", "c"), Message("assistant", "d")]
+    html = history_html(history, FACE, EN, run="r9", last=View(finished=TurnFinished("answered")))
+    assert html.count('data-do="copy"') == 2
+    assert html.count('data-do="regenerate"') == 1
+    assert html.count('data-do="speak" data-run="r9"') == 1
+
+
+def test_while_it_answers_nothing_can_be_pressed():
+    history = [Message("user", "a"), Message("assistant", "", calls=(CALL,))]
+    html = history_html(history, FACE, EN, run="r9", answering=True)
+    assert "regenerate" not in html
+    assert "allow" not in html
+
+
+def test_sources_of_an_answer():
+    history = [Message("user", "a"), Message("assistant", "Ten days [1].", sources=(HIT,))]
+    html = history_html(history, FACE, EN)
+    assert 'data-passages="11"' in html
+    assert 'data-n="1"' in html
+    assert '<button type="button" data-do="cite" data-passage="11"><b>1</b> <bdi>Handbook</bdi></button>' in html
+
+
+def test_only_cited_documents_are_listed():
+    other = Hit(replace(HIT.passage, id=12, title="Other"), 0.5)
+    html = history_html([Message("user", "a"), Message("assistant", "So [2].", sources=(HIT, other))], FACE, EN)
+    assert "Other" in html
+    assert "Handbook" not in html
+
+
+@pytest.mark.parametrize(
+    ("card", "title"),
+    [
+        (Card(CALL), "using Clock…"),
+        (Card(CALL, RESULT), "used: Clock"),
+        (Card(CALL, RESULT, 0.123), "used: Clock · 0.1 s"),
+        (Card(CALL, replace(RESULT, failed=True), 1.0), "did not work: Clock"),
+    ],
+)
+def test_cards(card, title):
+    html = live(View(pieces=(card,)))
+    assert f"<summary>{title}</summary>" in html
+    assert "Asia/Shanghai" in html
+    assert ("10:32" in html) == (card.result is not None)
+
+
+def test_a_call_that_waits_asks_a_maker_and_only_tells_a_visitor():
+    history = [Message("user", "a"), Message("assistant", "", calls=(CALL,))]
+    asked = history_html(history, FACE, EN)
+    assert 'data-call="k1"' in asked
+    assert 'data-do="allow"' in asked
+    assert "Asia/Shanghai" in asked
+    told = history_html(history, FACE, replace(EN, maker=False))
+    assert "allow" not in told.replace("may only", "")
+    assert "owner of this page" in told
+
+
+def test_a_failure_says_its_sentence_and_offers_another_try():
+    last = View(finished=TurnFinished("failed", error={"en": "The engine broke.", "zh": "引擎坏了。"}))
+    history = [Message("user", "a")]
+    assert "The engine broke." in history_html(history, FACE, EN, last=last)
+    chinese = history_html(history, FACE, ZH, last=last)
+    assert "引擎坏了。" in chinese
+    assert 'data-do="regenerate"' in chinese
+
+
+def test_a_failure_without_a_sentence_is_not_silent():
+    last = View(finished=TurnFinished("failed"))
+    assert 'role="alert">Something went wrong' in history_html([Message("user", "a")], FACE, EN, last=last)
+
+
+def test_an_answer_that_was_stopped_says_so():
+    assert "Stopped here." in history_html([Message("user", "a"), Message("assistant", "b", interrupted=True)], FACE, EN)
+    nothing = history_html([Message("user", "a")], FACE, ZH, last=View(finished=TurnFinished("cancelled")))
+    assert "还没有回答就停止了。" in nothing
+
+
+# the live message
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ((), "thinking…"),
+        ((PassagesFound((HIT,)),), "reading “Handbook”…"),
+        ((PassagesFound((HIT,)), ThinkingDelta("x")), "thinking…"),
+        ((ToolStarted(CALL),), "using Clock…"),
+        ((ToolStarted(CALL), ToolFinished(RESULT, 0.1)), "thinking…"),
+    ],
+)
+def test_the_status_is_words(events, said):
+    assert status(folded(*events), EN) == said
+
+
+def test_a_model_that_loads_is_the_status():
+    assert "loading the model 62 %" in live(View(), loading="loading the model 62 %")
+    assert "loading" not in live(folded(TextDelta("Hi")), loading="loading the model 62 %")
+
+
+def test_the_live_message_names_its_conversation_and_run():
+    assert 'data-live data-conversation="c1" data-run="r1"' in live(View())
+
+
+def test_citations_are_buttons_while_the_answer_grows():
+    assert 'data-n="1"' in live(folded(PassagesFound((HIT,)), TextDelta("Ten [1]")))
+
+
+def test_a_thought_is_folded():
+    html = live(folded(ThinkingDelta("secret plan")))
+    assert '<details class="thought">' in html
+    assert "open" not in html
+    assert "secret plan" in html
+
+
+def test_both_languages():
+    assert "正在想" in live(View(), ZH)
+    assert "用了：时钟 · 0.1 秒" in live(View(pieces=(Card(CALL, RESULT, 0.1),)), ZH)
+
+
+# what comes from outside
+
+
+def test_hostile_words_in_every_place(hostile, tame):
+    call = ToolCall(hostile, hostile, {hostile: hostile})
+    hit = Hit(Passage(1, hostile, hostile, hostile, hostile, hostile), 0.5)
+    message = Message("assistant", f"{hostile} [1]", hostile, (call,), sources=(hit,), interrupted=True)
+    face = Face(hostile, hostile, hostile, hostile)
+    manner = Manner("en", tools={hostile: hostile})
+    error = {"en": hostile, "zh": hostile}
+    last = View(finished=TurnFinished("failed", error=error))
+    result = ToolResult(hostile, hostile, hostile, True)
+    tame(history_html([Message("user", hostile), message], face, manner, run=hostile, last=last))
+    tame(history_html([Message("user", hostile), message, Message("tool", hostile, result=result)], face, manner, last=last))
+    view = folded(PassagesFound((hit,)), ToolStarted(call), ToolFinished(result, 0.1), ThinkingDelta(hostile), TextDelta(hostile))
+    tame(live_html(view, face, manner, conversation=hostile, run=hostile, loading=hostile))
+    tame(live_html(folded(PassagesFound((hit,))), face, manner, conversation=hostile, run=hostile))
+
+
+@pytest.mark.parametrize("colour", ["red", "#12345", "#1234567", "#123456;background:url(x)", "", "url(javascript:1)", "#12345g"])
+def test_only_a_colour_is_a_colour(colour):
+    assert tint(colour) == ""
+
+
+def test_writing_cannot_be_turned_around():
+    assert plain("a\u202eb\u2066c\u2069d") == "abcd"
