@@ -1,7 +1,7 @@
 """How soon the page is there after a start, with a warm disk, and how soon the model behind it can chat.
 
-A fresh data folder is started once to warm the disk and to make the converted copy of the model; the second start is measured. A bare
-Gradio page is started the same way in the same run, for the ratio.
+A fresh data folder is started once, which warms the disk and makes the converted copy of the model; the second start is measured.
+A bare Gradio page is started the same way in the same run, for the ratio.
 """
 
 import json
