@@ -18,7 +18,7 @@ from assistant.messages import Message
 from assistant.studio import Studio
 from common.errors import ConversationMissing, HearthError
 from knowledge.types import Hit
-from personas.care import helplines
+from personas.care import NOTICE_TURNS, helplines
 from personas.schema import Persona
 from ui import notify, panels, render
 from ui.render import Face, Manner, View, fold
@@ -75,7 +75,8 @@ class Desk:
         if status.state == "loading":
             return panels.ModelLine("loading", _loading(status.title, status.fraction, status.seconds_left, ask.language))
         if status.state == "failed":
-            return panels.ModelLine("failed", text("model_failed", ask.language), _either(status.error, ask.language))
+            reason = notify.sentence(status.error, ask.language) if status.error else ""
+            return panels.ModelLine("failed", text("model_failed", ask.language, title=status.title), reason)
         hint = text("model_small", ask.language) if status.name == "builtin" and ask.identity.maker else ""
         return panels.ModelLine("ready", text("model_ready", ask.language, title=status.title), hint)
 
@@ -233,7 +234,7 @@ class Desk:
             body, face = panels.gallery_html(guests, manner), Face("", "", "")
         else:
             face = face_of(persona, ask.language)
-            note = manner.say("not_a_therapist") if persona.playful else ""
+            note = self._what_this_is(ask) if persona.playful else ""
             starters = [starter.get(ask.language) for starter in persona.starters]
             body = panels.opening_html(face, persona.greeting.get(ask.language), starters, note, manner)
         return {
@@ -243,6 +244,11 @@ class Desk:
             "panel": ask.stamp(panels.sources_html(None, (), manner)),
         }
 
+    def _what_this_is(self, ask: Ask) -> str:
+        """Said once, where people come for comfort: that this is a program, and who helps in an emergency."""
+        lines = [f"{line.name} {line.number}" for line in helplines(self._studio.settings.region, ask.language)[:3]]
+        return text("not_a_therapist", ask.language, lines=("、" if ask.language == "zh" else ", ").join(lines))
+
     def _conversation(self, ask: Ask, conversation: Conversation, run: str | None) -> dict[str, Markup]:
         """The parts that show a conversation; `run` is the one that is answering now."""
         owner, manner = ask.identity.owner, self.manner(ask)
@@ -250,10 +256,9 @@ class Desk:
         face = self._face(ask, conversation.persona)
         last = run or self._studio.runs.last(owner, conversation.id)
         view = None if run else self._past(owner, last)
-        lines = helplines(self._studio.settings.region, ask.language) if _spoke_of_danger(messages) else ()
         bar = panels.title_html(face, conversation.title, manner)
-        if lines:
-            bar += panels.care_html([(line.name, line.number) for line in lines], manner)
+        if _spoke_of_danger(messages):
+            bar += panels.care_html(helplines(self._studio.settings.region, ask.language), manner)
         history = render.history_html(messages, face, manner, run=last or "", last=view, answering=run is not None)
         if not messages:
             return {**self._opening(ask), "title": ask.stamp(_placed(ask, conversation.id, face.id, run or "", bar))}
@@ -327,7 +332,9 @@ def guest_of(persona: Persona, language: str) -> panels.Guest:
 
 
 def _spoke_of_danger(messages: Sequence[Message]) -> bool:
-    return any(message.care for message in messages)
+    """Whether a care notice was given in the last `NOTICE_TURNS` turns."""
+    asked = [index for index, message in enumerate(messages) if message.role == "user"][-NOTICE_TURNS:]
+    return any(message.care for message in messages[asked[0] if asked else 0 :])
 
 
 def _last_sources(messages: Sequence[Message]) -> tuple[Hit, ...]:
@@ -340,19 +347,8 @@ def _file(title: str, ending: str, content: str) -> Markup:
     return Markup('<pre data-name="{}.{}">{}</pre>').format(name, ending, "\n" + content if content.startswith("\n") else content)
 
 
-def _loading(title: str, fraction: float | None, seconds_left: float | None, language: str) -> str:
-    if fraction is None:
-        return text("model_loading", language, title=title)
+def _loading(title: str, fraction: float, seconds_left: float | None, language: str) -> str:
     percent = round(100 * fraction)
     if seconds_left is None:
         return text("model_percent", language, title=title, percent=percent)
     return text("model_percent_left", language, title=title, percent=percent, seconds=max(1, round(seconds_left)))
-
-
-def _either(error: object, language: str) -> str:
-    """The sentence of a failure that came as text, as a sentence by language, or as an error."""
-    if isinstance(error, Mapping):
-        return str(error.get("zh" if language.startswith("zh") else "en", ""))
-    if isinstance(error, Exception):
-        return notify.sentence(error, language)
-    return str(error or "")

@@ -12,6 +12,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from knowledge.types import Hit, Passage
+from personas.care import Helpline
 from ui.render import Card, Face, Manner, View, avatar, plain, tint
 
 PAGES = ("chat", "personas", "knowledge", "tools")
@@ -197,13 +198,11 @@ def title_html(face: Face, title: str, manner: Manner) -> Markup:
     )
 
 
-def care_html(lines: Iterable[tuple[str, str]], manner: Manner) -> Markup:
-    """The help that stays in view: (name, number) of each help line."""
+def care_html(lines: Iterable[Helpline], manner: Manner) -> Markup:
+    """The help that stays in view."""
     listed = Markup("").join(
-        Markup('<li>{} <a href="tel:{}">{}</a></li>').format(
-            name, "".join(letter for letter in number if letter in "+0123456789"), number
-        )
-        for name, number in lines
+        Markup('<li>{} <a href="{}">{}</a> <small>{}</small></li>').format(line.name, line.link, line.number, line.when)
+        for line in lines
     )
     return Markup('<aside class="care" role="note"><p>{}</p><ul>{}</ul></aside>').format(manner.say("care"), listed)
 

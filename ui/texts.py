@@ -35,11 +35,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "我们这边出了错。请再试一次；详情在日志里。",
     ),
     # the model
-    "model_loading": ("loading {title}", "正在加载 {title}"),
     "model_percent": ("loading {title} · {percent} %", "正在加载 {title} · {percent} %"),
     "model_percent_left": ("loading {title} · {percent} %, about {seconds} s", "正在加载 {title} · {percent} %，约 {seconds} 秒"),
     "model_ready": ("{title}", "{title}"),
-    "model_failed": ("The model did not load.", "模型没有加载成功。"),
+    "model_failed": ("{title} did not load", "{title} 没有加载成功"),
     "model_small": (
         "A small English model that comes with Hearth. For a stronger one start with: python app.py --model hf:ORG/NAME",
         "这是随 Hearth 附带的英文小模型。想用更强的模型，启动时加上：python app.py --model hf:ORG/NAME",
@@ -73,8 +72,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "can_use": ("uses tools", "会用工具"),
     "can_speak": ("can be heard", "会说话"),
     "not_a_therapist": (
-        "This is a program, not a therapist or a doctor. In an emergency call your local emergency number.",
-        "这是一个程序，不是心理咨询师，也不是医生。遇到紧急情况请拨打 120 或 110；心理援助热线 12356。",
+        "This is a program, not a therapist or a doctor. In an emergency turn to: {lines}.",
+        "这是一个程序，不是心理咨询师，也不是医生。情况紧急时请联系：{lines}。",
     ),
     # a message
     "you": ("You", "你"),
