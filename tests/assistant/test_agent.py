@@ -115,7 +115,7 @@ def test_thinking_is_told_apart_from_the_answer():
 
 
 def test_a_call_is_run_and_its_result_read():
-    asked, model = agent([[call("add", a=2, b=3)], ["Five."]])
+    asked, model = agent([[call("add", a=2, b=3)], "Five."])
     happened = turn(asked, "what is 2+3")
     assert [message.role for message in happened[-1].new_messages] == ["assistant", "tool", "assistant"]
     assert model.requests[1].messages[-1].result.text == "5"
@@ -126,12 +126,12 @@ def test_a_call_is_run_and_its_result_read():
 def test_calls_made_together_run_together():
     both = threading.Barrier(2, timeout=5)
 
-    def meet(name: str) -> str:
+    def meet(who: str) -> str:
         """Wait for the other."""
         both.wait()
-        return name
+        return who
 
-    model = ScriptedModel([[call("meet", "c1", name="a"), call("meet", "c2", name="b")], ["Done."]], CAPABLE)
+    model = ScriptedModel([[call("meet", "c1", who="a"), call("meet", "c2", who="b")], "Done."], CAPABLE)
     asked = Agent(persona(), model, ToolRegistry([Tool.from_function(meet)]).snapshot(), lambda query, limit: [])
     happened = turn(asked)
     results = [message.result for message in happened[-1].new_messages if message.role == "tool"]
@@ -139,11 +139,11 @@ def test_calls_made_together_run_together():
 
 
 def test_wrong_arguments_and_unknown_tools_are_results_the_model_can_read():
-    asked, model = agent([[call("add", "c1", a="two", b=3), call("fly", "c2")], ["I could not."]])
+    asked, model = agent([[call("add", "c1", a="two", b=3), call("fly", "c2")], "I could not."])
     happened = turn(asked)
     wrong, unknown = (message.result for message in happened[-1].new_messages if message.role == "tool")
     assert wrong.failed
-    assert "'a'" in wrong.text or "a:" in wrong.text
+    assert "a must be a whole number" in wrong.text
     assert unknown.failed
     assert "add, renew" in unknown.text
     assert happened[-1].reason == "answered"
@@ -169,14 +169,14 @@ def test_the_steps_of_a_turn_are_bounded():
 
 def test_the_tokens_of_a_turn_are_bounded():
     step = [call("add", a=1, b=1), UsageChunk(Usage(10, 0, 600))]
-    asked, _ = agent([step, ["never asked"]], limits=Limits(tokens=500))
+    asked, _ = agent([step, "never asked"], limits=Limits(tokens=500))
     assert turn(asked)[-1].reason == "step_limit"
 
 
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_call_that_spends_waits_for_a_person(allowed):
     renewed = []
-    script = [[TextChunk("I will."), call("renew", instance="i-1", months=3)], ["Done." if allowed else "Not done."]]
+    script = [[TextChunk("I will."), call("renew", instance="i-1", months=3)], "Done." if allowed else "Not done."]
     asked, model = agent(script, renewed=renewed)
     first = turn(asked, "renew i-1")
     assert first[-1].reason == "approval"
@@ -194,7 +194,7 @@ def test_a_call_that_spends_waits_for_a_person(allowed):
 
 def test_a_pending_call_that_nobody_decided_is_not_run():
     renewed = []
-    asked, _ = agent([[call("renew", instance="i-1", months=3)], ["Not done."]], renewed=renewed)
+    asked, _ = agent([[call("renew", instance="i-1", months=3)], "Not done."], renewed=renewed)
     first = turn(asked, "renew i-1")
     turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"other": True})
     assert renewed == []
@@ -227,12 +227,12 @@ def test_an_expected_failure_arrives_in_the_end_and_a_bug_is_raised():
 
 def test_an_answer_that_cites_carries_its_sources():
     hits = [hit(1), hit(2, "Lunch is at noon.")]
-    cited, model = agent([["Twelve days [1]."]], hits=hits)
+    cited, model = agent(["Twelve days [1]."], hits=hits)
     happened = turn(cited, "leave?")
     assert happened[0] == PassagesFound(tuple(hits))
     assert happened[-1].new_messages[0].sources == tuple(hits)
     assert "[2] Handbook > Leave" in model.requests[0].messages[-1].text
-    uncited, _ = agent([["Hello [7]."]], hits=hits)
+    uncited, _ = agent(["Hello [7]."], hits=hits)
     assert turn(uncited)[-1].new_messages[0].sources == ()
 
 
@@ -257,7 +257,7 @@ def test_playfulness_is_suspended_after_a_notice():
     later = [message for n in range(7) for message in (Message("user", f"{n}"), Message("assistant", "ok"))]
     systems = []
     for history in ([], said, [*said, *later[:4]], [*said, *later]):
-        asked, model = agent([["ok"]])
+        asked, model = agent(["ok"])
         turn(asked, "hello", history)
         systems.append(model.requests[0].messages[0].text)
     never, right_after, soon, long_after = systems
@@ -292,7 +292,7 @@ def test_a_model_without_chinese_quotes_or_says_what_can_be_asked():
 
 
 def test_a_weak_model_still_chats_in_its_own_language():
-    asked, model = agent([["Hi there."]], info=WEAK)
+    asked, model = agent(["Hi there."], info=WEAK)
     happened = turn(asked, "hello")
     assert happened[-1].new_messages[0].text == "Hi there."
     assert model.requests[0].tools == () or list(model.requests[0].tools) == []
@@ -310,13 +310,13 @@ def test_a_persona_of_documents_only_admits_that_nothing_was_found():
     [("几点了", None, "zh"), ("what time", None, "en"), ("ok", "zh", "zh"), ("12 + 5", "zh", "zh"), ("12 + 5", None, "en")],
 )
 def test_the_language_of_the_answer(message, language, expected):
-    asked, model = agent([["ok"]])
+    asked, model = agent(["ok"])
     turn(asked, message, language=language)
     assert ("用中文回答" in model.requests[0].messages[0].text) == (expected == "zh")
 
 
 def test_one_agent_serves_many_turns_at_once():
-    asked, _ = agent([["same"]] * 8)
+    asked, _ = agent(["same"] * 8)
     ends = []
     threads = [threading.Thread(target=lambda: ends.append(turn(asked)[-1])) for _ in range(8)]
     for thread in threads:

@@ -133,7 +133,7 @@ def test_a_summary_stands_where_older_turns_stood():
 
 
 def test_examples_give_way_before_the_message_does():
-    messages = build(message="word " * 60, model=info(context_tokens=250), count=words, collections=[])
+    messages = build(message="word " * 60, model=info(context_tokens=195), count=words, collections=[])
     assert [message.role for message in messages] == ["system", "user"]
 
 

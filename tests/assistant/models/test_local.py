@@ -1,0 +1,320 @@
+"""A local model: streaming, Stop, many chats, reuse of what was read, and what happens when the engine breaks."""
+
+import threading
+import time
+
+import pytest
+
+from assistant.messages import Message
+from assistant.models.base import GenerationOptions, TextChunk, UsageChunk
+from assistant.models.batching import BatchingEngine, Plan
+from assistant.models.local import LocalModel, check_files, choose_dtype
+from assistant.models.plain import PlainEngine
+from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
+from tests.assistant.models.conftest import TEXT, make_network, say, tiny_info
+
+LONG = TEXT * 8  # several hundred tokens
+
+
+def count_steps(network):
+    """A list that grows by the number of tokens of each step the network runs."""
+    steps = []
+    network.register_forward_pre_hook(lambda _module, _args, kwargs: steps.append(kwargs["input_ids"].shape[1]), with_kwargs=True)
+    return steps
+
+
+def reference(network, tokenizer, text, tokens):
+    """What plain greedy `generate` writes after a user's message."""
+    rendered = tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True)
+    ids = tokenizer(rendered, return_tensors="pt", add_special_tokens=False)
+    output = network.generate(**ids, max_new_tokens=tokens, do_sample=False, pad_token_id=0)
+    return tokenizer.decode(output[0, ids["input_ids"].shape[1] :], skip_special_tokens=True).rstrip("\ufffd")
+
+
+def test_greedy_text_is_that_of_plain_generate(make_model, tokenizer):
+    model, _ = make_model()
+    expected = reference(make_network(tokenizer), tokenizer, LONG, 40)
+    text, usage = say(model, LONG, max_tokens=40)
+    assert text == expected
+    assert usage.completion_tokens == 40
+    assert usage.prompt_tokens > 300
+
+
+def test_greedy_text_is_the_same_with_and_without_reuse(make_model):
+    shared, _ = make_model()
+    alone, _ = make_model(plan=Plan(cache_tokens=8192, step_tokens=64, share_prefixes=False))
+    first, _ = say(shared, LONG, max_tokens=40)
+    again, usage = say(shared, LONG, max_tokens=40)
+    without, unused = say(alone, LONG, max_tokens=40)
+    once_more, still_unused = say(alone, LONG, max_tokens=40)
+    assert usage.cached_tokens > 0.9 * usage.prompt_tokens
+    assert unused.cached_tokens == still_unused.cached_tokens == 0
+    assert first == again == without == once_more
+
+
+def test_a_conversation_reuses_its_history_and_the_ids_of_its_answers(make_model):
+    model, _ = make_model()
+    history = [Message("system", "Be brief."), Message("user", LONG)]
+    for _ in range(3):
+        text, usage = say(model, history, max_tokens=40)
+        history += [Message("assistant", text), Message("user", "Go on.")]
+    _, usage = say(model, history, max_tokens=4)
+    # All but the page that was not full and the new message comes from the cache.
+    assert usage.prompt_tokens - usage.cached_tokens < 32 + 20 + 32
+
+
+def test_chunks_come_one_by_one_and_usage_comes_last(make_model):
+    model, _ = make_model()
+    chunks = list(model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=20), threading.Event()))
+    assert isinstance(chunks[-1], UsageChunk)
+    assert all(isinstance(chunk, TextChunk) and chunk.text for chunk in chunks[:-1])
+    assert len(chunks) > 5
+    assert not any("<|im_" in chunk.text for chunk in chunks[:-1])
+
+
+def test_sampling_is_set_per_request_in_one_engine(make_model):
+    model, _ = make_model()
+    greedy = {say(model, "Tell me", max_tokens=30)[0] for _ in range(3)}
+    warm = {say(model, "Tell me", max_tokens=30, temperature=1.5, top_p=1.0)[0] for _ in range(3)}
+    narrow = {say(model, "Tell me", max_tokens=30, temperature=1.5, top_p=0.0001)[0] for _ in range(3)}
+    assert len(greedy) == 1
+    assert len(warm) == 3
+    assert narrow == greedy
+
+
+def test_eight_chats_at_once_write_what_each_would_write_alone(make_model):
+    model, _ = make_model()
+    questions = [f"{number}. {LONG[: 100 + 60 * number]}" for number in range(8)]
+    alone = [say(model, question, max_tokens=30)[0] for question in questions]
+    together: dict[int, str] = {}
+    threads = [
+        threading.Thread(target=lambda n=number: together.update({n: say(model, questions[n], max_tokens=30)[0]}))
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [together[number] for number in range(8)] == alone
+
+
+def test_stop_in_a_long_prompt_takes_one_step(make_model):
+    model, network = make_model()
+    steps = count_steps(network)
+    cancel, second = threading.Event(), threading.Event()
+
+    def slow(*_):
+        if len(steps) == 2:
+            second.set()
+        time.sleep(0.1)
+
+    network.register_forward_pre_hook(slow)
+    done = threading.Event()
+
+    def turn():
+        assert say(model, LONG * 2, cancel=cancel) == ("", None)
+        done.set()
+
+    threading.Thread(target=turn).start()
+    assert second.wait(20)
+    cancel.set()
+    stopped_at = len(steps)
+    assert done.wait(0.5), "the turn ends at once"
+    time.sleep(0.5)
+    assert sum(steps) < 64 * 4, "the prompt was not read to its end"
+    assert len(steps) <= stopped_at + 1, "the engine ran at most the step that was under way"
+
+
+def test_stop_while_writing_ends_without_error_and_without_usage(make_model):
+    model, network = make_model()
+    network.register_forward_pre_hook(lambda *_: time.sleep(0.02))
+    cancel = threading.Event()
+    seen = []
+    for chunk in model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=500), cancel):
+        seen.append(chunk)
+        if len(seen) == 3:
+            cancel.set()
+    assert all(isinstance(chunk, TextChunk) for chunk in seen)
+    assert len(seen) < 20
+
+
+def test_a_reader_that_goes_away_frees_the_engine(make_model):
+    model, network = make_model()
+    steps = count_steps(network)
+    stream = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=1500), threading.Event())
+    next(stream)
+    stream.close()
+    time.sleep(0.3)
+    quiet = len(steps)
+    time.sleep(0.3)
+    assert len(steps) == quiet < 1000
+
+
+def test_a_failing_network_fails_the_turns_under_way_and_the_next_one_works(make_model):
+    model, network = make_model()
+    healthy, _ = say(model, "Hi", max_tokens=12)
+
+    def fail(*_):
+        raise RuntimeError("CUDA out of memory, say")
+
+    hook = network.register_forward_pre_hook(fail)
+    failures = []
+
+    def turn():
+        try:
+            say(model, "Hi", max_tokens=12)
+        except GenerationFailed as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=turn) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(failures) == 4
+    assert "out of memory" in failures[0].english
+    assert "重新发送" in failures[0].chinese
+    hook.remove()
+    assert say(model, "Hi", max_tokens=12)[0] == healthy
+
+
+def test_a_hanging_network_is_given_up_after_a_while(make_model):
+    model, network = make_model(stall_s=0.4)
+    release, entered = threading.Event(), threading.Event()
+
+    def hang(*_):
+        entered.set()
+        release.wait(20)
+
+    hook = network.register_forward_pre_hook(hang)
+    began = time.monotonic()
+    # The engine's thread cannot be killed, so that closing it is waited for as well.
+    threading.Timer(2.0, release.set).start()
+    with pytest.raises(GenerationFailed, match="silent"):
+        say(model, "Hi")
+    assert entered.is_set()
+    assert time.monotonic() - began < 15
+    hook.remove()
+    assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
+
+
+def test_a_prompt_that_leaves_no_room_is_too_long(make_model):
+    model, _ = make_model(context_tokens=256)
+    with pytest.raises(PromptTooLong, match="Shorten"):
+        say(model, LONG)
+    _, usage = say(model, "Hi", max_tokens=4096)
+    assert usage.prompt_tokens + usage.completion_tokens <= 256
+
+
+def test_the_context_is_never_longer_than_the_network_or_the_cache(make_model):
+    assert make_model(context_tokens=100_000)[0].info.context_tokens == 2048
+    small = Plan(cache_tokens=1024, step_tokens=64)
+    assert make_model(context_tokens=100_000, plan=small)[0].info.context_tokens == 1024
+
+
+def test_a_cache_that_is_too_small_for_all_chats_serves_them_in_turn(make_model):
+    model, _ = make_model(plan=Plan(cache_tokens=1024, step_tokens=64))
+    texts: list[str] = []
+    threads = [threading.Thread(target=lambda n=n: texts.append(say(model, f"{n} {LONG}", max_tokens=60)[0])) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    assert len(texts) == 6
+
+
+def test_a_closed_model_says_so(make_model):
+    model, _ = make_model()
+    model.close()
+    with pytest.raises(GenerationFailed, match="closed"):
+        say(model, "Hi")
+
+
+def test_closing_ends_the_turns_under_way(make_model):
+    model, network = make_model()
+    network.register_forward_pre_hook(lambda *_: time.sleep(0.02))
+    stream = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=1500), threading.Event())
+    next(stream)
+    threading.Timer(0.2, model.close).start()
+    with pytest.raises(GenerationFailed):
+        list(stream)
+
+
+def test_what_batching_cannot_run_goes_through_generate(make_model, tokenizer):
+    model, _ = make_model(sliding_window=64)
+    assert isinstance(model._engine, PlainEngine)
+    expected = reference(make_network(tokenizer, sliding_window=64), tokenizer, LONG, 20)
+    text, usage = say(model, LONG, max_tokens=20)
+    assert text == expected
+    assert usage.completion_tokens == 20
+    assert usage.cached_tokens == 0
+
+
+def test_the_plain_engine_stops_fails_and_goes_on(make_model):
+    model, network = make_model(sliding_window=64)
+    cancel = threading.Event()
+    slow = network.register_forward_pre_hook(lambda *_: time.sleep(0.02))
+    stream = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=1500), cancel)
+    next(stream)
+    cancel.set()
+    assert not list(stream)
+    slow.remove()
+
+    def fail(*_):
+        raise RuntimeError("broken layer")
+
+    hook = network.register_forward_pre_hook(fail)
+    with pytest.raises(GenerationFailed, match="broken layer"):
+        say(model, "Hi")
+    hook.remove()
+    assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
+
+
+def test_a_folder_loads_with_progress(tiny_folder):
+    told = []
+    model = LocalModel.load(tiny_folder, tiny_info(), device="cpu", progress=lambda fraction, stage: told.append(fraction))
+    try:
+        assert isinstance(model._engine, BatchingEngine)
+        assert say(model, "Hi", max_tokens=5)[1].completion_tokens > 0
+        assert model.count_tokens("Rivers carry water") >= 3
+    finally:
+        model.close()
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_only_safe_files_are_read(tmp_path, tiny_folder):
+    with pytest.raises(ModelMissing, match="no model"):
+        check_files(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelLoadFailed, match="none at all"):
+        check_files(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04")
+    with pytest.raises(ModelLoadFailed, match="hide code"):
+        check_files(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    check_files(tmp_path)
+    (tmp_path / "config.json").write_text('{"auto_map": {"AutoModel": "evil.Model"}}')
+    with pytest.raises(ModelLoadFailed, match="never run"):
+        check_files(tmp_path)
+    (tmp_path / "config.json").write_text("{broken")
+    with pytest.raises(ModelLoadFailed, match="cannot be read"):
+        check_files(tmp_path)
+    check_files(tiny_folder)
+
+
+def test_damaged_weights_are_a_sentence(tmp_path, tiny_folder):
+    for file in tiny_folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelLoadFailed, match="did not load") as caught:
+        LocalModel.load(tmp_path, tiny_info(), device="cpu")
+    assert "加载失败" in caught.value.chinese
+
+
+def test_the_number_type_suits_the_processor():
+    import torch
+
+    amx = torch.cpu.get_capabilities().get("amx_bf16", False)
+    assert choose_dtype("cpu") == (torch.bfloat16 if amx else torch.float32)
