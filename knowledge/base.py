@@ -94,9 +94,14 @@ class Knowledge:
         """
         return self._ingest.file(owner, collection, path, name or path.name)
 
-    def add_records(self, owner: str, collection: str, records: Iterable[Record], name: str = "records") -> Outcome:
-        """Add records as one document, one passage a record, found by its title first. Raises as `add` does."""
-        return self._ingest.records(owner, collection, name, records)
+    def add_records(
+        self, owner: str, collection: str, records: Iterable[Record], name: str = "records", *, headings_weigh: bool = True
+    ) -> Outcome:
+        """Add records as one document called `name`, one passage a record; with `headings_weigh` its title counts most.
+
+        Raises as `add` does.
+        """
+        return self._ingest.records(owner, collection, name, records, "records" if headings_weigh else "passages")
 
     def documents(self, owner: str, collection: str) -> list[DocumentRecord]:
         """The documents of a collection, oldest first. Raises `CollectionMissing`."""

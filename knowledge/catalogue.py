@@ -130,7 +130,7 @@ class NewPassage:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to store; `form` is "document" or "records", whose headings weigh more."""
+    """A document to store; `form` is "document", "passages" (each by itself), or "records" (headings weigh most)."""
 
     name: str
     title: str
@@ -380,7 +380,8 @@ def lexical_text(form: str, title: str, heading: str, body: str) -> str:
     """What the lexical index reads of a passage."""
     if form == "records":
         return "\n".join([heading] * _RECORD_HEADING_WEIGHT + [body])
-    return "\n".join(part for part in (title, heading, body) if part)
+    place = (title, heading) if form == "document" else (heading,)
+    return "\n".join(part for part in (*place, body) if part)
 
 
 def check_embedder(row: CollectionRow, info: EmbedderInfo) -> None:

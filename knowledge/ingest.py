@@ -59,12 +59,12 @@ class Ingest:
         new = NewDocument(name, title, "document", sha256, document.text, self._embedded(row, "document", title, cut))
         return self._stored(owner, collection, str(path), new, started)
 
-    def records(self, owner: str, collection: str, name: str, records: Iterable[Record]) -> Outcome:
-        """Add records as one document called `name`: a passage a record, headed by its title. Raises as `file` does."""
+    def records(self, owner: str, collection: str, name: str, records: Iterable[Record], form: str) -> Outcome:
+        """Add records as one document called `name`: a passage a record. Raises as `file` does."""
         started = time.perf_counter()
         row = self._catalogue.require(owner, [collection])[0]
         cut: list[Chunk] = []
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(form.encode())
         parts: list[str] = []
         length = 0
         for record in records:
@@ -84,7 +84,7 @@ class Ingest:
             error = no_text(name)
             return Outcome(name, name, "failed", 0, error.english, error.chinese, time.perf_counter() - started)
         text = "".join(parts).rstrip("\n")
-        new = NewDocument(name, name, "records", digest.hexdigest(), text, self._embedded(row, "records", name, cut))
+        new = NewDocument(name, name, form, digest.hexdigest(), text, self._embedded(row, form, name, cut))
         return self._stored(owner, collection, name, new, started)
 
     def embed_again(self, row: CollectionRow) -> None:
@@ -126,7 +126,7 @@ class Ingest:
 
 def embedded_text(form: str, title: str, heading: str, text: str) -> str:
     """What the embedder reads of a passage: where it stands, then the text itself."""
-    place = heading if form == "records" else " > ".join(part for part in (title, heading) if part)
+    place = heading if form != "document" else " > ".join(part for part in (title, heading) if part)
     return f"{place}\n{text}" if place else text
 
 

@@ -1,0 +1,1 @@
+"""Readers: the file forms that data sets come in, to plain values."""

@@ -1,0 +1,1 @@
+"""Tasks: one file each, a function from options to a result."""
