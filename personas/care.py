@@ -1,0 +1,87 @@
+"""Recognising danger in a message, before any model reads it, and what is said then.
+
+`assess` is a set of written rules for Chinese and English: it finds words, it does not understand people, it misses what is
+said in other words, and it is no diagnosis. What it finds leads to a prepared answer with where to turn (`helplines`).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from personas.care_chinese import RULES as _CHINESE_RULES
+from personas.care_english import RULES as _ENGLISH_RULES
+from personas.care_rules import DENIAL, FICTION, TOPICS, Danger, Rule
+from personas.care_text import plain
+from personas.helplines import REGIONS, Helpline, gentle_instruction, helplines, prepared_answer
+
+__all__ = [
+    "NOTICE_TURNS",
+    "REGIONS",
+    "Assessment",
+    "Helpline",
+    "Kind",
+    "assess",
+    "gentle_instruction",
+    "helplines",
+    "prepared_answer",
+]
+
+Kind = Literal["none", "suicide", "self_harm", "abuse", "harm_others"]
+
+NOTICE_TURNS = 6  # turns for which the help stays in view and a persona does not play
+
+RULES: tuple[Rule, ...] = (*_CHINESE_RULES, *_ENGLISH_RULES)
+_ORDER: tuple[Danger, ...] = ("suicide", "self_harm", "abuse", "harm_others")  # the first found names the answer
+
+_AROUND = 80  # characters of a sentence that are read before and after a match
+_SENTENCE_END = re.compile(r"[。!?\n;]|\.(?=\s|$)")
+_CLAUSE_END = re.compile(r"[,，。!?\n;:：]|\b(?:but|and|so)\b|但|可是|不过|却")
+_TITLE = re.compile(r"《[^《》]{0,60}》")
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a message speaks of; `matched` are the words (made plain) that led there, "" for none."""
+
+    kind: Kind
+    matched: str = ""
+
+
+_NONE = Assessment("none")
+
+
+def assess(text: str) -> Assessment:
+    """The gravest danger that `text` speaks of, whether the writer's own or that of somebody they worry about.
+
+    Takes time linear in the length of `text`; a message of 2,000 characters takes well under a millisecond.
+    """
+    words = _TITLE.sub(" ", plain(text))
+    for kind in _ORDER:
+        for rule in RULES:
+            if rule.kind == kind and any(hint in words for hint in rule.hints):
+                found = _first(rule, words)
+                if found:
+                    return Assessment(kind, found)
+    return _NONE
+
+
+def _first(rule: Rule, words: str) -> str:
+    """The first match of `rule` that its sentence does not take back, or ""."""
+    for match in rule.pattern.finditer(words):
+        before, after = _sentence(words, match.start(), match.end())
+        sentence = before + match[0] + after
+        if rule.unless.search(sentence) or FICTION.search(sentence):
+            continue
+        if rule.topical and TOPICS.search(sentence):
+            continue
+        if DENIAL.search(_CLAUSE_END.split(before)[-1]):
+            continue
+        return match[0].strip()
+    return ""
+
+
+def _sentence(words: str, start: int, end: int) -> tuple[str, str]:
+    """What stands before and after a match in its sentence, at most `_AROUND` characters each."""
+    before = _SENTENCE_END.split(words[max(0, start - _AROUND) : start])[-1]
+    after = _SENTENCE_END.split(words[end : end + _AROUND], maxsplit=1)[0]
+    return before, after
