@@ -24,7 +24,7 @@ from assistant.speech.normalise import SentenceSplitter
 from common.database import Database, DataFolder
 from common.errors import HearthError, MessageTooLong, PersonaError
 from knowledge.base import RELEVANT, Knowledge
-from knowledge.corpora.shipped import install_shipped
+from knowledge.corpora.shipped import install_shipped, shipped_collections
 from knowledge.types import Hit
 from personas.schema import Persona
 from personas.store import PersonaStore
@@ -95,12 +95,14 @@ class Studio:
         wanted = self.persona(identity, persona)
         if collections is not None:
             wanted = wanted.model_copy(update={"collections": tuple(collections)})
-        self._shipped.wait(_SHIPPED_WAIT_S)
         known = {collection.id for collection in self.knowledge.collections(MAKER.owner)}
+        if not self._shipped.is_set():
+            known |= {collection.id for collection in shipped_collections()}
         tools = {tool.id for tool in self.tools.list()}
         self.personas.check(wanted, models={self.settings.model, self.models.status().name}, tools=tools, collections=known)
 
         def search(query: str, limit: int) -> Sequence[Hit]:
+            self._shipped.wait(_SHIPPED_WAIT_S)
             return self.knowledge.search(MAKER.owner, query, wanted.collections, limit, RELEVANT)
 
         snapshot = self.tools.snapshot(wanted.tools)
