@@ -24,7 +24,7 @@ BELOW = {
 
 MODELS = ("assistant/models/", "assistant/pipelines.py", "assistant/speech/", "training/")
 OWNERS = {
-    "gradio": ("ui/", "app.py", "server/app.py"),
+    "gradio": ("ui/", "app.py"),
     "chromadb": ("knowledge/vectors.py",),
     "sentence_transformers": ("retrieval/", "training/"),
     "torch": MODELS,
@@ -32,7 +32,7 @@ OWNERS = {
     "peft": MODELS,
     "modelscope": MODELS,
     "huggingface_hub": MODELS,
-    "fastapi": ("server/",),
+    "fastapi": ("server/", "ui/app.py"),
     "starlette": ("server/",),
     "mcp": ("tools/mcp.py", "server/"),
     "httpx": ("common/egress.py", "assistant/models/remote.py"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 
 from assistant.studio import Studio
@@ -20,6 +21,12 @@ from ui.texts import LANGUAGES
 from ui.workshop import Workshop
 
 _FOLLOWERS = 32  # pages that follow an answer at one time
+
+
+def mount_page(app: FastAPI, studio: Studio) -> FastAPI:
+    """Put the page at the root of `app`."""
+    folder = str(studio.folder.path)
+    return gr.mount_gradio_app(app, build_page(studio), "/", blocked_paths=[folder], max_file_size="100mb", **page_arguments())
 
 
 def page_arguments() -> dict[str, Any]:
@@ -86,12 +93,12 @@ def _part(name: str) -> gr.HTML:
     )
 
 
-def _handler(act: Callable[[Ask], Iterator[Screen]], parts: dict[str, gr.HTML]) -> Callable[..., Iterator[dict[gr.HTML, str]]]:
-    def handle(event: gr.EventData, request: gr.Request) -> Iterator[dict[gr.HTML, str]]:
+def _handler(act: Callable[[Ask], Iterator[Screen]], parts: dict[str, gr.HTML]) -> Callable[..., Iterator[dict[gr.HTML, Any]]]:
+    def handle(event: gr.EventData, request: gr.Request) -> Iterator[dict[gr.HTML, Any]]:
         ask = read_ask(event._data, request)
         try:
             for screen in act(ask):
-                yield {parts[name]: str(html) for name, html in screen.items()}
+                yield {parts[name]: str(html) for name, html in screen.items()} or {parts["notice"]: gr.skip()}
         except Exception as error:  # noqa: BLE001  the page's boundary: logged, and one neutral line instead of silence
             line = ask.stamp(panels.refusal_html(notify.sentence(error, ask.language)))
             yield {parts["notice"]: str(line), parts["live"]: str(ask.stamp(panels.nothing()))}
