@@ -41,7 +41,7 @@ def serve(app: Any, settings: Settings) -> None:
     """Print the address, then answer until a signal comes. Raises `PortBusy`."""
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S, server_header=False)
-    print(f"Hearth is at http://{_shown(settings)}", flush=True)  # noqa: T201 - what a person who starts it waits for
+    print(f"Hearth is at http://{_shown(settings)}", flush=True)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -55,7 +55,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortBusy(
-            f"Hearth cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or choose another with --port {port + 1}.",
+            f"Hearth cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or start with --port {port + 1}.",
             f"无法监听 {host}:{port}（{error.strerror}）。请停止占用它的程序，或用 --port {port + 1} 换一个端口。",
         ) from error
     return listener
