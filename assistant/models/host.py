@@ -48,7 +48,7 @@ class ModelHost:
         self._info: ModelInfo | None = None
         self._error: HearthError | None = None
         self._fraction = 0.0
-        self._began = time.monotonic()
+        self._began = self._told = time.monotonic()  # when the load began, and last said how far it is
         self._closed = False
 
     @classmethod
@@ -85,9 +85,7 @@ class ModelHost:
                 return ModelStatus("ready", name, title, 1.0, 0.0)
             if self._error is not None:
                 return ModelStatus("failed", name, title, self._fraction, None, self._error)
-            spent = time.monotonic() - self._began
-            left = spent * (1 - self._fraction) / self._fraction if self._fraction >= 0.05 else None
-            return ModelStatus("loading", name, title, self._fraction, left)
+            return ModelStatus("loading", name, title, self._fraction, self._seconds_left())
 
     def wait(self, timeout: float | None = None) -> ChatModel:
         """The model, once it has loaded; raises the error of the load, or `ModelLoadFailed` after `timeout` seconds."""
@@ -138,6 +136,14 @@ class ModelHost:
     def _progress(self, fraction: float, _stage: str) -> None:
         with self._changed:
             self._fraction = max(self._fraction, min(fraction, 1.0))
+            self._told = time.monotonic()
+
+    def _seconds_left(self) -> float | None:
+        """From the pace up to the last report, less the time since then."""
+        if self._fraction < 0.05:
+            return None
+        at_report = (self._told - self._began) * (1 - self._fraction) / self._fraction
+        return max(1.0, at_report - (time.monotonic() - self._told))
 
     def _describe(self, info: ModelInfo) -> None:
         with self._changed:

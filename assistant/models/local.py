@@ -66,6 +66,7 @@ class LocalModel:
         Raises `ModelMissing` when the files are not there, `ModelLoadFailed` when they are unsafe or do not load.
         """
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
         from transformers.utils import logging as upstream_logging
 
@@ -91,7 +92,8 @@ class LocalModel:
             progress(0.9, "engine")
             model = cls(network, tokenizer, info)
             model._warm_up()
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, MemoryError) as error:
+        except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, MemoryError) as error:
+            # The files are a stranger's: every way in which they can be wrong is an expected failure.
             logging.getLogger(__name__).exception("loading %s", path)
             raise ModelLoadFailed(
                 f"{info.title!r} did not load ({type(error).__name__}: {_first_line(error)}). "

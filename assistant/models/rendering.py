@@ -8,17 +8,18 @@ A tokenizer is used by one thread at a time, because the fast ones fail or mix u
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from assistant.messages import Message, ToolCall
+from assistant.messages import Message
+from assistant.toolcalls import render_call
 from common.errors import ModelLoadFailed
 from tools.base import ToolSpec
 
 _REMEMBERED = 256  # prompts and answers
 _PROBE_TOOL = ToolSpec("probe_of_tools", "A probe.", {"type": "object", "properties": {}})
 
-KEPT_MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<|python_tag|>", "<function_call>", "</function_call>")
+KEPT_MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]")
 """Special tokens that say something to whoever reads the text; every other one is dropped from it."""
 
 TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "<|end_of_text|>")
@@ -50,10 +51,8 @@ class Renderer:
 
     def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
         """The text of a prompt that ends where the assistant begins to speak."""
-        plain = [_to_dict(message) for message in messages]
-        offered = [tool.to_dict() for tool in tools] if self._tools else None
-        if not self._tools:
-            plain = _without_tool_roles(plain, tools)
+        offered = [tool.to_dict() for tool in tools] if self._tools and tools else None
+        plain = [_to_dict(message) for message in messages] if self._tools else _without_tool_roles(messages, tools)
         if not self._system:
             plain = _without_system(plain)
         with self._lock:
@@ -170,25 +169,17 @@ def _to_dict(message: Message) -> dict[str, Any]:
     return data
 
 
-def call_text(call: ToolCall | Mapping[str, Any]) -> str:
-    """A call as the Hermes and Qwen templates write it."""
-    name, arguments = (call.name, call.arguments) if isinstance(call, ToolCall) else (call["name"], call["arguments"])
-    body = json.dumps({"name": name, "arguments": dict(arguments)}, ensure_ascii=False)
-    return f"<tool_call>\n{body}\n</tool_call>"
-
-
-def _without_tool_roles(messages: list[dict[str, Any]], tools: Sequence[ToolSpec]) -> list[dict[str, Any]]:
+def _without_tool_roles(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[dict[str, Any]]:
     """For a template that knows no tools: they are described in the system message, results are said by the user."""
     written: list[dict[str, Any]] = []
     for message in messages:
-        calls = [call_text(call["function"]) for call in message.get("tool_calls", ())]
-        if message["role"] == "tool":
-            message = {"role": "user", "content": f"<tool_response>\n{message['content']}\n</tool_response>"}
-        elif calls:
-            message = {"role": message["role"], "content": "\n".join(filter(None, [message["content"], *calls]))}
-        if written and written[-1]["role"] == message["role"] == "user":
-            message = {"role": "user", "content": f"{written.pop()['content']}\n\n{message['content']}"}
-        written.append(message)
+        role, content = message.role, "\n".join(filter(None, [message.text, *map(render_call, message.calls)]))
+        if message.result:
+            role, content = "user", f"<tool_response>\n{message.result.text}\n</tool_response>"
+        # Many such templates insist that user and assistant take turns.
+        if written and written[-1]["role"] == role == "user":
+            content = f"{written.pop()['content']}\n\n{content}"
+        written.append({"role": role, "content": content})
     if tools:
         listed = "\n".join(json.dumps(tool.to_dict(), ensure_ascii=False) for tool in tools)
         asked = (
