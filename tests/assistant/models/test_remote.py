@@ -1,0 +1,362 @@
+"""A remote model against a real server on loopback, which also misbehaves in every way we know."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from assistant.messages import Message, ToolCall, ToolResult, Usage
+from assistant.models.base import CallChunk, GenerationOptions, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.remote import Patience, RemoteModel
+from common.errors import GenerationFailed, ModelMissing, PromptTooLong
+from tools.base import ToolSpec
+
+INFO = ModelInfo("openai:test#m", "Test", frozenset({"en"}), tools=True, grounding=True, context_tokens=8192)
+SHORT = Patience(connect=2.0, first=1.0, between=0.6)
+TOOL = ToolSpec("clock", "Tells the time.", {"type": "object", "properties": {"zone": {"type": "string"}}})
+
+
+class Server(ThreadingHTTPServer):
+    """Answers every POST with `reply(handler, body)` and keeps what it was sent."""
+
+    daemon_threads = True
+    request_queue_size = 32
+
+    def __init__(self, reply: Callable) -> None:
+        self.reply = reply
+        self.bodies: list[dict] = []
+        self.headers: list[dict] = []
+        self.gone = threading.Event()  # set when a client closed the connection while we wrote
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def handle_error(self, request, client_address):
+        """A client that leaves is part of the tests."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self):
+        self.server.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        self.server.headers.append(dict(self.headers))
+        try:
+            self.server.reply(self, self.server.bodies[-1])
+        except (BrokenPipeError, ConnectionResetError):
+            self.server.gone.set()
+
+    def start(self, status=200, kind="text/event-stream", **headers):
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def event(self, data):
+        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+        self.wfile.write(f"data: {text}\n\n".encode())
+        self.wfile.flush()
+
+    def delta(self, finish=None, **delta):
+        self.event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(reply, patience=SHORT, info=INFO, api_key=None):
+    server = Server(reply)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    model = RemoteModel(f"http://127.0.0.1:{server.server_port}/v1", "m", info=info, api_key=api_key, patience=patience)
+    try:
+        yield model, server
+    finally:
+        model.close()
+        server.shutdown()
+        server.server_close()
+
+
+def ask(model, messages=None, tools=(), cancel=None, **options):
+    messages = messages or [Message("user", "Hi")]
+    return list(model.stream(messages, tools, GenerationOptions(**options), cancel or threading.Event()))
+
+
+def hello(handler, _body):
+    handler.start()
+    handler.delta(role="assistant", content="")
+    handler.delta(content="Hello")
+    handler.wfile.write(b": keep-alive\n\nevent: message\n")
+    handler.delta(content=" 你好🌍")
+    handler.delta("stop")
+    handler.event(
+        {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 5}}}
+    )
+    handler.event("[DONE]")
+
+
+def test_text_and_usage_stream_in():
+    with serving(hello) as (model, _):
+        assert ask(model) == [TextChunk("Hello"), TextChunk(" 你好🌍"), UsageChunk(Usage(9, 5, 4))]
+
+
+def test_the_request_says_everything_and_the_key_goes_along():
+    history = [
+        Message("system", "Be kind."),
+        Message("user", "几点了？"),
+        Message("assistant", calls=(ToolCall("c1", "clock", {"zone": "东京"}),)),
+        Message("tool", result=ToolResult("c1", "clock", "12:00")),
+    ]
+    with serving(hello, api_key="sekret") as (model, server):
+        ask(model, history, [TOOL], max_tokens=7, temperature=0.3, top_p=0.8)
+    body = server.bodies[0]
+    assert body["model"] == "m"
+    assert (body["max_tokens"], body["temperature"], body["top_p"], body["stream"]) == (7, 0.3, 0.8, True)
+    assert body["tools"] == [TOOL.to_dict()]
+    call = body["messages"][2]["tool_calls"][0]
+    assert (call["id"], json.loads(call["function"]["arguments"])) == ("c1", {"zone": "东京"})
+    assert body["messages"][3] == {"role": "tool", "tool_call_id": "c1", "content": "12:00"}
+    assert server.headers[0]["Authorization"] == "Bearer sekret"
+
+
+def test_a_model_without_tools_is_offered_none():
+    plain = ModelInfo("openai:test#m", "Test", frozenset({"en"}), tools=False, grounding=True, context_tokens=8192)
+    with serving(hello, info=plain) as (model, server):
+        ask(model, tools=[TOOL])
+    assert "tools" not in server.bodies[0]
+
+
+def test_thoughts_are_kept_apart():
+    def reply(handler, _):
+        handler.start()
+        handler.delta(reasoning_content="Hmm")
+        handler.delta(reasoning=" so")
+        handler.delta("stop", content="Yes")
+        handler.event("[DONE]")
+
+    with serving(reply) as (model, _):
+        chunks = ask(model)
+    assert chunks[:3] == [ThinkingChunk("Hmm"), ThinkingChunk(" so"), TextChunk("Yes")]
+
+
+def test_calls_are_put_together_from_their_pieces():
+    def piece(index, **function):
+        ids = {"id": function.pop("id")} if "id" in function else {}
+        return {"index": index, **ids, "function": function}
+
+    def reply(handler, _):
+        handler.start()
+        handler.delta(content="Let me see.")
+        handler.delta(tool_calls=[piece(0, id="a", name="clock", arguments='{"zo')])
+        handler.delta(tool_calls=[piece(1, id="b", name="clock", arguments="")])
+        handler.delta(tool_calls=[piece(0, arguments='ne": "巴黎"}'), piece(1, arguments='{"zone": broken')])
+        handler.delta("tool_calls")
+        handler.event("[DONE]")
+
+    with serving(reply) as (model, _):
+        chunks = ask(model, tools=[TOOL])
+    assert chunks[1] == CallChunk(ToolCall("a", "clock", {"zone": "巴黎"}))
+    assert chunks[2].call.id == "b"
+    assert chunks[2].call.arguments == {"arguments_that_are_not_json": '{"zone": broken'}
+
+
+def test_an_answer_in_one_piece_is_read_too():
+    def reply(handler, _):
+        handler.start(kind="application/json")
+        call = {"id": "x", "function": {"name": "clock", "arguments": "{}"}}
+        message = {"role": "assistant", "content": "Whole.", "tool_calls": [call]}
+        handler.wfile.write(json.dumps({"choices": [{"message": message}], "usage": {"prompt_tokens": 3}}).encode())
+
+    with serving(reply) as (model, _):
+        assert ask(model) == [TextChunk("Whole."), CallChunk(ToolCall("x", "clock", {})), UsageChunk(Usage(3, 0, 0))]
+
+
+def test_a_server_that_does_not_know_stream_options_is_asked_without():
+    def reply(handler, body):
+        if "stream_options" in body:
+            handler.start(422, "application/json")
+            handler.wfile.write(b'{"detail": "Unexpected field: stream_options"}')
+        else:
+            hello(handler, body)
+
+    with serving(reply) as (model, server):
+        assert ask(model)[0] == TextChunk("Hello")
+    assert len(server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "english", "chinese"),
+    [
+        (401, '{"error": {"message": "bad key"}}', GenerationFailed, "refuses the key (401: bad key)", "密钥"),
+        (403, "", GenerationFailed, "refuses the key (403)", "密钥"),
+        (404, '{"error": "no such model"}', ModelMissing, "has no model 'm'", "没有模型"),
+        (429, '{"message": "slow down"}', GenerationFailed, "too busy", "太忙"),
+        (400, '{"error": {"message": "maximum context length is 4096"}}', PromptTooLong, "too long", "超出"),
+        (400, '{"error": {"message": "bad field"}}', GenerationFailed, "status 400: bad field", "状态 400"),
+        (500, "<html>oops</html>", GenerationFailed, "status 500.", "状态 500"),
+        (503, "x" * 5000, GenerationFailed, "status 503", "状态 503"),
+        (302, "", GenerationFailed, "status 302", "状态 302"),
+        (200, "<html>a login page</html>", GenerationFailed, "does not speak the OpenAI protocol (text/html)", "不是 OpenAI"),
+    ],
+)
+def test_each_refusal_is_a_sentence_in_both_languages(status, body, error, english, chinese):
+    def reply(handler, _):
+        handler.start(status, "text/html" if body.startswith("<") else "application/json", location="http://elsewhere/")
+        handler.wfile.write(body.encode())
+
+    with serving(reply) as (model, _), pytest.raises(error) as caught:
+        ask(model)
+    assert english in caught.value.english
+    assert chinese in caught.value.chinese
+    assert len(caught.value.english) < 600
+
+
+def test_nobody_at_home():
+    with serving(hello) as (model, server):
+        server.shutdown()
+        server.server_close()
+        with pytest.raises(GenerationFailed, match="cannot be reached") as caught:
+            ask(model)
+    assert "无法连接" in caught.value.chinese
+
+
+def truncated(handler, _):
+    handler.start()
+    handler.delta(content="Half an ans")
+
+
+def broken_json(handler, _):
+    handler.start()
+    handler.event('{"choices": [')
+
+
+def not_an_object(handler, _):
+    handler.start()
+    handler.event("[1, 2]")
+
+
+def error_event(handler, _):
+    handler.start()
+    handler.delta(content="Ok")
+    handler.event({"error": {"message": "the GPU is on fire"}})
+
+
+def endless_line(handler, _):
+    handler.start()
+    handler.wfile.write(b"data: " + b"x" * (2 << 20))
+
+
+def cut_in_a_chunk(handler, _):
+    handler.start(**{"transfer-encoding": "chunked"})
+    handler.wfile.write(b"ff\r\ndata: {")
+
+
+@pytest.mark.parametrize(
+    ("reply", "english"),
+    [
+        (truncated, "broke off in the middle"),
+        (broken_json, "not JSON"),
+        (not_an_object, "not an object"),
+        (error_event, "the GPU is on fire"),
+        (endless_line, "without end"),
+        (cut_in_a_chunk, "broke off"),
+    ],
+)
+def test_a_broken_stream_is_a_sentence(reply, english):
+    with serving(reply) as (model, _), pytest.raises(GenerationFailed) as caught:
+        ask(model)
+    assert english in caught.value.english
+
+
+def test_odd_events_do_no_harm():
+    def reply(handler, _):
+        handler.start()
+        for odd in ({"choices": None}, {"choices": [None]}, {"choices": [{"delta": "x"}]}, {"usage": {"prompt_tokens": "many"}}):
+            handler.event(odd)
+        handler.delta(content=7, tool_calls="no", reasoning_content=["?"])
+        handler.delta(tool_calls=[None, {"function": 3}, {"index": "one"}])
+        handler.delta("stop", content="fine")
+
+    with serving(reply) as (model, _):
+        chunks = ask(model)
+    assert chunks[0] == TextChunk("fine")
+    assert isinstance(chunks[-1], UsageChunk)
+    assert len(chunks) == 2
+
+
+def silent(handler, _):
+    time.sleep(3)
+
+
+def silent_after_a_word(handler, _):
+    handler.start()
+    handler.delta(content="Well")
+    time.sleep(3)
+
+
+def drip(handler, _):
+    handler.start()
+    for _ in range(60):
+        handler.wfile.write(b":")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("reply", [silent, silent_after_a_word, drip])
+def test_silence_has_an_end_and_a_drip_is_silence(reply):
+    began = time.monotonic()
+    with serving(reply) as (model, _):
+        with pytest.raises(GenerationFailed, match="nothing for"):
+            ask(model)
+        assert time.monotonic() - began < 2.0
+
+
+def test_stop_closes_the_connection_at_once():
+    def reply(handler, _):
+        handler.start()
+        for number in range(400):
+            handler.delta(content=f"{number} ")
+            time.sleep(0.01)
+
+    with serving(reply) as (model, server):
+        cancel, seen = threading.Event(), []
+        for chunk in model.stream([Message("user", "Hi")], (), GenerationOptions(), cancel):
+            seen.append(chunk)
+            if len(seen) == 3:
+                cancel.set()
+        assert len(seen) < 10
+        assert not any(isinstance(chunk, UsageChunk) for chunk in seen)
+        assert server.gone.wait(2)
+
+
+def test_stop_while_the_server_is_silent_returns_at_once():
+    with serving(silent, patience=Patience(first=30)) as (model, _):
+        cancel = threading.Event()
+        threading.Timer(0.2, cancel.set).start()
+        began = time.monotonic()
+        assert ask(model, cancel=cancel) == []
+        assert time.monotonic() - began < 0.6
+
+
+def test_many_chats_at_once():
+    with serving(hello, patience=Patience()) as (model, _):
+        answers: list[str] = []
+        threads = [threading.Thread(target=lambda: answers.append(ask(model)[1].text)) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+    assert answers == [" 你好🌍"] * 16
+
+
+def test_the_estimate_of_tokens_is_never_too_small():
+    from tests.assistant.models.tiny import TEXT
+
+    with serving(hello) as (model, _):
+        assert model.count_tokens("hello world, this is plain English text.") >= 9
+        assert model.count_tokens("你好世界") >= 4
+        assert model.count_tokens("") == 0
+        assert model.count_tokens(TEXT) > 40
