@@ -1,0 +1,56 @@
+"""One turn from the command line, with the real built-in model."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ask(data, *arguments):
+    command = [sys.executable, "-m", "assistant", "ask", "--offline", "--model", "builtin", "--data", str(data), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return tmp_path_factory.mktemp("ask") / "data"
+
+
+@pytest.mark.model
+def test_a_question_in_chinese_is_answered_by_quotation(data):
+    done = ask(data, "--persona", "librarian", "--json", "年假有几天？")
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[-1]["type"] == "TurnFinished"
+    answer = events[-1]["new_messages"][0]
+    assert "[1]" in answer["text"]
+    assert "年假" in answer["sources"][0]["passage"]["text"]
+
+
+@pytest.mark.model
+def test_small_talk_in_english_is_written_by_the_model(data):
+    done = ask(data, "--persona", "gg", "--json", "Hello! How are you today?")
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum(event["type"] == "TextDelta" for event in events) > 3
+    assert events[-1]["usage"]["completion_tokens"] > 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--persona", "nobody", "hi"], 1, "'nobody'"),
+        (["--persona", "librarian", "--collection", "atlantis", "hi"], 1, "'atlantis'"),
+        (["--no-such-option", "hi"], 2, "usage:"),
+        ([], 2, "usage:"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_a_status(data, arguments, status, said):
+    done = ask(data, *arguments)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
