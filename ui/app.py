@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 
 from assistant.studio import Studio
+from knowledge.loading.loader import MAX_MEGABYTES
 from ui import notify, panels, theme
 from ui.chat import Ask, Desk, Screen
 from ui.session import Viewers, identity_of
@@ -24,13 +25,13 @@ _FOLLOWERS = 32  # pages that follow an answer at one time
 
 
 def mount_page(app: FastAPI, studio: Studio) -> FastAPI:
-    """Put the page at the root of `app`."""
-    folder = str(studio.folder.path)
-    return gr.mount_gradio_app(app, build_page(studio), "/", blocked_paths=[folder], max_file_size="100mb", **page_arguments())
+    """Put the page at the root of `app`, after every route that `app` has already."""
+    blocked = [str(studio.folder.path)]
+    mounted: FastAPI = gr.mount_gradio_app(app, build_page(studio), path="/", blocked_paths=blocked, **_page_arguments())
+    return mounted
 
 
-def page_arguments() -> dict[str, Any]:
-    """What `gr.mount_gradio_app` is to be given besides the blocks."""
+def _page_arguments() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "head": f"<style>{theme.style()}</style>",
@@ -40,11 +41,12 @@ def page_arguments() -> dict[str, Any]:
         "run_history": False,
         "show_error": False,
         "pwa": False,
+        "max_file_size": f"{MAX_MEGABYTES}mb",
     }
 
 
 def build_page(studio: Studio) -> gr.Blocks:
-    """The blocks; the server mounts them with `page_arguments()`."""
+    """The blocks, which `mount_page` mounts."""
     viewers = Viewers()
     desk = Desk(studio, viewers)
     workshop = Workshop(studio, desk, Path(get_upload_folder()))

@@ -5,12 +5,15 @@ uploads are stored in, and it is removed from there once the library has read it
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
 from assistant.studio import Studio
 from common.errors import HearthError
+from knowledge.loading.loader import MAX_MEGABYTES
+from knowledge.loading.refusals import too_large
 from knowledge.types import Hit, Passage
 from ui import notify, panels, shop
 from ui.chat import Ask, Desk, Screen
@@ -19,6 +22,16 @@ from ui.texts import text
 
 _FILES = 200  # files taken at one time
 _FOUND = 8  # passages shown for a search
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as the browser reports it: `path` is None where it does not lie in the folder of uploads, `megabytes` is
+    above the limit for one that was too large to be sent."""
+
+    name: str
+    path: Path | None
+    megabytes: float
 
 
 class KnowledgePage:
@@ -68,15 +81,18 @@ class KnowledgePage:
             yield {"notice": ask.stamp(sentence)} if in_chat else {"workshop": ask.stamp(self.show(ask, note=sentence))}
             return
         files = self._arrived(ask)
-        lines = [(name, "waiting", text("waiting", ask.language)) for name, _ in files]
-        for index, (name, path) in enumerate(files):
-            lines[index] = (name, "working", text("adding", ask.language, name=name))
+        lines = [(file.name, "waiting", text("waiting", ask.language)) for file in files]
+        for index, file in enumerate(files):
+            lines[index] = (file.name, "working", text("adding", ask.language, name=file.name))
             yield self._told(ask, collection, lines, in_chat)
-            lines[index] = self._add(ask, collection, name, path)
+            lines[index] = self._add(ask, collection, file)
         yield self._told(ask, collection, lines, in_chat)
 
-    def _add(self, ask: Ask, collection: str, name: str, path: Path | None) -> tuple[str, str, str]:
+    def _add(self, ask: Ask, collection: str, file: _File) -> tuple[str, str, str]:
         """Add one file; returns its line: name, state, sentence."""
+        name, path = file.name, file.path
+        if file.megabytes > MAX_MEGABYTES:
+            return name, "failed", too_large(name, file.megabytes, MAX_MEGABYTES).sentence(ask.language)
         if path is None:
             return name, "failed", text("upload_failed", ask.language, name=name)
         try:
@@ -96,17 +112,19 @@ class KnowledgePage:
         listed = panels.outcomes_html(lines)
         return {"notice": listed} if in_chat else {"workshop": self.show(ask, collection, listed)}
 
-    def _arrived(self, ask: Ask) -> list[tuple[str, Path | None]]:
-        """The reported files; the path is None where it does not lie in the folder of uploads."""
+    def _arrived(self, ask: Ask) -> list[_File]:
+        """The reported files."""
         reported = ask.data.get("files")
-        found: list[tuple[str, Path | None]] = []
+        found: list[_File] = []
         for item in reported[:_FILES] if isinstance(reported, list) else ():
             if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("path"), str):
-                found.append((Path(item["name"]).name[:200] or "?", self._uploaded(item["path"])))
+                size = item.get("bytes")
+                megabytes = size / 1e6 if isinstance(size, int) else 0.0
+                found.append(_File(Path(item["name"]).name[:200] or "?", self._uploaded(item["path"]), megabytes))
         return found
 
     def _uploaded(self, reported: str) -> Path | None:
-        if "\0" in reported:
+        if not reported or "\0" in reported:
             return None
         path = Path(reported).resolve()
         return path if path.is_relative_to(self._uploads.resolve()) and path.is_file() else None

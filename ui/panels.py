@@ -11,6 +11,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.types import Hit, Passage
 from personas.care import Helpline
 from ui.render import Card, Face, Manner, View, avatar, plain, tint
@@ -55,7 +56,9 @@ def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
         '<button type="button" class="icon i-theme" data-do="theme" title="{theme}" aria-label="{theme}"></button>'
         '<span hidden data-words="{words}"></span>'
     ).format(
-        words=json.dumps({key: manner.say(key) for key in _SCRIPT_WORDS}, ensure_ascii=False),
+        words=json.dumps(
+            {**{key: manner.say(key) for key in _SCRIPT_WORDS}, "max_bytes": MAX_MEGABYTES * 1_000_000}, ensure_ascii=False
+        ),
         list=manner.say("conversations"),
         nav=manner.say("nav"),
         links=links,

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import Literal, assert_never
 
 from markupsafe import Markup
 
@@ -65,6 +65,9 @@ class Card:
 
 
 Piece = Said | Card
+
+Stage = Literal["live", "ask", "past"]
+"""What a call without a result means: it is running, it waits for a person, or it was never run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +217,7 @@ def _turn_html(
     if not turn.pieces and not note:
         return asked
     acts = _acts(turn, manner, run) if newest else _copy_only(turn, manner)
-    body = Markup("").join([*_pieces_html(turn.pieces, manner, waiting=newest and not answering), note, acts])
+    body = Markup("").join([*_pieces_html(turn.pieces, manner, "ask" if newest and not answering else "past"), note, acts])
     return Markup("{}{}").format(asked, _answer_frame(face, body))
 
 
@@ -226,7 +229,7 @@ def _answer_frame(face: Face, body: Markup, attributes: Markup = Markup("")) -> 
 
 def live_html(view: View, face: Face, manner: Manner, *, conversation: str, run: str, loading: str = "") -> Markup:
     """The answer under way; `loading` is the sentence about a model that is not ready yet."""
-    parts = _pieces_html(view.pieces, manner, waiting=False)
+    parts = _pieces_html(view.pieces, manner, "live")
     if view.thinking:
         parts.append(_thought(view.thinking, manner, growing=not view.text))
     if view.text:
@@ -249,7 +252,7 @@ def status(view: View, manner: Manner, loading: str = "") -> str:
     return manner.say("thinking_now")
 
 
-def _pieces_html(pieces: Iterable[Piece], manner: Manner, waiting: bool) -> list[Markup]:
+def _pieces_html(pieces: Iterable[Piece], manner: Manner, stage: Stage) -> list[Markup]:
     shown = []
     for piece in pieces:
         match piece:
@@ -262,7 +265,7 @@ def _pieces_html(pieces: Iterable[Piece], manner: Manner, waiting: bool) -> list
                 if piece.interrupted:
                     shown.append(Markup('<p class="note">{}</p>').format(manner.say("interrupted")))
             case Card():
-                shown.append(_card_html(piece, manner, waiting))
+                shown.append(_card_html(piece, manner, stage))
             case _:
                 assert_never(piece)
     return shown
@@ -295,13 +298,13 @@ def _thought(thinking: str, manner: Manner, growing: bool = False) -> Markup:
     )
 
 
-def _card_html(card: Card, manner: Manner, waiting: bool) -> Markup:
+def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
     name = plain(manner.tool(card.call.name))
     arguments = json.dumps(dict(card.call.arguments), ensure_ascii=False, indent=1, default=str)[:_SHOWN]
-    if card.result is None and waiting:
+    if card.result is None and stage == "ask":
         return _approval(card.call.id, name, arguments, manner)
     if card.result is None:
-        title = manner.say("using_now", name=name)
+        title = manner.say("using_now" if stage == "live" else "not_run", name=name)
     elif card.result.failed:
         title = manner.say("used_failed", name=name)
     elif card.seconds is None:

@@ -99,6 +99,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "used": ("used: {name}", "用了：{name}"),
     "used_in": ("used: {name} · {seconds} s", "用了：{name} · {seconds} 秒"),
     "used_failed": ("did not work: {name}", "没有成功：{name}"),
+    "not_run": ("not run: {name}", "没有运行：{name}"),
     "arguments": ("Arguments", "参数"),
     "result": ("Result", "结果"),
     "wants": ("{name} needs your permission", "{name}需要你的许可"),

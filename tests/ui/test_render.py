@@ -195,6 +195,13 @@ def test_a_call_that_waits_asks_a_maker_and_only_tells_a_visitor():
     assert "owner of this page" in told
 
 
+def test_a_call_that_was_never_run_does_not_wait_for_ever():
+    history = [Message("user", "a"), Message("assistant", "", calls=(CALL,)), Message("user", "b")]
+    html = history_html(history, FACE, EN)
+    assert "not run: Clock" in html
+    assert "allow" not in html
+
+
 def test_a_failure_says_its_sentence_and_offers_another_try():
     last = View(finished=TurnFinished("failed", error={"en": "The engine broke.", "zh": "引擎坏了。"}))
     history = [Message("user", "a")]

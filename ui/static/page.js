@@ -10,7 +10,7 @@ const kept = {
   },
 };
 const narrow = () => window.matchMedia("(max-width: 900px)").matches;
-const state = { page: "chat", conversation: "", persona: "", creating: false, nonce: 0, visiting: 0, sent: null, answered: false };
+const state = { page: "chat", conversation: "", persona: "", creating: false, nonce: 0, visiting: 0, made: "", sent: null, answered: false };
 let words = {};
 
 function language() {
@@ -79,6 +79,7 @@ const painters = {
     const { conversation, persona, run } = place.dataset;
     if (conversation !== state.conversation) {
       state.conversation = conversation;
+      state.made = state.creating ? conversation : "";
       state.creating = false;
       remember();
     }
@@ -117,23 +118,30 @@ function paint(name, html) {
   if (!target) return;
   const content = parse(html || "");
   if ((name === "talk" || name === "live" || name === "title") && foreign(content)) return;
-  const scroll = slot("scroll");
-  const stick = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   painters[name]?.(content, html || "");
   morph(target, content);
-  after(name, stick);
+  after(name);
 }
 
-function after(name, stick) {
+// The conversation stays at its newest words, whatever changes its height, until somebody scrolls up.
+let pinned = true;
+const below = () => slot("scroll").scrollHeight - slot("scroll").scrollTop - slot("scroll").clientHeight;
+function hold() {
   const scroll = slot("scroll");
+  if (house.classList.contains("empty")) scroll.scrollTop = 0;
+  else if (pinned) scroll.scrollTop = scroll.scrollHeight;
+  away();
+}
+new ResizeObserver(hold).observe(slot("column"));
+new ResizeObserver(hold).observe(slot("scroll"));
+
+function after(name) {
   if (name === "talk" || name === "live") {
     house.classList.toggle("busy", Boolean(document.querySelector("#live [data-live]")));
     house.classList.toggle("empty", Boolean(document.querySelector("#talk .gallery, #talk .opening")));
-    if (house.classList.contains("empty")) scroll.scrollTop = 0;
-    else if (stick) scroll.scrollTop = scroll.scrollHeight;
-    away();
+    hold();
   }
-  if (name === "title") markSpeaking();
+  if (name === "title") { markSpeaking(); restoreDraft(); }
   if (name === "panel") document.querySelector("#panel [data-show] mark")?.scrollIntoView({ block: "center" });
   if (name === "workshop") document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
   if (name === "composer") { restoreDraft(); fit(); }
@@ -174,6 +182,7 @@ function visit(data = {}) {
   Object.assign(state, data, { creating: false });
   house.dataset.page = state.page;
   house.classList.remove("drawer");
+  pinned = true;
   player.stop();
   send("visit");
   state.visiting = state.nonce;
@@ -212,9 +221,12 @@ function restoreDraft() {
   const box = message();
   if (!box) return;
   const key = draftKey();
-  if (box.dataset.draft === key) return;
-  box.dataset.draft = key;
-  box.value = kept.get(key) || "";
+  if (house.dataset.draft === key) return;
+  const made = state.made === state.conversation;
+  house.dataset.draft = key;
+  if (made && box.value) keepDraft();  // typed while the first message made the conversation
+  else box.value = kept.get(key) || "";
+  fit();
 }
 
 function say(words_) {
@@ -223,8 +235,8 @@ function say(words_) {
   state.creating = !state.conversation;
   player.unlock();
   slot("notice").replaceChildren();
+  pinned = true;
   send("say", { text: words_ });
-  slot("scroll").scrollTop = slot("scroll").scrollHeight;
 }
 
 function submit() {
@@ -247,7 +259,7 @@ function note(sentence) {
 
 // ---- files ----------------------------------------------------------------------------------------------------------
 
-let filesFor = {};
+let filesFor = { place: "chat" };
 
 async function sendFiles(files, place) {
   const sent = [];
@@ -257,6 +269,7 @@ async function sendFiles(files, place) {
   line.textContent = words.uploading;
   where?.replaceChildren(line);
   for (const file of files) {
+    if (file.size > words.max_bytes) { sent.push({ name: file.name, path: "", bytes: file.size }); continue; }
     try {
       const stored = await upload(file);
       sent.push({ name: file.name, path: stored.path });
@@ -301,8 +314,10 @@ function rename(button) {
   link.hidden = true;
   item.prepend(input);
   input.select();
+  let ended = false;
   const done = (save) => {
-    if (!input.isConnected) return;
+    if (ended) return;
+    ended = true;
     input.remove();
     link.hidden = false;
     delete item.dataset.keep;
@@ -366,7 +381,7 @@ const acts = {
   "panel-close": () => { open("panel", false); if (!narrow()) kept.set("panel", "closed"); },
   "panel-back": () => paint("panel", lastSources),
   tab: (button) => { house.dataset.tab = button.dataset.tab; },
-  newest: () => { slot("scroll").scrollTop = slot("scroll").scrollHeight; },
+  newest: () => { pinned = true; hold(); },
   rename,
   delete: chats("delete"),
   restore: chats("restore"),
@@ -418,8 +433,7 @@ function markSpeaking() {
 }
 
 function away() {
-  const scroll = slot("scroll");
-  slot("newest").hidden = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 160;
+  slot("newest").hidden = below() < 160 || house.classList.contains("empty");
 }
 
 house.addEventListener("click", (event) => {
@@ -441,7 +455,10 @@ house.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   if (form.closest("#composer")) submit();
-  else if (form.dataset.do === "workshop") send("workshop", { ...form.dataset, ...Object.fromEntries(new FormData(form)) });
+  else if (form.dataset.do === "workshop") {
+    send("workshop", { ...form.dataset, ...Object.fromEntries(new FormData(form)) });
+    if (form.dataset.action === "create") form.reset();
+  }
 });
 
 house.addEventListener("keydown", (event) => {
@@ -459,7 +476,7 @@ house.addEventListener("input", (event) => {
   }
 });
 
-slot("scroll").addEventListener("scroll", away, { passive: true });
+slot("scroll").addEventListener("scroll", () => { pinned = below() < 60; away(); }, { passive: true });
 slot("choose-files").addEventListener("change", (event) => sendFiles([...event.target.files], filesFor));
 slot("choose-import").addEventListener("change", async (event) => {
   const file = event.target.files[0];
