@@ -18,13 +18,13 @@ _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _SPEAKABLE = re.compile(r"[^\W_]")
 
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+[\"'][^\"'\n]*[\"'])?\)")
-_REFERENCE = re.compile(r"!?\[([^\[\]\n]+)\]\[[^\[\]\n]*\]")
+_REFERENCE = re.compile(r"!?\[(?!\^?\d+\])([^\[\]\n]+)\]\[[^\[\]\n]*\]")
 _CITATION = re.compile(r"\s*(?:\[\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\]|【\d{1,3}(?:[†:：][^】\n]*)?】|\[\^[^\]\n]{1,20}\])")
 _ADDRESS = re.compile(r"<?(?:https?://|ftp://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*[A-Za-z0-9/=_~-]>?|<mailto:[^>\s]+>")
 _MATHS = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\$\w])\$(?=[^\s$])([^$\n]*?[^\s$\\])\$(?!\d)", re.DOTALL)
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*\s*$|\Z)", re.DOTALL | re.MULTILINE)
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"</?(?!https?:|ftp:|mailto:)[A-Za-z][^<>\n]{0,300}>|<!--.*?-->", re.DOTALL)
 _SMILEY = re.compile(r"(?<![\w:])[:;=8][-'^]?[)(DPpOo3/|\\*](?!\w)|(?<!\w)(?:\^_\^|T_T|>_<|-_-|orz|<3)(?!\w)")
 _SILENT = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Sk", "So"}
 _KEPT_MARKS = {"\n", "\u0301", "\u0300", "\u0308"}
@@ -134,6 +134,6 @@ def _tidy(text: str, chinese: bool) -> str:
     text = re.sub(r"([。！？!?])[。.]+", r"\1", text)
     text = re.sub(r"[，,、；：:]+(?=[”」』）】])", "", text)
     text = re.sub(r"\s+([,.;:!?，。；：！？、）)])", r"\1", text)
-    text = re.sub(r"(?<=[\u3400-\u9fff，。！？；：])\s+(?=[\u3400-\u9fff，。！？；：])", "", text)
+    text = re.sub(r"(?<=[\u3400-\u9fff，。！？；：（）])\s+(?=[\u3400-\u9fff，。！？；：（）])", "", text)
     text = re.sub(r"\s+", " ", text).strip(" ,，、；;：:")
     return text if _SPEAKABLE.search(text) else ""

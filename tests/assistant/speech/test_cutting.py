@@ -22,7 +22,7 @@ def cut(*deltas):
         ("Pi is 3.14 or so. Yes.", ["Pi is 3.14 or so.", "Yes."]),
         ("圆周率是3.14。对。", ["圆周率是3.14。", "对。"]),
         ("Ask Dr. Lee, e.g. on Fig. 3. Done.", ["Ask Dr. Lee, e.g. on Fig. 3.", "Done."]),
-        ("J. Smith met I. and me. So I. Then.", ["J. Smith met I. and me.", "So I.", "Then."]),
+        ("J. Smith met me. So did I. Then.", ["J. Smith met me.", "So did I.", "Then."]),
         ("At 5 p.m. we met. At 5 p.m. We met.", ["At 5 p.m. we met.", "At 5 p.m.", "We met."]),
         ("Well... maybe. Well... No.", ["Well... maybe.", "Well...", "No."]),
         ("Python 3.11.7 and http://a.b/c?d=e.f are one. Two.", ["Python 3.11.7 and http://a.b/c?d=e.f are one.", "Two."]),
@@ -64,7 +64,7 @@ def test_the_first_piece_may_end_at_a_comma_once_it_is_long_enough():
         cut("Well, my dear friend, I have thought about it, and more, and more.")[0]
         == "Well, my dear friend, I have thought about it,"
     )
-    assert cut("嗯，你好，今天的天气真是非常好，适合散步，对吧。")[0] == "嗯，你好，今天的天气真是非常好，"
+    assert cut("嗯，你好，今天的天气真是非常非常好，适合散步，对吧。")[0] == "嗯，你好，今天的天气真是非常非常好，"
     assert cut("Short, yes. A second sentence that is long enough, but is not the first, stays whole.")[1].endswith("whole.")
 
 
