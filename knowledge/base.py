@@ -51,6 +51,11 @@ class Knowledge:
         """The embedder in use, loaded now if it was not."""
         return self._lazy.get()
 
+    @property
+    def index(self) -> VectorIndex:
+        """The vector index, for measurements."""
+        return self._vectors
+
     # collections
 
     def create_collection(self, owner: str, title: str, id: str | None = None) -> Collection:

@@ -13,12 +13,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 Kind = Literal["query", "passage"]
 
@@ -113,6 +116,11 @@ class SentenceEmbedder:
             ANY_LANGUAGE,
             int(self._model.max_seq_length or 512),
         )
+
+    @property
+    def bare(self) -> "SentenceTransformer":
+        """The model itself, for measurements."""
+        return self._model
 
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         if not texts:
