@@ -133,10 +133,8 @@ class CallParser:
             return self._read_text(final)
         if self._mode == "think":
             return self._read_thinking(final)
-        if self._mode == "thought":
-            return self._read_thought(final)
-        if self._mode == "action":
-            return self._read_action(final)
+        if self._mode in ("thought", "action"):
+            return self._read_thought(final) if self._mode == "thought" else self._read_action(final)
         if self._mode == "sink":
             self._drop_space()
             self._think(self._take(len(self._buffer)))
@@ -438,8 +436,7 @@ class CallParser:
         at, end = min(found) if found else (len(self._buffer), "")
         mode, body = self._mode, self._take(at)
         self._take(len(end))
-        wishes = self._wishes(mode, body)
-        if wishes:
+        if wishes := self._wishes(mode, body):
             self._call(wishes)
         else:
             self._think(body.strip())

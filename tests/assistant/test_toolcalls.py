@@ -23,6 +23,8 @@ TOOLS = [
     spec("clock"),
 ]
 CALC = ("calculator", {"expression": "1+1"})
+NOW = ("clock", {})
+CITY = ("get_weather", {"city": "x"})
 RAIN = ("get_weather", {"city": "北京", "days": 2})
 
 FORMS = {
@@ -40,7 +42,7 @@ FORMS = {
         "",
         [CALC, RAIN],
     ),
-    "hermes, a list": ('<tool_call>[{"name": "clock", "arguments": {}}, {"name": "clock"}]</tool_call>', "", "", [("clock", {})] * 2),
+    "hermes, a list": ('<tool_call>[{"name": "clock", "arguments": {}}, {"name": "clock"}]</tool_call>', "", "", [NOW, NOW]),
     "hermes, never closed": ('<tool_call>{"name": "calculator", "arguments": {"expression": "1+1"}}', "", "", [CALC]),
     "hermes, brace missing": ('<tool_call>{"name": "calculator", "arguments": {"expression": "1+1"}</tool_call>', "", "", [CALC]),
     "hermes, opened twice": (
@@ -57,7 +59,7 @@ FORMS = {
     ),
     "hermes, arguments beside the name": ('<tool_call>{"name": "calculator", "expression": "1+1"}</tool_call>', "", "", [CALC]),
     "hermes, python": ("<tool_call>{'name': 'calculator', 'arguments': {'expression': '1+1',}}</tool_call>", "", "", [CALC]),
-    "hermes, case and signs": ('<tool_call>{"name": "Get-Weather", "arguments": {"city": "x"}}</tool_call>', "", "", [("get_weather", {"city": "x"})]),
+    "hermes, case and signs": ('<tool_call>{"name": "Get-Weather", "arguments": {"city": "x"}}</tool_call>', "", "", [CITY]),
     "hermes, a namespace": ('<tool_call>{"name": "functions.clock", "arguments": {}}</tool_call>', "", "", [("clock", {})]),
     "hermes in a fence": ('```xml\n<tool_call>{"name": "clock", "arguments": {}}</tool_call>\n```', "", "", [("clock", {})]),
     "hermes, OpenAI inside": (

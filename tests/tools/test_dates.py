@@ -1,0 +1,175 @@
+"""Dates and the Chinese calendar, checked against days that are known."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.base import ToolContext
+from tools.builtin.dates import Dates
+from tools.builtin.days import read_day
+from tools.runner import run
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+TODAY = NOW.date()
+
+
+def ask(language="en", **arguments):
+    return run(Dates(), arguments, ToolContext(language=language, now=NOW))
+
+
+KNOWN = [
+    ("2026-02-17", "2026-02-17"),
+    ("2026/2/7", "2026-02-07"),
+    ("2026年2月7日", "2026-02-07"),
+    ("20260207", "2026-02-07"),
+    ("2026-08-15T10:00:00", "2026-08-15"),
+    ("8月5日", "2026-08-05"),
+    ("August 15, 2026", "2026-08-15"),
+    ("15 Aug 2026", "2026-08-15"),
+    ("3rd May", "2026-05-03"),
+    ("today", "2026-11-21"),
+    ("明天", "2026-11-22"),
+    ("Yesterday", "2026-11-20"),
+    ("春节 2025", "2025-01-29"),
+    ("2026年春节", "2026-02-17"),
+    ("Chinese New Year 2027", "2027-02-06"),
+    ("the Spring Festival of 2024", "2024-02-10"),
+    ("明年春节", "2027-02-06"),
+    ("春节", "2027-02-06"),
+    ("除夕 2026", "2026-02-16"),
+    ("大年三十", "2027-02-05"),
+    ("中秋 2026", "2026-09-25"),
+    ("中秋节2025", "2025-10-06"),
+    ("Mid-Autumn Festival 2027", "2027-09-15"),
+    ("端午节 2026", "2026-06-19"),
+    ("元宵 2026", "2026-03-03"),
+    ("七夕 2026", "2026-08-19"),
+    ("重阳节 2026", "2026-10-18"),
+    ("腊八节 2026", "2026-01-26"),
+    ("小年 2026", "2026-02-10"),
+    ("清明 2026", "2026-04-05"),
+    ("冬至 2026", "2026-12-22"),
+    ("冬至 2025", "2025-12-21"),
+    ("国庆", "2027-10-01"),
+    ("Christmas", "2026-12-25"),
+    ("Valentine’s Day 2027", "2027-02-14"),
+    ("母亲节 2026", "2026-05-10"),
+    ("thanksgiving 2026", "2026-11-26"),
+    ("农历 2026-08-15", "2026-09-25"),
+    ("lunar 2026-1-1", "2026-02-17"),
+    ("农历2025年闰六月初一", "2025-07-25"),
+    ("农历2026年八月十五", "2026-09-25"),
+    ("八月十五", "2027-09-15"),
+    ("腊月廿三", "2027-01-30"),
+]
+
+
+@pytest.mark.parametrize(("text", "day"), KNOWN)
+def test_days_are_read_as_people_write_them(text, day):
+    assert read_day(text, TODAY).isoformat() == day
+
+
+REFUSED = [
+    ({"action": "info", "date": "2026-02-30"}, "2026-02-30 does not exist"),
+    ({"action": "info", "date": "foo"}, "'foo' is not a date"),
+    ({"action": "info", "date": ""}, "is not a date"),
+    ({"action": "info", "date": "农历 2026-闰6-1"}, "it has no leap month"),
+    ({"action": "info", "date": "农历 2025-闰5-1"}, "its leap month is 6"),
+    ({"action": "info", "date": "农历 2026-13-01"}, "no month 13"),
+    ({"action": "info", "date": "春节 2500"}, "1900 to 2100"),
+    ({"action": "info", "date": "农历 1800-01-01"}, "1900 to 2100"),
+    ({"action": "difference", "date": "today"}, "needs end_date"),
+    ({"action": "add", "date": "today"}, "needs amount"),
+    ({"action": "add", "amount": 4_000_000, "unit": "years"}, "outside the calendar"),
+    ({"action": "add", "amount": 10**9}, "amount must be at most"),
+    ({"action": "add", "amount": 1.5}, "whole number"),
+    ({"action": "fly"}, "action must be one of"),
+    ({}, "action is missing"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), REFUSED)
+def test_what_cannot_be_answered_is_said(arguments, told):
+    output = ask(**arguments)
+    assert output.failed
+    assert told in output.text
+    assert any("一" <= character <= "鿿" for character in ask("zh", **arguments).text)
+
+
+def test_a_day_is_told_whole():
+    output = ask(action="info", date="春节 2026")
+    assert output.text == (
+        "2026-02-17 (Tuesday) is day 48 of the year, in ISO week 8 of 2026. It was 277 days ago. "
+        "In the Chinese calendar: 丙午年（马）正月初一. On this day: Chinese New Year."
+    )
+    assert output.data == {
+        "date": "2026-02-17",
+        "weekday": "Tuesday",
+        "iso_week": 8,
+        "iso_year": 2026,
+        "day_of_year": 48,
+        "days_until": -277,
+        "lunar": (2026, 1, 1),
+        "festivals": ["Chinese New Year"],
+    }
+    assert ask("zh", action="info", date="中秋节 2026").text == (
+        "2026-09-25（星期五）是当年第 268 天，2026 年第 39 周。已经过去 57 天。农历丙午年（马）八月十五。当天是：中秋节。"
+    )
+    assert "It is today." in ask(action="info").text
+    assert "It is in 1 day." in ask(action="info", date="tomorrow").text
+
+
+def test_the_difference_of_two_days():
+    output = ask(action="difference", date="2024-01-31", end_date="2026-03-01")
+    assert output.text == "From 2024-01-31 (Wednesday) to 2026-03-01 (Sunday): 760 days (2 years, 1 month, 1 day)."
+    assert ask("zh", action="difference", date="今天", end_date="春节").text.endswith("：77 天（2 个月16 天）。")
+    assert ask(action="difference", date="2026-03-01", end_date="2026-02-27").data["days"] == -2
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "unit", "result"),
+    [
+        ("2026-01-31", 1, "months", "2026-02-28"),
+        ("2024-02-29", 1, "years", "2025-02-28"),
+        ("2024-02-29", -4, "years", "2020-02-29"),
+        ("2026-11-21", -100, "days", "2026-08-13"),
+        ("2026-11-21", 2, "weeks", "2026-12-05"),
+        ("2026-01-15", -1, "months", "2025-12-15"),
+    ],
+)
+def test_adding(day, amount, unit, result):
+    assert ask(action="add", date=day, amount=amount, unit=unit).data["result"] == result
+
+
+def test_adding_counts_days_from_today_when_nothing_else_is_said():
+    assert ask(action="add", amount=1).text == "2026-11-21 (Saturday) and 1 day: 2026-11-22 (Sunday)."
+    assert ask("zh", action="add", amount=-1).text == "2026-11-21（星期六）起 -1 天：2026-11-20（星期五）。"
+
+
+@given(st.dates(), st.dates())
+def test_differences_add_up(first, second):
+    output = ask(action="difference", date=first.isoformat(), end_date=second.isoformat())
+    assert first + timedelta(days=output.data["days"]) == second
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dates(date(1901, 1, 1), date(2099, 12, 31)))
+def test_the_chinese_calendar_goes_there_and_back(day):
+    year, month, number = ask(action="info", date=day.isoformat()).data["lunar"]
+    leap = "闰" if month < 0 else ""
+    assert read_day(f"农历{year}年{leap}{abs(month)}月{number}日", TODAY) == day
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.lists(
+        st.sampled_from(["农历", "2026", "闰", "八月", "十五", "-", "春节", "年", "0", "三十", "廿", "下", "May", " "])
+    ).map("".join)
+)
+def test_any_date_is_a_sentence_or_a_day(text):
+    output = ask(action="info", date=text[:60])
+    assert "error inside the tool" not in output.text
