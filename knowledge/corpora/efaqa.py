@@ -1,0 +1,182 @@
+"""Reading counselling records in the form of the efaqa corpus (chatopera/efaqa-corpus-zh): one JSON object a line.
+
+A record is a question (`title`, perhaps `description`), three labels, and a chat between the `owner` who asked and the `audience`
+who replied. It becomes one passage: what the audience said, under the question. The corpus is licensed by its makers and is no
+part of Hearth; the shipped records are our own writing in its form. Every label means "suspected": none is a diagnosis.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge.types import Record
+
+TROUBLES = {
+    "1.1": "学业烦恼、对未来规划的迷茫",
+    "1.2": "事业和工作烦恼",
+    "1.3": "家庭问题和矛盾",
+    "1.4": "物质滥用",
+    "1.5": "悲恸",
+    "1.6": "失眠",
+    "1.7": "压力",
+    "1.8": "人际关系",
+    "1.9": "情感关系问题",
+    "1.10": "离婚",
+    "1.11": "分手",
+    "1.12": "自我探索",
+    "1.13": "低自尊",
+    "1.14": "青春期问题",
+    "1.15": "强迫症",
+    "1.16": "其它",
+    "1.17": "男同性恋、女同性恋、双性恋与跨性别",
+    "1.18": "性问题",
+    "1.19": "亲子关系",
+}
+ILLNESSES = {
+    "2.1": "忧郁症",
+    "2.2": "焦虑症",
+    "2.3": "躁郁症",
+    "2.4": "创伤后应激反应",
+    "2.5": "恐慌症",
+    "2.6": "厌食症和暴食症",
+    "2.7": "尚未达到 S2",
+    "2.8": "其它疾病",
+}
+DANGERS = {
+    "3.1": "正在进行的自杀行为",
+    "3.2": "策划进行的自杀行为",
+    "3.3": "自残",
+    "3.4": "进行的人身伤害",
+    "3.5": "计划的人身伤害",
+    "3.6": "无伤害身体倾向",
+}
+NO_DANGER = "3.6"
+
+
+@dataclass(frozen=True, slots=True)
+class CounsellingRecord(Record):
+    """A question with the replies to it: `text` is what the audience said, without the replies labelled negative.
+
+    `dialogue` is the whole chat, a line a message ("问：…", "答：…"). `trouble`, `illness` and `danger` are codes of `TROUBLES`,
+    `ILLNESSES` and `DANGERS`, "" where the record has none.
+    """
+
+    dialogue: str = ""
+    trouble: str = ""
+    illness: str = ""
+    danger: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A line that is not such a record: its number (from 1), and why, in both languages."""
+
+    line: int
+    english: str
+    chinese: str
+
+
+class _Unfit(Exception):
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.english = english
+        self.chinese = chinese
+
+
+def read_records(path: Path, report: Callable[[BadRecord], None] | None = None) -> Iterator[CounsellingRecord]:
+    """The records of a file of JSON lines, plain or gzip, in order.
+
+    A line that does not fit is handed to `report` and left out; the rest goes in. Raises `OSError` when the
+    file cannot be opened.
+    """
+    for found in read_lines(path):
+        if isinstance(found, CounsellingRecord):
+            yield found
+        elif report is not None:
+            report(found)
+
+
+def read_lines(path: Path) -> Iterator[CounsellingRecord | BadRecord]:
+    """What each line of the file holds, empty lines aside; after a damaged stretch of gzip there is nothing more to read."""
+    number = 0
+    try:
+        for line in _lines(path):
+            number += 1
+            if line.strip():
+                yield _parsed(number, line)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        yield BadRecord(number + 1, f"the compressed file is damaged here: {error}", f"压缩文件从这里开始损坏：{error}")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        yield from gzip.GzipFile(fileobj=file) if compressed else file
+
+
+def _parsed(number: int, line: bytes) -> CounsellingRecord | BadRecord:
+    try:
+        return _record(json.loads(line.decode("utf-8-sig")))
+    except _Unfit as reason:
+        return BadRecord(number, reason.english, reason.chinese)
+    except UnicodeDecodeError:
+        return BadRecord(number, "it is not UTF-8 text", "不是 UTF-8 文本")
+    except (json.JSONDecodeError, RecursionError):
+        return BadRecord(number, "it is not a JSON object", "不是 JSON 对象")
+
+
+def _record(data: Any) -> CounsellingRecord:
+    if not isinstance(data, dict):
+        raise _Unfit("it is not a JSON object", "不是 JSON 对象")
+    title = _text(data.get("title")) or _text(data.get("description"))
+    if not title:
+        raise _Unfit('it has no "title"', "缺少 title（问题）")
+    chats = data.get("chats")
+    if not isinstance(chats, list):
+        raise _Unfit('"chats" is not a list', "chats（对话）不是列表")
+    messages = [message for message in map(_message, chats) if message]
+    replies = [text for sender, text, negative in messages if sender == "audience" and not negative]
+    if not replies:
+        raise _Unfit("nobody replied to it", "没有可用的回复")
+    labels = data.get("label")
+    codes = labels if isinstance(labels, dict) else {}
+    return CounsellingRecord(
+        title=title,
+        text="\n".join(replies),
+        dialogue="\n".join(("答：" if sender == "audience" else "问：") + text for sender, text, _ in messages),
+        trouble=_code(codes, "s1", TROUBLES),
+        illness=_code(codes, "s2", ILLNESSES),
+        danger=_code(codes, "s3", DANGERS),
+    )
+
+
+def _message(data: Any) -> tuple[str, str, bool] | None:
+    """(sender, text, whether it is labelled negative), or None for a picture, a sound or an empty message."""
+    if not isinstance(data, dict) or data.get("type", "textMessage") != "textMessage":
+        return None
+    sender, text, label = data.get("sender"), _text(data.get("value")), data.get("label")
+    if sender not in ("owner", "audience") or not text:
+        return None
+    return sender, text, isinstance(label, dict) and label.get("negative") is True
+
+
+def _text(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _code(labels: dict[str, Any], dimension: str, known: dict[str, str]) -> str:
+    """The label of one dimension, "" where there is none."""
+    value = labels.get(dimension)
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str) or value not in known:
+        raise _Unfit(
+            f'the label "{dimension}" is {value!r}, not one of {", ".join(known)}',
+            f"标签 {dimension} 为 {value!r}，不在允许的取值之中",
+        )
+    return value
