@@ -13,6 +13,7 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── SpeechUnavailable
     ├── StorageFailed            the disk is full or read-only
     ├── EgressRefused            an address that may not be reached
+    ├── EgressFailed             an address outside that does not answer, or not within its limits
     └── DataFolderBusy
 """
 
@@ -138,6 +139,10 @@ class StorageFailed(HearthError):
 
 class EgressRefused(HearthError):
     """An address outside that may not be reached."""
+
+
+class EgressFailed(HearthError):
+    """A host outside does not answer, is too slow, or sends more than was allowed."""
 
 
 class DataFolderBusy(HearthError):

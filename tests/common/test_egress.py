@@ -1,0 +1,289 @@
+"""The way out: public addresses only, whatever the name looks like, within a time and a size."""
+
+import http.server
+import ipaddress
+import socket
+import threading
+import time
+
+import pytest
+
+from common.addresses import is_public
+from common.egress import Egress
+from common.errors import EgressFailed, EgressRefused
+
+LIMITS = {"deadline_s": 5.0, "byte_limit": 10_000}
+
+
+class Site(http.server.BaseHTTPRequestHandler):
+    """A local site; it counts every request that reaches it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.hits.append((self.path, dict(self.headers)))
+        match self.path.split("?")[0]:
+            case "/redirect":
+                self.answer(302, b"", {"Location": "http://169.254.169.254/latest"})
+            case "/big":
+                self.answer(200, b"x" * 50_000)
+            case "/zip":
+                self.answer(200, b"\x1f\x8b", {"Content-Encoding": "gzip"})
+            case "/drip":
+                self.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x")
+            case "/drip-head":
+                self.drip(b"HTTP/1.1 200 OK\r\n", b"X")
+            case "/endless":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                while self.send(b"400\r\n" + b"y" * 1024 + b"\r\n"):
+                    pass
+            case "/silent":
+                time.sleep(1.5)
+            case "/broken":
+                self.wfile.write(b"nonsense\r\n\r\n")
+                self.close_connection = True
+            case _:
+                self.answer(200, b"hello")
+
+    def answer(self, status, body, headers=()):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **dict(headers)}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.send(body)
+
+    def drip(self, head, byte):
+        self.wfile.write(head)
+        for _ in range(200):
+            if not self.send(byte):
+                return
+            time.sleep(0.02)
+
+    def send(self, data):
+        try:
+            self.wfile.write(data)
+            self.wfile.flush()
+        except OSError:
+            return False
+        return True
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def site():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.hits = []
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def granted(site, host="127.0.0.1"):
+    return frozenset({f"{host}:{site.server_port}"})
+
+
+def fetch(site, path, egress=None, **limits):
+    url = f"http://127.0.0.1:{site.server_port}{path}"
+    return (egress or Egress()).get(url, granted_hosts=granted(site), **{**LIMITS, **limits})
+
+
+def test_a_granted_service_answers(site):
+    answer = fetch(site, "/x?y=1")
+    assert (answer.status, answer.body) == (200, b"hello")
+    assert answer.headers["content-length"] == "5"
+    [(path, headers)] = site.hits
+    assert path == "/x?y=1"
+    assert headers["Host"] == f"127.0.0.1:{site.server_port}"
+    assert headers["accept-encoding"] == "identity"
+
+
+def test_the_connection_goes_to_the_resolved_address_and_keeps_the_name(site):
+    egress = Egress(lambda host, port: ["127.0.0.1"])
+    url = f"http://library.example:{site.server_port}/"
+    answer = egress.get(url, granted_hosts=granted(site, "library.example"), headers={"x-key": "k"}, **LIMITS)
+    assert answer.body == b"hello"
+    assert site.hits[0][1]["Host"] == f"library.example:{site.server_port}"
+    assert site.hits[0][1]["x-key"] == "k"
+
+
+def test_the_name_is_resolved_once(site):
+    asked = []
+
+    def resolve(host, port):
+        asked.append((host, port))
+        return ["127.0.0.1"]
+
+    Egress(resolve).get(f"http://a.example:{site.server_port}/", granted_hosts=granted(site, "a.example"), **LIMITS)
+    assert asked == [("a.example", site.server_port)]
+
+
+def test_the_next_address_is_tried(site):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.2", site.server_port))  # bound and not listening: refuses
+        egress = Egress(lambda host, port: ["127.0.0.2", "127.0.0.1"])
+        answer = egress.get(f"http://a.example:{site.server_port}/", granted_hosts=granted(site, "a.example"), **LIMITS)
+    assert answer.body == b"hello"
+
+
+def test_a_redirect_is_given_back_and_not_followed(site):
+    answer = fetch(site, "/redirect")
+    assert answer.status == 302
+    assert answer.headers["location"] == "http://169.254.169.254/latest"
+    assert len(site.hits) == 1
+
+
+@pytest.mark.parametrize("path", ["/big", "/endless"])
+def test_too_much_is_refused_while_it_comes(site, path):
+    with pytest.raises(EgressFailed, match="10,000 bytes") as caught:
+        fetch(site, path)
+    assert "10,000 字节" in caught.value.chinese
+
+
+def test_exactly_the_limit_is_allowed(site):
+    assert len(fetch(site, "/big", byte_limit=50_000).body) == 50_000
+
+
+@pytest.mark.parametrize("path", ["/drip", "/drip-head", "/silent"])
+def test_the_deadline_is_for_the_whole_answer(site, path):
+    start = time.monotonic()
+    with pytest.raises(EgressFailed, match=r"0\.4 seconds"):
+        fetch(site, path, deadline_s=0.4)
+    assert time.monotonic() - start < 1.2
+
+
+def test_a_slow_resolver_counts_too():
+    def resolve(host, port):
+        time.sleep(1)
+        return ["93.184.216.34"]
+
+    start = time.monotonic()
+    with pytest.raises(EgressFailed, match=r"0\.2 seconds"):
+        Egress(resolve).get("http://slow.example/", deadline_s=0.2, byte_limit=1)
+    assert time.monotonic() - start < 0.8
+
+
+@pytest.mark.parametrize("path", ["/zip", "/broken"])
+def test_what_cannot_be_trusted_is_a_failure(site, path):
+    with pytest.raises(EgressFailed):
+        fetch(site, path)
+
+
+def test_a_name_without_address_is_a_failure():
+    def resolve(host, port):
+        raise socket.gaierror("no such name")
+
+    with pytest.raises(EgressFailed, match=r"'nowhere\.example' could not be reached"):
+        Egress(resolve).get("http://nowhere.example/", **LIMITS)
+
+
+def test_the_environment_has_no_say(site, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    assert fetch(site, "/").body == b"hello"
+
+
+TRICKS = [
+    "http://127.0.0.1/", "http://localhost/", "http://localhost./", "http://LOCALHOST/", "http://127.1/", "http://127.0.1/",
+    "http://2130706433/", "http://0x7f000001/", "http://0x7f.0.0.1/", "http://0177.0.0.1/", "http://017700000001/", "http://0/",
+    "http://0.0.0.0/", "http://127.255.255.254/", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/", "http://[::127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/",
+    "http://[fe80::1]/", "http://[fc00::1]/", "http://[fd00:ec2::254]/", "http://[fec0::1]/", "http://[ff02::1]/",
+    "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data/",
+    "http://100.64.0.1/", "http://100.100.100.200/", "http://192.0.0.1/", "http://198.18.0.1/", "http://224.0.0.1/",
+    "http://240.0.0.1/", "http://255.255.255.255/", "http://①②⑦.0.0.1/", "http://127。0。0。1/", "http://127.0.0.1:443/",
+    "https://127.0.0.1/", "http://public.example@127.0.0.1/", "http://user:pass@public.example/", "http://127.0.0.1\\@public.example/",
+    "http://public.example:22/", "http://public.example:8080/", "ftp://public.example/", "file:///etc/passwd", "gopher://127.0.0.1/",
+    "//127.0.0.1/", "http:///", "http://", "", "javascript:alert(1)", "http://127.0.0.1%00.public.example/", "http://[::1",
+    "http://public.example:99999/", "http://127.0.0.1#@public.example/", "http://127.0.0.1?@public.example/", "http://pub\nlic/",
+    "unix:///var/run/docker.sock", "data:text/plain,x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", TRICKS)
+def test_no_trick_reaches_this_machine(url, monkeypatch):
+    connected = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: connected.append(address))
+
+    def resolve(host, port):
+        if host == "public.example":
+            return ["93.184.216.34"]
+        # What the system's resolver makes of odd spellings, without asking a name server.
+        flags = 0 if host.rstrip(".").lower() == "localhost" else socket.AI_NUMERICHOST
+        return [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)]
+
+    with pytest.raises((EgressRefused, EgressFailed)) as caught:
+        Egress(resolve).get(url, deadline_s=2, byte_limit=100)
+    assert connected == []
+    assert caught.value.chinese != caught.value.english
+
+
+def test_one_private_address_among_public_ones_is_enough(site):
+    egress = Egress(lambda host, port: ["93.184.216.34", "10.0.0.1"])
+    with pytest.raises(EgressRefused, match=r"10\.0\.0\.1"):
+        egress.get("http://mixed.example/", **LIMITS)
+
+
+def test_a_name_that_changes_its_mind_gains_nothing(monkeypatch):
+    answers = iter([["93.184.216.34"], ["127.0.0.1"]])
+    connected = []
+
+    def connect(self, address):
+        connected.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(EgressFailed, match="could not be reached"):
+        Egress(lambda host, port: next(answers)).get("http://rebinding.example/", **LIMITS)
+    assert connected == [("93.184.216.34", 80)]
+    assert next(answers) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("other", ["localhost:{port}", "127.0.0.1:1", "127.0.0.1"])
+def test_a_grant_is_for_the_very_host_and_port(site, other):
+    with pytest.raises(EgressRefused):
+        Egress().get(
+            f"http://127.0.0.1:{site.server_port}/", granted_hosts=frozenset({other.format(port=site.server_port)}), **LIMITS
+        )
+    assert site.hits == []
+
+
+def test_the_certificate_is_checked_for_the_name():
+    egress = Egress(lambda host, port: ["127.0.0.1"])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        hello = []
+
+        def accept():
+            connection, _ = listener.accept()
+            with connection:
+                hello.append(connection.recv(2000))
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        with pytest.raises(EgressFailed):
+            egress.get(f"https://secure.example:{port}/", granted_hosts=frozenset({f"secure.example:{port}"}), **LIMITS)
+        thread.join()
+    assert b"secure.example" in hello[0], "the name is sent, although the address is connected to"
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::808:808", "2002:808:808::"]
+)
+def test_public_addresses(address):
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("address", ["", "localhost", "8.8.8", "fe80::1%lo", "::ffff:10.0.0.1", "2001:0:7f00:1::", "2001:db8::1"])
+def test_other_addresses(address):
+    assert not is_public(address)
+
+
+def test_no_range_of_an_inner_network_is_public():
+    for network in ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"):
+        hosts = ipaddress.ip_network(network)
+        assert not any(is_public(str(hosts[index])) for index in (0, 1, hosts.num_addresses // 2, -1))
