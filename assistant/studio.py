@@ -36,6 +36,7 @@ MESSAGE_LIMIT = 32_000
 """Characters in one message of a user."""
 
 _SHIPPED_WAIT_S = 120.0
+_CLOSE_WAIT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -180,6 +181,7 @@ class Studio:
         """Stop what runs, record it, and let the data folder go."""
         self.runs.close()
         self.models.close()
+        self._shipped.wait(_CLOSE_WAIT_S)  # a first start may still be adding them
         self.knowledge.close()
         self.database.close()
         self.folder.close()
