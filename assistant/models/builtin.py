@@ -36,7 +36,10 @@ _SEAL = "sealed.json"
 
 def find_gguf() -> Path | None:
     """The GGUF file inside the installed package; None when the package is not installed."""
-    found = importlib.util.find_spec(PACKAGE)
+    try:
+        found = importlib.util.find_spec(PACKAGE)
+    except ValueError:  # something else of that name is loaded, or it is barred
+        return None
     if found is None or not found.submodule_search_locations:
         return None
     files = sorted(Path(found.submodule_search_locations[0]).glob("*.gguf"))

@@ -3,6 +3,7 @@
 A host never falls back to another model by itself: what fails is said, with what to do, and `retry` tries again.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -116,20 +117,18 @@ class ModelHost:
             model = self._loader(self._name, self._data, self._offline, self._progress, self._describe)
         except HearthError as error:
             failure = error
-        except BaseException as error:
-            # A bug: the traceback goes to the log by the thread's own way, and nobody waits for ever.
+        except Exception as error:  # a bug: the log gets its traceback, and nobody waits for ever
+            logging.getLogger(__name__).exception("loading %s", self._name)
             failure = ModelLoadFailed(
                 f"The model {self._name!r} did not load ({type(error).__name__}). The log has the details.",
                 f"模型 {self._name!r} 加载失败（{type(error).__name__}）。详情见日志。",
             )
-            raise
-        finally:
-            with self._changed:
-                closed = self._closed
-                if not closed:
-                    self._model, self._error = model, failure
-                    self._info = model.info if model else self._info
-                self._changed.notify_all()
+        with self._changed:
+            closed = self._closed
+            if not closed:
+                self._model, self._error = model, failure
+                self._info = model.info if model else self._info
+            self._changed.notify_all()
         if closed:
             _close(model)
 
