@@ -173,6 +173,12 @@ def test_it_agrees_with_fractions(a, operator, b):
         assert evaluate(text) == expected
 
 
+@given(st.integers(0, 10**60), st.integers(2, 40))
+def test_roots_of_powers_are_exact_and_no_others(root, degree):
+    assert evaluate(f"({root}^{degree})^(1/{degree})") == root
+    assert root < 2 or isinstance(evaluate(f"({root}^{degree} + 1)^(1/{degree})"), Decimal)
+
+
 @given(st.integers(-(10**12), 10**12))
 def test_thousands_read_as_they_are_written(number):
     assert evaluate(f"{number:,}") == number
@@ -180,8 +186,8 @@ def test_thousands_read_as_they_are_written(number):
 
 PIECES = [
     *"0123456789.+-*/^%!(),eE °²√π[]{}x=",
-    *("9" * 30, "1e999", "sin(", "cos(", "sqrt(", "ln(", "log(", "exp(", "max(", "round(", "gcd(", "lcm(", "^0.5", "^(1/97)", "^999", "720!", "1000!"),
-    *("2^11999", "%of", "mod", "1e-3600", "cbrt(", "atan(", "factorial(", "的", "加", "除以"),
+    *("9" * 30, "1000!", "lcm(", "1e999", "sin(", "cos(", "sqrt(", "ln(", "log(", "exp(", "max(", "round(", "gcd(", "^0.5"),
+    *("^(1/97)", "^999", "720!", "2^11999", "%of", "mod", "1e-3600", "cbrt(", "atan(", "factorial(", "的", "加", "除以"),
 ]  # fmt: skip
 hard = st.lists(st.sampled_from(PIECES), max_size=250).map(lambda pieces: "".join(pieces)[:500]) | st.text(max_size=500)
 
@@ -197,10 +203,6 @@ hard = st.lists(st.sampled_from(PIECES), max_size=250).map(lambda pieces: "".joi
 @example("(2^5999+1)^(1/2)" + "+(3^3000)^(1/3)" * 25)
 def test_no_text_of_500_characters_takes_half_a_second_or_breaks_it(expression):
     started = time.perf_counter()
-    try:
-        assert isinstance(evaluate(expression), Fraction | Decimal)
-    except ToolFailed as error:
-        assert error.english
-    else:
-        calculate(expression or "0")
+    output = calculate(expression)
     assert time.perf_counter() - started < 0.5
+    assert "error inside the tool" not in output.text

@@ -58,7 +58,7 @@ RIGHT = [
     (1, "week", "天", 7),
     (1, "kg*m/s^2", "N", 1),
     (1, "m/s^2", "km/h^2", 12960),
-    (1, "atm", "毫米汞柱", 760),
+    (1, "atm", "千帕", 101.325),
 ]
 
 
@@ -116,7 +116,7 @@ def test_every_name_of_ours_is_a_unit(name):
 
 
 def test_huge_and_tiny_numbers_hold():
-    assert convert(1e308, "km", "mm").text == "1e+308 km = 1e+314 mm".replace("1e+308", "1e+308")
+    assert convert(1e308, "km", "mm").text == "1e+308 km = 1e+314 mm"
     assert convert(5e-324, "mm", "km").failed is False
 
 

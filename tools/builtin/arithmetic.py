@@ -6,7 +6,7 @@ be too large before they compute it, so none takes more than a millisecond or tw
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from typing import NoReturn
 
@@ -126,9 +126,13 @@ def _whole_root(value: int, degree: int) -> int | None:
         return value
     if degree >= value.bit_length():
         return None
-    with localcontext(prec=min(1200, value.bit_length() // (3 * degree) + 10)):
-        guess = int((Decimal(value).ln() / degree).exp().to_integral_value()) if degree > 2 else math.isqrt(value)
-    return next((root for root in (guess - 1, guess, guess + 1) if root**degree == value), None)
+    # Newton's method, from a little above the root, where a float says that it is.
+    size = math.log2(value) / degree
+    shift = max(0, int(size) - 30)
+    root = (int(2 ** (size - shift)) + 1) << shift
+    while (better := ((degree - 1) * root + value // root ** (degree - 1)) // degree) < root:
+        root = better
+    return root if root**degree == value else None
 
 
 def _no_value() -> NoReturn:

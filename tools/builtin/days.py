@@ -104,7 +104,8 @@ def read_day(text: str, today: date) -> date:
 
 def festivals_on(day: date, language: str) -> list[str]:
     """The festivals and solar terms that fall on a day, by their names in a language ("zh", or English where they have one)."""
-    names = [name for name in [*_LUNAR, "除夕", *_SOLAR, *_TERMS, *_NTH] if _in_year(name, day.year) == day]
+    terms = _TERMS[day.month * 2 - 2 : day.month * 2]  # two in a month, in the order of the year
+    names = [name for name in [*_LUNAR, "除夕", *_SOLAR, *terms, *_NTH] if _in_year(name, day.year) == day]
     return names if language.startswith("zh") else [_ENGLISH.get(name, name) for name in names]
 
 

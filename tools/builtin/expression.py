@@ -74,7 +74,7 @@ class _Token:
 def _tokens(expression: str) -> list[_Token]:
     # NFKC would turn ² into a plain 2, so our own spellings come first.
     text = _REWRITE.sub(lambda found: _WRITTEN[found[0]], expression)
-    text = unicodedata.normalize("NFKC", text).strip().rstrip("=?").strip()
+    text = unicodedata.normalize("NFKC", text).strip().rstrip("=? ")
     text = _CROSS.sub("*", _REWRITE.sub(lambda found: _WRITTEN[found[0]], text))
     tokens: list[_Token] = []
     position = 0
