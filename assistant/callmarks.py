@@ -39,6 +39,7 @@ NEXT_KEYWORD = re.compile(rf"\n[ \t]*(?:{'|'.join(KEYWORDS)})[ \t]{{0,9}}[:：]"
 ACTION = re.compile(r"Action[ \t]{0,9}[:：]([^\n]{0,100})\n\s*Action Input[ \t]{0,9}[:：]")
 ACTION_NAME = re.compile(r"Action[ \t]{0,9}[:：]([^\n]*)(\n\s*(.*))?", re.S)
 LONGEST_JSON = 20_000
+_SPACE = 128
 CUT_MARK = 5  # characters of a mark that broke off at the very end, from which on it is no text
 
 
@@ -81,7 +82,7 @@ class Skip:
     length: int
 
 
-Verdict = Wait | Enter | Calls | Plain | Skip | None
+Verdict = Wait | Enter | Calls | Plain | Skip
 
 
 @dataclass(slots=True)
@@ -131,3 +132,9 @@ def certain(text: str, marks: Sequence[str]) -> int:
         if any(mark.startswith(text[at:]) for mark in marks):
             return at
     return len(text)
+
+
+def held_from(text: str) -> int:
+    """Where the space at the end of `text` begins, which goes away if a mark follows; of much space only the last is held."""
+    length = len(text.rstrip())
+    return length + _SPACE * max(0, (len(text) - length) // _SPACE - 1)

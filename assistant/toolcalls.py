@@ -36,6 +36,7 @@ from assistant.callmarks import (
     Verdict,
     Wait,
     certain,
+    held_from,
     is_part,
     may_be_keyword,
 )
@@ -192,8 +193,7 @@ class CallParser:
             verdict = self._judge(found.start(), final)
             if verdict is not None:
                 return self._follow(verdict, found.start())
-        kept = len(self._buffer) if final else len(self._buffer.rstrip())
-        self._say(self._take(kept))
+        self._say(self._take(len(self._buffer) if final else held_from(self._buffer)))
         return False
 
     def _follow(self, verdict: Verdict, at: int) -> bool:
@@ -205,28 +205,26 @@ class CallParser:
                 self._nesting = Nesting()
                 self._nesting.feed(text[-1], until_closed=True)
             return True
-        self._say(self._take(len(before.rstrip())))
+        space = at - held_from(before)
+        self._say(self._take(at - space))
         if isinstance(verdict, Wait):
             return False
         if isinstance(verdict, Skip):
-            space = len(before) - len(before.rstrip())
             self._buffer = self._buffer[:space] + self._buffer[space + verdict.length :]
             return True
-        self._take(len(before) - len(before.rstrip()))
+        self._take(space + verdict.length)
         if isinstance(verdict, Calls):
-            self._take(verdict.length)
             self._call(verdict.wishes)
             self._enter("text")
-            self._call_fence = verdict.fenced
-        elif isinstance(verdict, Enter):
+        else:
             self._name = verdict.name
-            self._take(verdict.length)
             self._enter(verdict.mode)
-            self._call_fence = verdict.fenced
+        self._call_fence = verdict.fenced
         return True
 
-    def _judge(self, at: int, final: bool) -> Verdict:
-        """What begins at `at`, by the text up to where that is certain, and by nothing behind it."""
+    def _judge(self, at: int, final: bool) -> Verdict | None:
+        """What begins at `at`, by the text up to where that is certain,
+        held_from, and by nothing behind it."""
         rest = self._buffer[at:]
         if (found := self._mark(rest, final)) is not None:
             return found
@@ -236,14 +234,14 @@ class CallParser:
             return self._fence(at, rest, final)
         if rest[0] in "{[":
             return self._json(at, rest, final)
-        begun = self._begun or bool(self._buffer[:at].strip())
+        begun = self._begun or held_from(self._buffer[:at]) > 0
         return self._keyword(rest, final, begun) if rest[0] in "TAFO" else None
 
     def _begins_line(self, at: int) -> bool:
-        line = self._buffer[:at].rstrip(" \t")
-        return line.endswith("\n") if line else self._line_start
+        start = held_from(self._buffer[:at])
+        return "\n" in self._buffer[start:at] or (start == 0 and self._line_start)
 
-    def _mark(self, rest: str, final: bool) -> Verdict:
+    def _mark(self, rest: str, final: bool) -> Verdict | None:
         for mark, mode in BLOCKS.items():
             if rest.startswith(mark):
                 return Skip(len(mark)) if mode == "stray" else Enter(mode, len(mark))
@@ -254,7 +252,7 @@ class CallParser:
                     return Enter("text", len(rest))
         return None
 
-    def _fence(self, at: int, rest: str, final: bool) -> Verdict:
+    def _fence(self, at: int, rest: str, final: bool) -> Verdict | None:
         """Three backquotes: the end of a fence, or the start of one, which goes away with the call in it."""
         if rest.startswith("```") and (self._call_fence or self._in_fence):
             if self._call_fence:
@@ -266,7 +264,7 @@ class CallParser:
             if FENCE_PART.fullmatch(rest):
                 return None if final else Wait()
             return None
-        inside: Verdict = None
+        inside: Verdict | None = None
         if opening[1].lower() in CALL_FENCES:
             if opening.end() == len(rest):
                 return None if final else Wait()
@@ -281,10 +279,12 @@ class CallParser:
         self._in_fence = True
         return Plain(len(opening[0].rstrip()))
 
-    def _json(self, at: int, rest: str, final: bool) -> Verdict:
+    def _json(self, at: int, rest: str, final: bool) -> Verdict | None:
         """A bracket at the start of a line: calls, or somebody's data, which is known as early as its first name."""
-        if not self._offer.tools or self._in_fence or self._is_nested(at):
+        if not self._offer.tools or self._in_fence:
             return None
+        if self._is_nested(at):
+            return Plain(1)
         no = Plain(1, opens=True)
         head = JSON_HEAD.match(rest)
         if head is None:
@@ -339,7 +339,7 @@ class CallParser:
 
     # ReAct
 
-    def _keyword(self, rest: str, final: bool, begun: bool) -> Verdict:
+    def _keyword(self, rest: str, final: bool, begun: bool) -> Verdict | None:
         if not self._offer.tools or self._in_fence:
             return None
         found = KEYWORD.match(rest)
@@ -355,7 +355,7 @@ class CallParser:
         self._react = True
         return Enter("thought" if found[1] == "Thought" else "text", found.end())
 
-    def _action(self, rest: str, final: bool) -> Verdict:
+    def _action(self, rest: str, final: bool) -> Verdict | None:
         """`Action: NAME` and `Action Input:`; text when NAME is not on offer, as in "Action: call your mother"."""
         found = ACTION_NAME.match(rest)
         if found is None or len(found[1]) > 100:

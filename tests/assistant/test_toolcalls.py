@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -251,6 +252,32 @@ def test_an_endless_json_is_not_held_for_ever():
     early = parser.feed(written)
     assert early == [TextChunk(written)]
     assert told(written, range(0, 30_000, 7)) == (written, "", [])
+
+
+@pytest.mark.parametrize(
+    "between", [" " * 127, " " * 128, "\n" * 255, "\n" * 256, " " * 1000, "\n" + " " * 1000, " " * 300 + "\n"]
+)
+def test_much_space_flows_and_changes_nothing(between):
+    for written in (f'A{between}{{"name": "clock", "arguments": {{}}}}', f"A{between}</think>{between}B", f"{between}Thought: x"):
+        assert told(written, range(len(written))) == told(written)
+    parser = CallParser(TOOLS)
+    held = len(between) - sum(len(chunk.text) for piece in between for chunk in parser.feed(piece))
+    assert held < 256
+
+
+def test_a_long_stream_is_read_in_linear_time():
+    data = json.dumps([{"id": number, "name": "clock", "v": [1, {"a": "b"}]} for number in range(1000)], indent=1)
+    for written in (
+        data,
+        "\n" * 50_000,
+        "\n{" * 5_000,
+        "<" * 20_000,
+        "Thought: x\n" + "a line\n" * 5_000,
+        "<tool_call>" + "9" * 50_000,
+    ):
+        started = time.perf_counter()
+        told(written, range(0, len(written), 4))
+        assert time.perf_counter() - started < 4
 
 
 MARKS = [
