@@ -27,6 +27,7 @@ from assistant.events import (
 )
 from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
+from assistant.repetition import is_looping
 from common.errors import HearthError
 from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, assess, prepared_answer
@@ -209,6 +210,8 @@ class Agent:
             match chunk:
                 case TextChunk(text):
                     yield turn.add_text(text)
+                    if is_looping(turn.text):
+                        return
                 case ThinkingChunk(text):
                     turn.thinking += text
                     yield ThinkingDelta(text)

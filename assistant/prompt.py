@@ -1,7 +1,8 @@
 """The prompt of one step: everything the model reads, inside its token budget, in an order that keeps the prefix stable.
 
 System (persona and standing instructions, nothing volatile) · few-shot · history · this turn's material (passages, date) and the
-user's message. The history is trimmed in large steps, oldest turns first, so that the tokens before it seldom change.
+user's message. The history is trimmed in large steps, oldest turns first, so that the tokens before it seldom change. A model that is
+not trusted with passages gets a short form of it all.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,7 +47,7 @@ def build(
     persona and the message alone leave no room for an answer of `options.max_tokens`.
     """
     opening = [Message("system", _system(persona, language, info, gentle)), *_few_shot(persona, language, gentle)]
-    closing = Message("user", _with_material(message, material, language))
+    closing = Message("user", _with_material(message, material, language) if info.grounding else message)
     room = info.context_tokens - options.max_tokens - _cost([*opening, closing], count)
     if room < 0 and len(opening) > 1:
         opening = opening[:1]
@@ -62,7 +63,12 @@ def build(
 
 def _system(persona: Persona, language: str, info: ModelInfo, gentle: bool) -> str:
     chinese = language == "zh"
-    parts = [persona.instruction.get(language)]
+    instruction = persona.instruction.get(language)
+    if not info.grounding:
+        # A small model loses itself in rules: it gets who it is, and learns the rest from the examples.
+        parts = [instruction.strip().split("\n\n")[0], *([gentle_instruction(language)] if gentle else [])]
+        return "\n\n".join(parts)
+    parts = [instruction]
     if info.tools and persona.tools:
         parts.append(
             "需要时就调用工具；不要编造工具的结果。没有工具能做到的事，就直接说做不到。"
