@@ -14,7 +14,8 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── StorageFailed            the disk is full or read-only
     ├── EgressRefused            an address that may not be reached
     ├── EgressFailed             an address outside that does not answer, or not within its limits
-    └── DataFolderBusy
+    ├── DataFolderBusy
+    └── AddressInUse             the address to listen on is taken, or not this machine's
 """
 
 from collections.abc import Mapping
@@ -147,3 +148,7 @@ class EgressFailed(HearthError):
 
 class DataFolderBusy(HearthError):
     """Another process owns the data folder."""
+
+
+class AddressInUse(HearthError):
+    """The address to listen on is taken by another program, or is not this machine's."""

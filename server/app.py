@@ -1,67 +1,117 @@
-"""The FastAPI shell around the page: what answers on which path, and how it is served.
+"""The shell around the page: health, speech, the guard, and the process that serves them.
 
-`create_app` puts the parts together and opens no port; `serve` does. The page itself is `ui.app`'s, and who may ask for what is
-`server.guard`'s.
+`create_app` makes the whole application from a studio; `serve` runs it until it is told to stop. Neither knows what the page
+shows.
 """
 
+import signal
 import socket
-from typing import Any
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from gradio.utils import get_upload_folder
 
 from assistant.settings import VERSION, Settings
 from assistant.studio import Studio
-from common.errors import HearthError
+from common.errors import AddressInUse
+from knowledge.loading.loader import MAX_MEGABYTES
+from server.cache import OwnedCache
+from server.guard import Guard
+from server.speech import speech_routes
 from ui.app import mount_page
 
-_GRACE_S = 3
+_GRACE_S = 2  # for the requests that are under way when the process is told to stop
+_UPLOAD_LIMIT = (MAX_MEGABYTES + 5) * 1_000_000  # bytes; room for the form around the file
 
 
-class PortBusy(HearthError):
-    """Something else listens on the port."""
-
-
-def create_app(studio: Studio) -> FastAPI:
-    """The whole app: `/healthz` and the page."""
-    app = FastAPI(title="Hearth", docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mount_page) -> FastAPI:
+    """The application; `mount` puts the page at its root."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.studio = studio
 
     @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        """Status 200 and "ok" once the page can chat; 503 and "loading" or "failed" before."""
+    def health() -> JSONResponse:
+        """200 once the page can chat; 503 while the model loads or when it did not."""
         status = studio.models.status()
-        state = "ok" if status.state == "ready" else status.state
-        return JSONResponse({"status": state, "model": status.name, "version": VERSION}, 200 if state == "ok" else 503)
+        answer = {"status": "ok" if status.state == "ready" else status.state, "model": status.name, "version": VERSION}
+        return JSONResponse(answer, status_code=200 if status.state == "ready" else 503)
 
-    return mount_page(app, studio)
-
-
-def serve(app: Any, settings: Settings) -> None:
-    """Print the address, then answer until a signal comes. Raises `PortBusy`."""
-    listener = _listen(settings.host, settings.port)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S, server_header=False)
-    print(f"Hearth is at http://{_shown(settings)}", flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    app.include_router(speech_routes(studio))
+    mount(app, studio)
+    app.add_middleware(OwnedCache, folder=Path(get_upload_folder()))
+    app.add_middleware(Guard, settings=studio.settings, upload_limit=_UPLOAD_LIMIT)  # added last, it is outermost
+    return app
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; prints the address once it is listening. Raises `AddressInUse`."""
+    listener = _listen(settings)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # addresses may hold the token
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=30,
+    )
+    # uvicorn raises the signal again when it has stopped; as an exception it still lets the caller close the studio.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _Server(config, settings).run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, saying where the page is and ending the answers under way before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(address_lines(self._settings))
+            sys.stdout.flush()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        threading.Thread(target=self.config.app.state.studio.runs.close, daemon=True).start()  # type: ignore[union-attr]
+
+
+def address_lines(settings: Settings) -> str:
+    """What is printed when the page can be opened."""
+    name = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
+    address = f"http://{f'[{name}]' if ':' in name else name}:{settings.port}"
+    if settings.loopback and settings.hosted is None:
+        return f"Hearth is at {address}\n"
+    return f"Hearth is at {address}\nFor makers · 维护者入口：{address}/?token={settings.token}\n"
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen(128)
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise PortBusy(
-            f"Hearth cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or start with --port {port + 1}.",
-            f"无法监听 {host}:{port}（{error.strerror}）。请停止占用它的程序，或用 --port {port + 1} 换一个端口。",
+        raise AddressInUse(
+            f"Hearth cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            f"Close what uses the port, or choose another one: python app.py --port {settings.port + 1}",
+            f"Hearth 无法监听 {settings.host}:{settings.port}（{error.strerror}）。"
+            f"请关闭占用该端口的程序，或换一个端口：python app.py --port {settings.port + 1}",
         ) from error
     return listener
-
-
-def _shown(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    query = "" if settings.loopback or settings.token is None else f"/?token={settings.token}"
-    return f"{host}:{settings.port}{query}"

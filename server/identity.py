@@ -1,0 +1,104 @@
+"""Who is asking, told from a request's token and cookies.
+
+On loopback everyone is the maker. Beyond it the token makes a maker; without it a hosted page knows its visitors by a random
+cookie, and any other page knows nobody. A visitor's owner is a hash of the cookie, so that what is stored and logged opens
+nothing. There are no sessions to keep: the maker's cookie is derived from the token and ends with it.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.types import Scope
+
+from assistant.access import MAKER, Identity
+from assistant.settings import Settings
+
+SCOPE_KEY = "hearth.identity"
+_MAKER_COOKIE = "hearth_maker"
+_VISITOR_COOKIE = "hearth_visitor"
+_YEAR_S = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the door decided: an identity or None, a cookie to set, and an address without the token to go on to."""
+
+    identity: Identity | None
+    set_cookie: str | None = None
+    go_to: str | None = None
+
+
+class Door:
+    """Tells makers, visitors and strangers apart by the settings of the run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._open = settings.loopback and settings.hosted is None
+        self._hosted = settings.hosted is not None
+        self._token = settings.token
+
+    def admit(self, scope: Scope) -> Admission:
+        """Who is asking; `identity` is None for a stranger where a token is required."""
+        if self._open:
+            return Admission(MAKER)
+        headers = Headers(scope=scope)
+        arrived = self._with_token_in_address(scope, headers)
+        if arrived is not None:
+            return arrived
+        if self._is_token(headers.get("authorization", "").removeprefix("Bearer ").strip()):
+            return Admission(MAKER)
+        cookies = cookie_parser(headers.get("cookie", ""))
+        if self._token and hmac.compare_digest(cookies.get(_MAKER_COOKIE, "").encode(), self._maker_cookie().encode()):
+            return Admission(MAKER)
+        if not self._hosted:
+            return Admission(None)
+        known = cookies.get(_VISITOR_COOKIE, "")
+        if len(known) >= 32:
+            return Admission(_visitor(known))
+        fresh = secrets.token_urlsafe(32)
+        return Admission(_visitor(fresh), self._cookie(_VISITOR_COOKIE, fresh, "Lax", scope, headers))
+
+    def _with_token_in_address(self, scope: Scope, headers: Headers) -> Admission | None:
+        """A visit to `?token=…`: the cookie is set and the address cleaned; a wrong token is a stranger's."""
+        if scope["type"] != "http" or scope["method"] != "GET" or b"token=" not in scope["query_string"]:
+            return None
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        given = dict(query).get("token")
+        if given is None:
+            return None
+        if not self._is_token(given):
+            return Admission(None)
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
+        path = "/" + scope["path"].lstrip("/\\")
+        return Admission(
+            MAKER,
+            self._cookie(_MAKER_COOKIE, self._maker_cookie(), "Strict", scope, headers),
+            f"{path}?{rest}" if rest else path,
+        )
+
+    def _is_token(self, given: str) -> bool:
+        return bool(self._token) and hmac.compare_digest(given.encode(), str(self._token).encode())
+
+    def _maker_cookie(self) -> str:
+        return hmac.new(str(self._token).encode(), b"hearth maker", hashlib.sha256).hexdigest()
+
+    def _cookie(self, name: str, value: str, same_site: str, scope: Scope, headers: Headers) -> str:
+        """A Set-Cookie value; in the hub's frame a cookie of ours is a third party's, kept apart for each hub page."""
+        cookie: SimpleCookie = SimpleCookie()
+        cookie[name] = value
+        morsel = cookie[name]
+        framed = self._hosted and headers.get("sec-fetch-dest") in {"iframe", "frame"}
+        morsel["path"], morsel["max-age"], morsel["httponly"] = "/", str(_YEAR_S), True
+        morsel["samesite"] = "None" if framed else same_site
+        if self._hosted or scope.get("scheme") == "https":
+            morsel["secure"] = True
+        return morsel.OutputString() + ("; Partitioned" if framed else "")
+
+
+def _visitor(cookie: str) -> Identity:
+    return Identity(f"visitor-{hashlib.sha256(cookie.encode()).hexdigest()[:32]}", maker=False)

@@ -1,0 +1,77 @@
+"""A plain, short answer to a request that is turned away, in the language the browser asks for.
+
+It says nothing about what lies behind it, and is the same for a page that is there and one that is not.
+"""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Scope, Send
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A status and its sentence in both languages."""
+
+    status: int
+    english: str
+    chinese: str
+
+
+WRONG_HOST = Refusal(
+    403,
+    "This address is not one Hearth answers to. Open it by the address it printed when it started.",
+    "Hearth 不应答这个地址。请使用启动时显示的地址打开。",
+)
+FOREIGN_PAGE = Refusal(403, "A request from another web page is not accepted.", "不接受来自其他网页的请求。")
+NO_TOKEN = Refusal(
+    401,
+    "A token is needed. Open the address with ?token=… that was printed when Hearth started.",
+    "需要令牌。请使用 Hearth 启动时显示的、带 ?token=… 的地址打开。",
+)
+NOT_YOURS = Refusal(403, "This is not yours, or it is not there.", "这不属于你，或者不存在。")
+MAKERS_ONLY = Refusal(403, "Only those who look after this page may add files.", "只有维护者可以添加文件。")
+TOO_LARGE = Refusal(413, "The request is too large.", "请求过大。")
+UNREADABLE = Refusal(400, "The request could not be read.", "无法读取这个请求。")
+
+
+def wants_chinese(headers: Headers) -> bool:
+    """Whether Chinese comes before English in Accept-Language."""
+    languages = headers.get("accept-language", "").lower()
+    chinese, english = languages.find("zh"), languages.find("en")
+    return chinese >= 0 and (english < 0 or chinese < english)
+
+
+async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
+    """Answer a request, or the opening of a websocket, with a refusal."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        return
+    headers = Headers(scope=scope)
+    chinese = wants_chinese(headers)
+    sentence = refusal.chinese if chinese else refusal.english
+    form = refusal.status == 401 and "text/html" in headers.get("accept", "")
+    body = (_sign_in(sentence, chinese) if form else sentence).encode()
+    sent = [
+        (b"content-type", b"text/html; charset=utf-8" if form else b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept-Language"),
+    ]
+    if refusal.status == 401:
+        sent.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": sent})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _sign_in(sentence: str, chinese: bool) -> str:
+    """The sentence with a field for the token, for a person who opened the page."""
+    language, field, button = ("zh-CN", "令牌", "进入") if chinese else ("en", "Token", "Enter")
+    return (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Hearth</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<body style="font: 1rem/1.6 system-ui, sans-serif; max-width: 28rem; margin: 15vh auto; padding: 0 1rem">'
+        f"<p>{sentence}</p>"
+        f'<form action="/"><label>{field} <input type="password" name="token" required autofocus></label> '
+        f"<button>{button}</button></form></body></html>"
+    )
