@@ -33,4 +33,8 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A model may still be loading in a thread of native code, which aborts an interpreter that is taken down under it.
+    os._exit(status)

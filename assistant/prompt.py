@@ -1,8 +1,8 @@
 """The prompt of one step: everything the model reads, inside its token budget, in an order that keeps the prefix stable.
 
 System (persona and standing instructions, nothing volatile) · few-shot · history · this turn's material (passages, date) and the
-user's message. The history is trimmed in large steps, oldest turns first, so that the tokens before it seldom change. A model that
-is not trusted with passages gets a short form of it all.
+user's message. The history is trimmed in large steps, oldest turns first, so that the tokens before it seldom change. A model
+that is not trusted with passages gets a short form of it all.
 """
 
 from collections.abc import Callable, Sequence
