@@ -4,7 +4,7 @@ Like `ui.chat` this knows no Gradio. A file arrives as a path that the browser r
 uploads are stored in, and it is removed from there once the library has read it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from markupsafe import Markup
 
 from assistant.studio import Studio
 from common.errors import HearthError
+from knowledge.corpora.shipped import shipped_collections
 from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.loading.refusals import too_large
-from knowledge.types import Hit, Passage
+from knowledge.types import Collection, Hit, Passage
 from ui import notify, panels, shop
 from ui.chat import Ask, Desk, Screen
 from ui.render import Manner
@@ -100,7 +101,7 @@ class KnowledgePage:
         except HearthError as error:
             return name, "failed", notify.sentence(error, ask.language)
         finally:
-            path.unlink(missing_ok=True)
+            self._discard(path)
         reason = outcome.reason_zh if ask.language == "zh" else outcome.reason
         if outcome.state == "failed":
             return name, "failed", reason or text("outcome_failed", ask.language)
@@ -128,6 +129,12 @@ class KnowledgePage:
             return None
         path = Path(reported).resolve()
         return path if path.is_relative_to(self._uploads.resolve()) and path.is_file() else None
+
+    def _discard(self, path: Path) -> None:
+        """Remove an upload that was read, and the folder that Gradio made for it."""
+        path.unlink(missing_ok=True)
+        if path.parent != self._uploads.resolve() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
 
     def _collection_for(self, ask: Ask, in_chat: bool) -> str:
         """Where files go. Raises `HearthError` for a visitor and for a persona that reads nothing."""
@@ -185,7 +192,15 @@ class KnowledgePage:
 
     def _shelves(self, ask: Ask) -> list[shop.Shelf]:
         found = self._studio.knowledge.collections(self._owner(ask))
-        return [shop.Shelf(each.id, each.title, each.documents) for each in found]
+        shipped = {each.id: each.title for each in shipped_collections()}
+        return [shop.Shelf(each.id, _title(each, shipped.get(each.id), ask.language), each.documents) for each in found]
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
+
+
+def _title(collection: Collection, shipped: Mapping[str, str] | None, language: str) -> str:
+    """The collection's title; that of a shipped one which nobody renamed, in the reader's language."""
+    if shipped and collection.title in shipped.values():
+        return shipped.get(language, collection.title)
+    return collection.title

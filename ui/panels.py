@@ -43,14 +43,14 @@ class Entry:
 
 def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
     links = Markup("").join(
-        Markup('<a href="?page={0}" data-do="page" data-page="{0}" {2}><span class="icon i-{0}"></span>{1}</a>').format(
+        Markup('<a href="?at={0}" data-do="page" data-page="{0}" {2}><span class="icon i-{0}"></span>{1}</a>').format(
             name, manner.say(name), Markup('aria-current="page"') if name == page else Markup("")
         )
         for name in PAGES
     )
     return Markup(
         '<button type="button" class="icon i-list only-narrow" data-do="drawer" title="{list}" aria-label="{list}"></button>'
-        '<a class="brand" href="?page=chat" data-do="page" data-page="chat"><span class="ember"></span>Hearth</a>'
+        '<a class="brand" href="?at=chat" data-do="page" data-page="chat"><span class="ember"></span>Hearth</a>'
         '<nav aria-label="{nav}">{links}</nav>{model}'
         '<button type="button" class="quiet" data-do="language">{other}</button>'
         '<button type="button" class="icon i-theme" data-do="theme" title="{theme}" aria-label="{theme}"></button>'

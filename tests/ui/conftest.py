@@ -12,7 +12,7 @@ _TAGS = re.compile(
     "math|menclose|merror|m(frac|i|n|o|over|padded|phantom|root|row|s|space|sqrt|style|sub|subsup|sup|table|td|text|tr)|"
     "munder|munderover"
 )
-_ADDRESS = re.compile(r"https?://|mailto:|tel:|\?(c|page|p)=")
+_ADDRESS = re.compile(r"https?://|mailto:|tel:|\?(c|at|p)=")
 _STYLE = re.compile(r"--tint:#[0-9A-Fa-f]{6}|text-align:(left|right|center)")
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,")
 

@@ -161,7 +161,7 @@ window.hearthPaint = (name) => paint(name, parts[name].value);
 
 function remember(replace = false) {
   const query = new URLSearchParams();
-  if (state.page !== "chat") query.set("page", state.page);
+  if (state.page !== "chat") query.set("at", state.page);  // "page" is Gradio's own
   else if (state.conversation) query.set("c", state.conversation);
   else if (state.persona) query.set("p", state.persona);
   const address = location.pathname + (query.size ? "?" + query : "");
@@ -170,7 +170,7 @@ function remember(replace = false) {
 
 function arrive(first = false) {
   const query = new URLSearchParams(location.search);
-  state.page = query.get("page") || "chat";
+  state.page = query.get("at") || "chat";
   state.conversation = query.get("c") || "";
   state.persona = query.get("p") || "";
   if (first && state.page === "chat" && !state.conversation && !state.persona) state.conversation = kept.get("last") || "";

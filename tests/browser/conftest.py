@@ -1,0 +1,173 @@
+"""A real browser and the real app, each test with a data folder of its own.
+
+Without a Chromium the tests skip, and say loudly that they did.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+SERVE = Path(__file__).with_name("serve.py")
+IDLE = "!document.getElementById('house').classList.contains('busy')"
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=user-gesture-required",
+]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def chromium() -> str | None:
+    """A Chromium on this machine: the named one, one on the path, or Playwright's own."""
+    named = os.environ.get("HEARTH_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, _NAMES)), None)
+    if found:
+        return found
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        sys.stderr.write("\n*** NO CHROMIUM: every browser test is skipped. Install one, or name it in HEARTH_CHROMIUM. ***\n")
+        pytest.skip("there is no Chromium on this machine")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield opened
+        opened.close()
+
+
+class Hearth:
+    """The app as a process that can be stopped, killed and started again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.log = folder / "log.txt"
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._logged = 0
+
+    def start(self) -> None:
+        environment = {**os.environ, "GRADIO_TEMP_DIR": str(self.data.parent / "uploads")}
+        command = [sys.executable, str(SERVE), str(self.data), str(self.port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        deadline = time.monotonic() + 90
+        while not self._answers():
+            assert self._process.poll() is None, self.log.read_text("utf-8")[-3000:]
+            assert time.monotonic() < deadline, "the app did not come up: " + self.log.read_text("utf-8")[-3000:]
+            time.sleep(0.1)
+
+    def stop(self, sign: int = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._check_log()
+            self._process.send_signal(sign)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
+            self._process = None
+            self._logged = self.log.stat().st_size
+
+    def _check_log(self) -> None:
+        """No bug was logged and nothing tried to leave this machine."""
+        log = self.log.read_bytes()[self._logged :].decode("utf-8", "replace")
+        assert "REFUSED" not in log, "the app tried to leave this machine:\n" + log[-2000:]
+        assert "Traceback" not in log, log[-4000:]
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + "healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hearth]:
+    """One app for every test that leaves it running."""
+    with _running(tmp_path_factory.mktemp("shared")) as app:
+        yield app
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Hearth]:
+    """An app that the test may stop, kill and start again."""
+    with _running(tmp_path) as app:
+        yield app
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[Hearth]:
+    app = Hearth(folder)
+    app.start()
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def hearth(request: pytest.FixtureRequest) -> Hearth:
+    """The app of this test: its own where it asks for `own`, else the shared one."""
+    return request.getfixturevalue("own" if "own" in request.fixturenames else "shared")
+
+
+@pytest.fixture
+def context(browser: Browser, hearth: Hearth) -> Iterator[BrowserContext]:
+    """A fresh reader of English; every request of every page must stay with the app."""
+    opened = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    yield opened
+    opened.close()
+    foreign = [address for address in asked if not address.startswith((hearth.url, "data:", "blob:"))]
+    assert foreign == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, hearth: Hearth) -> Page:
+    return visit(context, hearth.url)
+
+
+def visit(context: BrowserContext, address: str) -> Page:
+    """A page that is ready; a script error on it fails the test."""
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    opened.on("pageerror", lambda error: warnings.warn(f"script error: {error}", stacklevel=1))
+    opened.goto(address)
+    opened.wait_for_selector("#house.ready")
+    return opened
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,103 @@
+"""The real app with a scripted model, as a process of its own: `python tests/browser/serve.py DATA PORT`.
+
+Everything but the model and the embedder is what people get, the voice included. The process refuses every socket that leaves
+this machine and says so in its log, which the tests read.
+"""
+
+import ipaddress
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", GRADIO_ANALYTICS_ENABLED="False", ANONYMIZED_TELEMETRY="False")
+
+from assistant.messages import Message, ToolCall
+from assistant.models.base import CallChunk, ModelChunk, ModelInfo, TextChunk
+from assistant.models.scripted import ScriptedModel
+from assistant.settings import Settings
+from assistant.studio import build_studio
+from retrieval.embedding import HashEmbedder
+from server.app import create_app, serve
+from tools.base import ToolSpec
+
+INFO = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=100_000)
+
+RICH = """Here is **bold** text, a [link](https://example.org/page), and
+
+| days | years |
+|-----:|-------|
+| 10   | one   |
+
+```python
+def greet(name):
+    return f"hello {name}"
+```
+
+$$\\frac{1}{3} + \\alpha$$
+"""
+
+
+def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[ModelChunk]:
+    """What the double says, by a word in what it was asked."""
+    said = messages[-1].text
+    asked = next(message.text for message in reversed(messages) if message.role == "user")
+    if messages[-1].role == "tool":
+        yield from _words(f"The tool says {said[:60]}.")
+    elif count := re.search(r"count to (\d+)", asked):
+        yield from _words(" ".join(f"n{number}" for number in range(1, int(count[1]) + 1)) + " end.")
+    elif "clock" in asked and tools:
+        name = next((tool.name for tool in tools if "time" in tool.name or "clock" in tool.name), tools[0].name)
+        yield CallChunk(ToolCall("call-1", name, {}))
+    elif "leave" in asked or "年假" in asked:
+        yield from _words("满一年的员工每年有十天年假 [1]。" if "年假" in asked else "There are ten days of annual leave [1].")
+    elif "rich" in asked:
+        yield TextChunk(RICH)
+    elif "echo:" in asked:
+        yield TextChunk(asked.partition("echo:")[2])
+    else:
+        yield from _words("我在。先喝口水，慢慢说，我陪你。")
+
+
+def _words(text: str) -> Iterator[ModelChunk]:
+    for word in re.findall(r"\S+\s*", text):
+        yield TextChunk(word)
+
+
+def _refuse_the_world() -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _loopback(address[0]):
+            sys.stderr.write(f"REFUSED {address!r}\n")
+            sys.stderr.flush()
+            raise OSError(f"refused {address!r}")
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def main(data: str, port: str) -> None:
+    _refuse_the_world()
+    settings = Settings(port=int(port), data=Path(data), embedder="hash", offline=True)
+    model = ScriptedModel([answer] * 1000, INFO, delay_s=0.02)
+    studio = build_studio(settings, model=model, embedder=HashEmbedder())
+    try:
+        serve(create_app(studio), settings)
+    finally:
+        studio.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

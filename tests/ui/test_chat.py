@@ -1,0 +1,284 @@
+"""What the chat shows when people press things, on a whole studio without Gradio or a browser."""
+
+import re
+import threading
+import time
+
+import pytest
+
+from assistant.access import MAKER, Identity
+from assistant.messages import Message, ToolCall
+from assistant.models.base import CallChunk, TextChunk
+from ui.chat import Ask, Desk
+from ui.session import Viewers
+
+VISITOR = Identity("visitor-1", False)
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<!--.*?-->|<[^>]*>", " ", html).split())
+
+
+def place(screen) -> dict[str, str]:
+    return dict(re.findall(r'data-(conversation|persona|run)="([^"]*)"', screen["title"]))
+
+
+def last(screens) -> dict[str, str]:
+    """What the page shows after all of them."""
+    shown = {}
+    for screen in screens:
+        shown.update(screen)
+    return shown
+
+
+@pytest.fixture
+def desk_of(make_studio):
+    def make(*script, **more):
+        studio = make_studio(script, **more)
+        return Desk(studio, Viewers()), studio
+
+    return make
+
+
+def ask(conversation="", persona="gg", language="en", identity=MAKER, nonce=1, **data) -> Ask:
+    return Ask(identity, "session", "chat", conversation, persona, language, nonce, data=data)
+
+
+def test_the_first_visit_is_the_gallery(desk_of):
+    desk, _ = desk_of()
+    shown = last(desk.visit(ask(persona="")))
+    assert {"gg", "librarian", "model-guide"} <= set(re.findall(r'data-persona="([^"]+)"', shown["talk"]))
+    assert shown["composer"] == ""
+    assert place(shown)["conversation"] == ""
+
+
+def test_a_persona_greets(desk_of):
+    desk, _ = desk_of()
+    shown = last(desk.visit(ask(language="zh")))
+    assert "嗨，我是 GG安慰侠" in shown["talk"]
+    assert shown["talk"].count('data-do="starter"') == 6
+    assert "不是心理咨询师" in shown["talk"]
+    assert "12356" in shown["talk"]
+    assert 'data-long="写给GG安慰侠' in shown["composer"]
+
+
+def test_only_where_people_come_for_comfort_it_says_what_it_is_not(desk_of):
+    desk, _ = desk_of()
+    assert "not a therapist" not in last(desk.visit(ask(persona="librarian")))["talk"]
+
+
+def test_a_message_makes_a_conversation_and_is_answered(desk_of):
+    desk, studio = desk_of("Hello, **you**.")
+    screens = list(desk.say(ask(persona="model-guide", text="Hi there")))
+    shown = last(screens)
+    (kept,) = studio.conversations.list("maker")
+    assert place(shown) == {"conversation": kept.id, "persona": "model-guide", "run": ""}
+    assert "Hi there" in words(shown["talk"])
+    assert "Hello, you ." in words(shown["talk"])
+    assert words(shown["live"]) == ""
+    assert "Hi there" in words(shown["sidebar"])
+    assert any(f'data-run="{studio.runs.last("maker", kept.id)}"' in screen.get("live", "") for screen in screens)
+
+
+def test_what_is_refused_is_said_and_nothing_is_kept(desk_of):
+    desk, studio = desk_of()
+    shown = last(desk.say(ask(text="x" * 200_000)))
+    assert "200,000 characters" in words(shown["notice"])
+    assert "data-refused" in shown["notice"]
+    assert words(shown["live"]) == ""
+    assert studio.conversations.list("maker") == []
+
+
+def test_the_same_refusal_twice_is_painted_twice(desk_of):
+    desk, _ = desk_of()
+    first, second = (last(desk.say(ask(text=" ", nonce=nonce)))["notice"] for nonce in (1, 2))
+    assert words(first) == words(second)
+    assert first != second
+
+
+def test_a_page_that_comes_in_the_middle_sees_every_word_once(desk_of):
+    gate = threading.Event()
+    text = "One two three four five."
+
+    def slow(_messages, _tools):
+        yield TextChunk("One ")
+        time.sleep(0.1)
+        yield TextChunk("two ")
+        gate.wait(10)
+        yield TextChunk("three four five.")
+
+    desk, studio = desk_of(slow)
+    conversation = studio.conversations.create("maker", "model-guide").id
+    studio.start_turn(MAKER, conversation, "count", "en")
+    screens = desk.visit(ask(conversation))
+    opened = next(screens)
+    assert place(opened)["run"] == studio.runs.active("maker", conversation)
+    for screen in screens:
+        if "One" in words(screen.get("live", "")):
+            gate.set()
+        opened = {**opened, **screen}
+    assert words(opened["talk"]).count(text) == 1
+    assert words(opened["live"]) == ""
+    again = last(desk.visit(ask(conversation)))
+    assert words(again["talk"]) == words(opened["talk"])
+
+
+def test_a_page_that_turns_away_stops_looking(desk_of):
+    gate = threading.Event()
+
+    def slow(_messages, _tools):
+        yield TextChunk("One ")
+        gate.wait(10)
+        yield TextChunk("two.")
+
+    desk, studio = desk_of(slow)
+    conversation = studio.conversations.create("maker", "model-guide").id
+    studio.start_turn(MAKER, conversation, "count", "en")
+    screens = desk.visit(ask(conversation))
+    next(screens)
+    list(desk.visit(ask(persona="gg")))
+    assert all("talk" not in screen for screen in screens)
+    gate.set()
+
+
+def test_stop(desk_of):
+    def endless(_messages, _tools):
+        for _ in range(2000):
+            time.sleep(0.005)
+            yield TextChunk("on ")
+
+    desk, studio = desk_of(endless)
+    conversation = studio.conversations.create("maker", "model-guide").id
+    shown = {}
+    for screen in desk.say(ask(conversation, text="go")):
+        shown.update(screen)
+        if "on on" in words(screen.get("live", "")):
+            list(desk.stop(ask(conversation)))
+    assert "Stopped here." in words(shown["talk"])
+    assert studio.runs.active("maker", conversation) is None
+
+
+def test_answer_again_takes_the_place_of_the_answer(desk_of):
+    desk, studio = desk_of("First answer.", "Second answer.")
+    list(desk.say(ask(persona="model-guide", text="Hi")))
+    (kept,) = studio.conversations.list("maker")
+    shown = words(last(desk.again(ask(kept.id)))["talk"])
+    assert "Second answer." in shown
+    assert "First answer." not in shown
+    assert shown.count("Hi") == 1
+
+
+def test_a_failure_is_said_under_the_message(desk_of):
+    desk, _ = desk_of(RuntimeError("boom"))
+    shown = last(desk.say(ask(persona="model-guide", text="Hi", language="zh")))
+    assert "Hi" in words(shown["talk"])
+    assert "再试一次" in words(shown["talk"])
+    assert "boom" not in shown["talk"]
+
+
+def test_danger_brings_help_that_stays_in_view(desk_of):
+    desk, studio = desk_of(*["Fine."] * 8)
+    shown = last(desk.say(ask(text="我不想活了，想自杀", language="zh")))
+    assert "12356" in shown["title"]
+    (kept,) = studio.conversations.list("maker")
+    assert 'class="care"' in last(desk.visit(ask(kept.id)))["title"]
+    calm = [message for _ in range(6) for message in (Message("user", "ok"), Message("assistant", "ok"))]
+    with studio.database.write() as connection:
+        studio.conversations.append(connection, "maker", kept.id, calm)
+    assert 'class="care"' not in last(desk.visit(ask(kept.id)))["title"]
+
+
+def test_a_tool_call_is_shown_with_its_title(desk_of):
+    call = ToolCall("k1", "clock", {})
+    desk, studio = desk_of([CallChunk(call)], "It is late.")
+    name = next(tool.spec.name for tool in studio.tools.list() if tool.id == "clock")
+    call = ToolCall("k1", name, {})
+    desk, studio = desk_of([CallChunk(call)], "It is late.", data=studio.settings.data.parent / "second")
+    shown = last(desk.say(ask(persona="model-guide", text="What time is it?")))
+    title = next(tool.titles["en"] for tool in studio.tools.list() if tool.id == "clock")
+    assert f"used: {title}" in words(shown["talk"])
+    assert title in words(shown["panel"])
+
+
+def test_conversations_are_renamed_deleted_and_brought_back(desk_of):
+    desk, studio = desk_of()
+    key = studio.conversations.create("maker", "gg", "Old").id
+    assert "New" in words(last(desk.chats(ask(action="rename", id=key, title="New")))["sidebar"])
+    gone = last(desk.chats(ask(action="delete", id=key, language="zh")))
+    assert "New" not in words(gone["sidebar"])
+    assert "已删除“New”。" in words(gone["notice"])
+    assert f'data-do="restore" data-id="{key}"' in gone["notice"]
+    assert "New" in words(last(desk.chats(ask(action="restore", id=key)))["sidebar"])
+
+
+def test_a_title_that_is_too_long_is_refused_where_it_was_typed(desk_of):
+    desk, studio = desk_of()
+    key = studio.conversations.create("maker", "gg", "Old").id
+    shown = last(desk.chats(ask(action="rename", id=key, title="x" * 200)))
+    assert "120" in words(shown["notice"])
+    assert "Old" in words(shown["sidebar"])
+
+
+def test_conversations_are_found_by_their_words(desk_of):
+    desk, studio = desk_of()
+    for title in ("Cats", "Dogs"):
+        studio.conversations.create("maker", "gg", title)
+    shown = words(last(desk.chats(ask(action="search", query="cat")))["sidebar"])
+    assert "Cats" in shown
+    assert "Dogs" not in shown
+
+
+def test_a_conversation_leaves_and_comes_back(desk_of):
+    desk, studio = desk_of()
+    key = studio.conversations.create("maker", "gg", "A <b> title").id
+    with studio.database.write() as connection:
+        studio.conversations.append(connection, "maker", key, [Message("user", "Hi & bye"), Message("assistant", "你好")])
+    file = last(desk.chats(ask(action="export-json", id=key)))["download"]
+    assert 'data-name="A _b_ title.json"' in file
+    text = re.search(r"<pre[^>]*>(.*)</pre>", file, re.DOTALL)[1].replace("&#34;", '"').replace("&amp;", "&")
+    text = text.replace("&lt;", "<").replace("&gt;", ">")
+    list(desk.chats(ask(action="import", text=text)))
+    assert len(studio.conversations.list("maker")) == 2
+    assert "你好" in last(desk.chats(ask(action="export-markdown", id=key)))["download"]
+    refused = last(desk.chats(ask(action="import", text="{}")))
+    assert "data-refused" in refused["notice"]
+
+
+def test_a_conversation_of_somebody_else_is_not_there(desk_of):
+    desk, studio = desk_of()
+    key = studio.conversations.create("maker", "gg", "Secret").id
+    with studio.database.write() as connection:
+        studio.conversations.append(connection, "maker", key, [Message("user", "my secret")])
+    shown = last(desk.visit(ask(key, identity=VISITOR)))
+    assert "gallery" in shown["talk"]
+    assert "ecret" not in "".join(shown.values())
+    for action in ("rename", "delete", "restore", "export-json", "export-markdown"):
+        told = "".join(last(desk.chats(ask(action=action, id=key, title="Mine", identity=VISITOR))).values())
+        assert "ecret" not in told
+    assert studio.conversations.get("maker", key).title == "Secret"
+    assert "data-refused" in last(desk.say(ask(key, identity=VISITOR, text="Hi")))["notice"]
+
+
+def test_the_passage_that_is_cited_opens(desk_of, tmp_path):
+    desk, studio = desk_of("Ten days [1].")
+    document = tmp_path / "handbook.md"
+    document.write_text("# Handbook\n\nAnnual leave is ten days a year.\n\n# Other\n\nThe canteen opens at noon.", "utf-8")
+    persona = next(each for each in studio.personas_for(MAKER) if each.id == "librarian")
+    studio.knowledge.ensure_collection("maker", persona.collections[0], "Shelf")
+    assert studio.knowledge.add("maker", persona.collections[0], document).state == "done"
+    shown = last(desk.say(ask(persona="librarian", text="Annual leave is ten days a year.")))
+    passage = re.search(r'data-do="cite" data-passage="(\d+)"', shown["talk"])[1]
+    (kept,) = studio.conversations.list("maker")
+    opened = last(desk.source(ask(kept.id, passage=passage)))["panel"]
+    marked = re.search(r"<mark>(.*?)</mark>", opened, re.DOTALL)[1]
+    assert marked
+    assert marked in studio.knowledge.text("maker", studio.knowledge.passage("maker", int(passage)).document)
+    assert last(desk.source(ask("", passage=passage, identity=VISITOR))) == {}
+    assert last(desk.source(ask(kept.id, passage="nonsense"))) == {}
+
+
+def test_the_model_line(desk_of):
+    desk, _ = desk_of()
+    line = desk.model_line(ask())
+    assert (line.state, line.words) == ("ready", "Scripted")
+    assert "Scripted" in last(desk.status(ask()))["header"]
