@@ -115,9 +115,11 @@ def test_every_name_of_ours_is_a_unit(name):
     assert output.data["result"] == pytest.approx(300)
 
 
-def test_huge_and_tiny_numbers_hold():
-    assert convert(1e308, "km", "mm").text == "1e+308 km = 1e+314 mm"
-    assert convert(5e-324, "mm", "km").failed is False
+def test_numbers_that_no_float_holds_are_refused_and_tiny_ones_hold():
+    assert convert(1e308, "m", "km").text == "1e+308 m = 1e+305 km"
+    assert "too large" in convert(1e308, "km", "mm").text
+    assert "too large" in convert(10**400, "mm", "km").text
+    assert not convert(5e-324, "mm", "km").failed
 
 
 @settings(max_examples=300, deadline=None)

@@ -5,6 +5,7 @@ them. The text of a unit is taken apart here and never given to pint to evaluate
 """
 
 import difflib
+import math
 import re
 import threading
 import unicodedata
@@ -70,6 +71,8 @@ class Units(Tool):
         with localcontext(prec=40):
             try:
                 result = _converted(registry, value, self._quantity(source), self._quantity(target), source, target)
+                if not math.isfinite(float(result)) or not math.isfinite(float(value)):
+                    raise OverflowError
             except PintError:  # degrees within a compound unit, which have no zero to count from
                 raise _unlike(source, target) from None
             except (DecimalException, OverflowError):
