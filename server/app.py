@@ -9,13 +9,11 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
-from gradio.utils import get_upload_folder
 
 from assistant.settings import VERSION, Settings
 from assistant.studio import Studio
@@ -24,7 +22,7 @@ from knowledge.loading.loader import MAX_MEGABYTES
 from server.cache import OwnedCache
 from server.guard import Guard
 from server.speech import speech_routes
-from ui.app import mount_page
+from ui.app import mount_page, uploads_folder
 
 _GRACE_S = 2  # for the requests that are under way when the process is told to stop
 _UPLOAD_LIMIT = (MAX_MEGABYTES + 5) * 1_000_000  # bytes; room for the form around the file
@@ -44,7 +42,7 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
 
     app.include_router(speech_routes(studio))
     mount(app, studio)
-    app.add_middleware(OwnedCache, folder=Path(get_upload_folder()))
+    app.add_middleware(OwnedCache, folder=uploads_folder())
     app.add_middleware(Guard, settings=studio.settings, upload_limit=_UPLOAD_LIMIT)  # added last, it is outermost
     return app
 

@@ -31,6 +31,11 @@ def mount_page(app: FastAPI, studio: Studio) -> FastAPI:
     return mounted
 
 
+def uploads_folder() -> Path:
+    """Where Gradio keeps uploaded files until they are read."""
+    return Path(get_upload_folder())
+
+
 def _page_arguments() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
@@ -49,7 +54,7 @@ def build_page(studio: Studio) -> gr.Blocks:
     """The blocks, which `mount_page` mounts."""
     viewers = Viewers()
     desk = Desk(studio, viewers)
-    workshop = Workshop(studio, desk, Path(get_upload_folder()))
+    workshop = Workshop(studio, desk, uploads_folder())
 
     def visit(ask: Ask) -> Iterator[Screen]:
         yield from (desk.visit(ask) if ask.page == "chat" else workshop.visit(ask))
