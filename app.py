@@ -12,11 +12,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 def main(arguments: list[str]) -> int:
     """Serve the page until it is stopped; returns the exit status."""
-    from server.app import create_app, serve
-
     from assistant.settings import read_settings
     from assistant.studio import build_studio
     from common.errors import HearthError
+    from server.app import create_app, serve
 
     settings = read_settings(arguments, os.environ)
     try:

@@ -26,7 +26,7 @@ from assistant.events import (
     TurnFinished,
 )
 from assistant.messages import Message, ToolCall, ToolResult, Usage
-from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
 from assistant.repetition import is_looping
 from common.errors import HearthError
 from knowledge.types import Hit
@@ -160,7 +160,7 @@ class Agent:
         pending: Sequence[ToolCall],
         decisions: Mapping[str, bool],
     ) -> Iterator[Event]:
-        options = _options(self.persona)
+        options = _options(self.persona, self.model.info)
         offered = find(self.tools, message, self.limits.offered_tools) if self.model.info.tools else []
         yield ToolsFound(tuple((tool.spec.name, score) for tool, score in offered))
         specs = [tool.spec for tool, _ in offered]
@@ -272,6 +272,9 @@ class Agent:
             yield turn.complete(Message("assistant", turn.text, turn.thinking, sources=cited, interrupted=True))
 
 
+_SMALL_TOKENS = 200
+_SMALL_TEMPERATURE = 0.2  # what SmolLM2's authors advise
+
 _GAVE_UP = {
     "en": "I have tried several times and could not get to an answer, so I stop here. "
     "What the tools gave is above; you could ask in another way.",
@@ -279,9 +282,14 @@ _GAVE_UP = {
 }
 
 
-def _options(persona: Persona) -> GenerationOptions:
+def _options(persona: Persona, info: ModelInfo) -> GenerationOptions:
     generation = persona.generation
-    return GenerationOptions(generation.max_tokens, generation.temperature, generation.top_p)
+    if info.grounding:
+        return GenerationOptions(generation.max_tokens, generation.temperature, generation.top_p)
+    # A small model that is given room and warmth loses its thread.
+    return GenerationOptions(
+        min(generation.max_tokens, _SMALL_TOKENS), min(generation.temperature, _SMALL_TEMPERATURE), generation.top_p
+    )
 
 
 def _language_of(asked: str, reader: str | None) -> str:
