@@ -3,6 +3,7 @@
 The text is made here, of words drawn at random into sentences and paragraphs, so that no data is needed.
 """
 
+import itertools
 import os
 import random
 import statistics
@@ -106,21 +107,17 @@ def _recall(knowledge: Knowledge, row: CollectionRow, vector: NDArray[np.float32
     return len(found & {key for key, _ in index.exact(row, vector, 50)}) / 50
 
 
-_WORDS = (
-    "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one you were "
-    "all her she there would their we him been has when who will no more if out so up said what its about than into them can only "
-    "other time new some could these two may first then do any like my now over such our man me even most made after also did many "
-    "off before must well back through years where much your way down should because long each just state those people too mr how "
-    "little good world make very year still see own work men day get here old life both between being under three never know same "
-    "last another while us off might great go come since against right came take used himself few house use place during high "
-    "without again home around small however found part school water thought went number church second war power land night city "
-    "river market winter letter kitchen garden doctor engine colour library mountain village window teacher minister question"
-).split()
+_COMMON = (
+    "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one you "
+    "all her she there would their we him been has when who will no more if out so up said what its about than into them can only"
+)
+_SYLLABLES = ("ta", "ri", "lo", "men", "sa", "ve", "ko", "du", "ne", "pi")
+_WORDS = (*_COMMON.split(), *("".join(each) for each in itertools.product(_SYLLABLES, repeat=3)))
 
 
 def _sentence(writer: random.Random) -> str:
-    # Squaring makes some words common and most of them rare, as in a language; numbers stand for names.
-    words = [_WORDS[int(len(_WORDS) * writer.random() ** 2)] for _ in range(writer.randint(8, 18))]
+    # The cube makes some words common and most of them rare, as in a language; numbers stand for names.
+    words = [_WORDS[int(len(_WORDS) * writer.random() ** 3)] for _ in range(writer.randint(8, 18))]
     words.insert(writer.randrange(len(words)), str(writer.randrange(5000)))
     return " ".join(words).capitalize() + "."
 

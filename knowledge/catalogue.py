@@ -380,7 +380,8 @@ def lexical_text(form: str, title: str, heading: str, body: str) -> str:
     """What the lexical index reads of a passage."""
     if form == "records":
         return "\n".join([heading] * _RECORD_HEADING_WEIGHT + [body])
-    place = (title, heading) if form == "document" else (heading,)
+    # A heading says in few words what many below it are about.
+    place = (title, heading, heading) if form == "document" else (heading,)
     return "\n".join(part for part in (*place, body) if part)
 
 

@@ -17,13 +17,22 @@ from sqlalchemy import Connection
 
 from common.database import Database
 
+_COMMON_ENGLISH = (
+    "what which who whom whose when where why how many much do doe did is are wa were be been being the a an of in on at to "
+    "for from by with and or as that this it i you we they he she me my your can could would should will ha have had there about"
+)
+_COMMON = frozenset(_COMMON_ENGLISH.split())
+_COMMON_HAN = frozenset("的了吗呢吧啊呀是在有我你您他她它们这那哪几么什怎谁很")
+_COMMON_WEIGHT = 0.3
+
 T = TypeVar("T")
 
 _K1 = 1.2
 _B = 0.75
 _QUERY_LENGTH = 4000  # characters of a query that are read
 _TERMS = 32  # of a query that are scored, the rarest first
-_CANDIDATE_TERMS = 16  # of those, how many choose the candidates
+_CANDIDATE_TERMS = 16  # of those, how many choose the candidates at most,
+_CANDIDATE_ROWS = 8000  # and how many rows they may hold together, which bounds the time of a search
 _BATCH = 500  # rows a statement
 
 _HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f"
@@ -165,6 +174,17 @@ class LexicalIndex:
         wanted = set(also)
         return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
 
+    def coverage(self, query: str, groups: Sequence[str], texts: Sequence[str]) -> list[float]:
+        """What share of the query's information each text holds, by the statistics of the groups, in [0, 1]."""
+        asked = list(dict.fromkeys(tokens(query[:_QUERY_LENGTH])))
+        if not asked or not groups or not texts:
+            return [0.0] * len(texts)
+        for group in groups:
+            _check(group)
+        with self._database.read() as connection:
+            scale = self._scale(asked, groups, connection)
+        return [scale.coverage(set(tokens(text))) for text in texts]
+
     def _scale(self, asked: Sequence[str], groups: Sequence[str], connection: Connection) -> "_Scale":
         scope = ",".join("?" * len(groups))
         rows, length = connection.exec_driver_sql(
@@ -179,9 +199,12 @@ class LexicalIndex:
                 (*groups, *batch),
             )
             counts |= {row[0]: row[1] for row in found}
-        idf = {term: math.log(1 + (rows - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in asked}
+        idf = {
+            term: _weight(term) * math.log(1 + (rows - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in asked
+        }
         known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
-        return _Scale({term: idf[term] for term in known[:_TERMS]}, idf, length / max(rows, 1))
+        pairs = {term: value for term, value in idf.items() if len(term) > 1 or term.isascii()}
+        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, idf, pairs, length / max(rows, 1))
 
     def _save(self, statistics: "_Statistics", connection: Connection, sign: int) -> None:
         if not statistics.groups:
@@ -219,31 +242,50 @@ class _Statistics:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """How rows are weighed for one query: the idf of the terms that count, rarest first, and of all that were asked."""
+    """How rows are weighed for one query: the idf of the terms that count, rarest first, and of all that were asked.
 
+    `rows` tells how many rows hold a term; `pairs` are the asked without single characters of Chinese.
+    """
+
+    rows: dict[str, int]
     terms: dict[str, float]
     asked: dict[str, float]
+    pairs: dict[str, float]
     mean_length: float
 
     def candidates(self) -> list[str]:
-        """The terms that choose candidates: a word that nearly every row has would only make FTS5 read every row."""
-        rare = [term for term, idf in self.terms.items() if idf > 1.0]
-        return (rare or list(self.terms))[:_CANDIDATE_TERMS]
+        """The rarest terms, as many as may choose candidates; at least one."""
+        chosen: list[str] = []
+        rows = 0
+        for term in self.terms:
+            rows += self.rows[term]
+            if chosen and (rows > _CANDIDATE_ROWS or len(chosen) == _CANDIDATE_TERMS):
+                break
+            chosen.append(term)
+        return chosen
 
     def score(self, key: int, text: str) -> LexicalHit | None:
         words = text.split(" ")
-        counts = Counter(word for word in words if word in self.terms)
+        held = set(words)
+        # Counting the few terms that are there is faster than counting all words.
+        counts = {term: words.count(term) for term in self.terms.keys() & held}
         if not counts:
             return None
         norm = _K1 * (1 - _B + _B * len(words) / self.mean_length)
         score = sum(self.terms[term] * n * (_K1 + 1) / (n + norm) for term, n in counts.items())
-        return LexicalHit(key, score, self._coverage(set(words)))
+        return LexicalHit(key, score, self.coverage(held))
 
-    def _coverage(self, words: set[str]) -> float:
+    def coverage(self, words: set[str]) -> float:
         """Found by pairs where the query has pairs: single characters of Chinese are in nearly every text."""
-        weights = {term: idf for term, idf in self.asked.items() if len(term) > 1 or term.isascii()} or self.asked
+        weights = self.pairs or self.asked
         whole = sum(weights.values())
         return sum(idf for term, idf in weights.items() if term in words) / whole if whole else 0.0
+
+
+def _weight(term: str) -> float:
+    """Words that ask and words that bind say little, however rare they are in a small collection."""
+    common = term in _COMMON or (not term.isascii() and not _COMMON_HAN.isdisjoint(term))
+    return _COMMON_WEIGHT if common else 1.0
 
 
 def _check(group: str) -> None:
