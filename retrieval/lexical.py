@@ -23,7 +23,7 @@ _COMMON_ENGLISH = (
 )
 _COMMON = frozenset(_COMMON_ENGLISH.split())
 _COMMON_HAN = frozenset("的了吗呢吧啊呀是在有我你您他她它们这那哪几么什怎谁很")
-_COMMON_WEIGHT = 0.3
+_COMMON_WEIGHT = 0.5
 
 T = TypeVar("T")
 

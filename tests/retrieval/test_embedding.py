@@ -1,0 +1,88 @@
+"""Embedders: the double by its promises, the built-in one by what it finds near."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from common.errors import ModelMissing
+from retrieval.embedding import EmbedderInfo, HashEmbedder, SentenceEmbedder, default_embedder, load_embedder
+
+
+@pytest.fixture(scope="session")
+def builtin():
+    return load_embedder("builtin")
+
+
+def test_hashed_vectors_have_length_one_and_are_the_same_each_time():
+    texts = ["a dog", "", "一只狗", "!!!"]
+    first, second = HashEmbedder().embed(texts, "passage"), HashEmbedder().embed(texts, "query")
+    assert first.shape == (4, 384)
+    assert first.dtype == np.float32
+    assert np.allclose(np.linalg.norm(first, axis=1), 1, atol=1e-5)
+    assert np.array_equal(first, second)
+
+
+def test_hashed_vectors_are_near_where_spelling_is_shared():
+    dog, dogs, bank, chinese, more = HashEmbedder().embed(["dog house", "dog houses", "river bank", "失眠", "总是失眠"], "query")
+    assert dog @ dogs > 0.6 > dog @ bank
+    assert chinese @ more > 0.5 > chinese @ dog
+
+
+def test_no_texts_give_no_rows():
+    assert HashEmbedder(16).embed([], "query").shape == (0, 16)
+
+
+def test_an_embedder_reads_only_its_languages():
+    english = EmbedderInfo("e", 4, frozenset({"en"}), 256)
+    assert english.reads(frozenset({"en"}))
+    assert english.reads(frozenset())
+    assert not english.reads(frozenset({"zh"}))
+    assert not english.reads(frozenset({"en", "zh"}))
+    assert EmbedderInfo("all", 4, frozenset({"*"}), 256).reads(frozenset({"zh", "th"}))
+
+
+@pytest.mark.parametrize("name", ["nonsense", "path:/nowhere", "hf:nobody/nothing", ""])
+def test_an_embedder_that_is_not_there_says_what_to_do(name):
+    with pytest.raises(ModelMissing) as caught:
+        load_embedder(name)
+    assert caught.value.chinese
+
+
+def test_the_double_can_be_named():
+    assert load_embedder("hash").info.name == "hash-384"
+
+
+@pytest.mark.model
+def test_the_builtin_embedder_finds_meaning(builtin):
+    assert builtin.info == EmbedderInfo("all-MiniLM-L6-v2", 384, frozenset({"en"}), 256)
+    assert isinstance(default_embedder(), SentenceEmbedder)
+    car, automobile, banana = builtin.embed(["a car", "an automobile", "a banana"], "passage")
+    assert car @ automobile > 0.7 > car @ banana
+    assert np.allclose(np.linalg.norm([car, automobile], axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.model
+def test_the_order_of_texts_is_kept_whatever_their_length(builtin):
+    texts = ["word " * n for n in (40, 1, 90, 7, 200, 3)]
+    together = builtin.embed(texts, "passage")
+    alone = np.concatenate([builtin.embed([text], "passage") for text in texts])
+    assert np.allclose(together, alone, atol=1e-4)
+    assert builtin.embed([], "query").shape == (0, 384)
+
+
+@pytest.mark.model
+def test_many_threads_may_embed_at_once(builtin):
+    texts = [f"sentence number {n}" for n in range(16)]
+    expected = [builtin.embed([text], "query")[0] for text in texts]
+    found = [None] * len(texts)
+
+    def work(i):
+        found[i] = builtin.embed([texts[i]], "query")[0]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert np.allclose(found, expected, atol=1e-5)
