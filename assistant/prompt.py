@@ -46,7 +46,9 @@ def build(
     `gentle` suspends playfulness after a care notice; `count` gives the tokens of a text. Raises `PromptTooLong` when the
     persona and the message alone leave no room for an answer of `options.max_tokens`.
     """
-    opening = [Message("system", _system(persona, language, info, gentle)), *_few_shot(persona, language, gentle)]
+    opening = [Message("system", _system(persona, language, info, gentle))]
+    if info.grounding and not gentle:
+        opening += _few_shot(persona, language)
     closing = Message("user", _with_material(message, material, language) if info.grounding else message)
     room = info.context_tokens - options.max_tokens - _cost([*opening, closing], count)
     if room < 0 and len(opening) > 1:
@@ -65,7 +67,7 @@ def _system(persona: Persona, language: str, info: ModelInfo, gentle: bool) -> s
     chinese = language == "zh"
     instruction = persona.instruction.get(language)
     if not info.grounding:
-        # A small model loses itself in rules: it gets who it is, and learns the rest from the examples.
+        # A small model loses itself in rules and parrots examples: it is told who it is, and no more.
         parts = [instruction.strip().split("\n\n")[0], *([gentle_instruction(language)] if gentle else [])]
         return "\n\n".join(parts)
     parts = [instruction]
@@ -88,9 +90,7 @@ def _system(persona: Persona, language: str, info: ModelInfo, gentle: bool) -> s
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
-def _few_shot(persona: Persona, language: str, gentle: bool) -> list[Message]:
-    if gentle:
-        return []
+def _few_shot(persona: Persona, language: str) -> list[Message]:
     examples = [example for example in persona.few_shot if example.language == language]
     pairs = ((Message("user", example.user), Message("assistant", example.assistant)) for example in examples)
     return [message for pair in pairs for message in pair]
