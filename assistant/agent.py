@@ -186,6 +186,8 @@ class Agent:
                 yield turn.finish("cancelled")
                 return
             calls = tuple(turn.calls)
+            if not calls and not turn.text.strip():
+                yield turn.add_text(_EMPTY[turn.language])
             cited = turn.hits if quoting.cites(turn.text, len(turn.hits)) else ()
             yield turn.complete(Message("assistant", turn.text, turn.thinking, calls, sources=cited))
             if not calls:
@@ -275,6 +277,10 @@ class Agent:
 _SMALL_TOKENS = 200
 _SMALL_TEMPERATURE = 0.2  # what SmolLM2's authors advise
 
+_EMPTY = {
+    "en": "I could not put an answer together. Ask me once more, perhaps in other words.",
+    "zh": "这次我没能组织好回答。你可以换个说法再问我一次。",
+}
 _GAVE_UP = {
     "en": "I have tried several times and could not get to an answer, so I stop here. "
     "What the tools gave is above; you could ask in another way.",

@@ -114,6 +114,11 @@ def test_thinking_is_told_apart_from_the_answer():
     assert happened[-1].new_messages[0].thinking == "hm"
 
 
+def test_an_answer_of_nothing_but_thought_is_owned_up_to():
+    asked, _ = agent([[ThinkingChunk("<tool_call>fly()")]])
+    assert turn(asked)[-1].new_messages[0].text.startswith("I could not put an answer together.")
+
+
 def test_a_call_is_run_and_its_result_read():
     asked, model = agent([[call("add", a=2, b=3)], "Five."])
     happened = turn(asked, "what is 2+3")
