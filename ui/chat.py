@@ -75,7 +75,7 @@ class Desk:
         if status.state == "loading":
             return panels.ModelLine("loading", _loading(status.title, status.fraction, status.seconds_left, ask.language))
         if status.state == "failed":
-            reason = notify.sentence(status.error, ask.language) if status.error else ""
+            reason = notify.sentence(status.error, ask.language) if status.error and ask.identity.maker else ""
             return panels.ModelLine("failed", text("model_failed", ask.language, title=status.title), reason)
         hint = text("model_small", ask.language) if status.name == "builtin" and ask.identity.maker else ""
         return panels.ModelLine("ready", text("model_ready", ask.language, title=status.title), hint)
@@ -137,6 +137,9 @@ class Desk:
                 case "restore":
                     store.restore(owner, key)
                     notice = {"notice": Markup("")}
+                case "delete-all":
+                    self._studio.delete_everything(owner)
+                    notice = {"notice": panels.told_html(manner.say("deleted_all"))}
                 case "export-json":
                     notice = {"download": ask.stamp(_file(store.get(owner, key).title, "json", store.export_json(owner, key)))}
                 case "export-markdown":
@@ -231,7 +234,7 @@ class Desk:
         manner, persona = self.manner(ask), self._known(ask, ask.persona)
         if persona is None:
             guests = [guest_of(each, ask.language) for each in self._studio.personas_for(ask.identity)]
-            body, face = panels.gallery_html(guests, manner), Face("", "", "")
+            body, face = panels.gallery_html(guests, self._what_stays(ask), manner), Face("", "", "")
         else:
             face = face_of(persona, ask.language)
             note = self._what_this_is(ask) if persona.playful else ""
@@ -243,6 +246,12 @@ class Desk:
             "live": ask.stamp(Markup("")),
             "panel": ask.stamp(panels.sources_html(None, (), manner)),
         }
+
+    def _what_stays(self, ask: Ask) -> str:
+        settings = self._studio.settings
+        if not settings.lasting:
+            return text("nothing_lasts", ask.language)
+        return text("welcome_hosted" if settings.hosted or not ask.identity.maker else "welcome_more", ask.language)
 
     def _what_this_is(self, ask: Ask) -> str:
         """Said once, where people come for comfort: that this is a program, and who helps in an emergency."""

@@ -50,16 +50,15 @@ class KnowledgePage:
         return self._page(ask, shelf, opened, note)
 
     def act(self, ask: Ask) -> Iterator[Screen]:
-        """Open, create, search, read and remove."""
+        """Open, create, search, read and remove: a maker's alone, since a collection may hold more than a persona tells."""
         collection = ask.word("collection")
         try:
+            self._maker(ask)
             match ask.word("action"):
                 case "create":
-                    self._maker(ask)
                     collection = self._studio.knowledge.create_collection(self._owner(ask), ask.word("title")).id
                     shown = self.show(ask, collection)
                 case "remove":
-                    self._maker(ask)
                     self._studio.knowledge.remove(self._owner(ask), ask.word("document"))
                     shown = self.show(ask, collection)
                 case "search":
@@ -69,7 +68,8 @@ class KnowledgePage:
                 case _:
                     shown = self.show(ask, collection)
         except HearthError as error:
-            shown = self.show(ask, collection, panels.refusal_html(notify.sentence(error, ask.language)))
+            said = panels.refusal_html(notify.sentence(error, ask.language))
+            shown = self.show(ask, collection, said) if ask.identity.maker else said
         yield {"workshop": ask.stamp(shown)}
 
     def files(self, ask: Ask) -> Iterator[Screen]:
@@ -79,7 +79,8 @@ class KnowledgePage:
             collection = self._collection_for(ask, in_chat)
         except HearthError as error:
             sentence = panels.refusal_html(notify.sentence(error, ask.language))
-            yield {"notice": ask.stamp(sentence)} if in_chat else {"workshop": ask.stamp(self.show(ask, note=sentence))}
+            shown = sentence if in_chat or not ask.identity.maker else self.show(ask, note=sentence)
+            yield {"notice" if in_chat else "workshop": ask.stamp(shown)}
             return
         files = self._arrived(ask)
         lines = [(file.name, "waiting", text("waiting", ask.language)) for file in files]

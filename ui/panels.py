@@ -17,6 +17,7 @@ from personas.care import Helpline
 from ui.render import Card, Face, Manner, View, avatar, plain, tint
 
 PAGES = ("chat", "personas", "knowledge", "tools")
+VISITORS_PAGES = ("chat", "personas")
 
 _SCRIPT_WORDS = ("copied", "lost", "speech_failed", "uploading", "upload_failed")
 _AROUND = 6_000  # characters of a document shown before and after a passage
@@ -46,7 +47,7 @@ def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
         Markup('<a href="?at={0}" data-do="page" data-page="{0}" {2}><span class="icon i-{0}"></span>{1}</a>').format(
             name, manner.say(name), Markup('aria-current="page"') if name == page else Markup("")
         )
-        for name in PAGES
+        for name in (PAGES if manner.maker else VISITORS_PAGES)
     )
     return Markup(
         '<button type="button" class="icon i-list only-narrow" data-do="drawer" title="{list}" aria-label="{list}"></button>'
@@ -82,7 +83,7 @@ def sidebar_html(entries: Sequence[Entry], current: str, query: str, today: date
     ).format(manner.say("new_chat"), manner.say("search_chats"), manner.say("search_chats"), query)
     if not entries:
         empty = manner.say("no_chats_found", query=query) if query else manner.say("no_chats")
-        return Markup('{}<p class="empty">{}</p>{}').format(head, empty, _import(manner))
+        return Markup('{}<p class="empty">{}</p>{}').format(head, empty, _side_foot(manner))
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(_day(entry.updated.astimezone().date(), today), []).append(entry)
@@ -92,7 +93,7 @@ def sidebar_html(entries: Sequence[Entry], current: str, query: str, today: date
         )
         for day, group in groups.items()
     )
-    return Markup('{}<div class="chats">{}</div>{}').format(head, listed, _import(manner))
+    return Markup('{}<div class="chats">{}</div>{}').format(head, listed, _side_foot(manner))
 
 
 def _day(day: date, today: date) -> str:
@@ -132,8 +133,14 @@ def _entry_html(entry: Entry, current: str, manner: Manner) -> Markup:
     )
 
 
-def _import(manner: Manner) -> Markup:
-    return Markup('<button type="button" class="quiet import" data-do="import">{}</button>').format(manner.say("import"))
+def _side_foot(manner: Manner) -> Markup:
+    bring = Markup('<button type="button" class="quiet" data-do="import">{}</button>').format(manner.say("import"))
+    if manner.maker:
+        return Markup('<div class="side-foot">{}</div>').format(bring)
+    forget = Markup('<button type="button" class="quiet" data-do="delete-all" data-sure="{}">{}</button>').format(
+        manner.say("delete_all_sure"), manner.say("delete_all")
+    )
+    return Markup('<div class="side-foot">{}{}</div>').format(bring, forget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,8 @@ class Guest:
     abilities: tuple[str, ...] = ()
 
 
-def gallery_html(guests: Iterable[Guest], manner: Manner) -> Markup:
+def gallery_html(guests: Iterable[Guest], lead: str, manner: Manner) -> Markup:
+    """Everyone to talk to; `lead` says where what is written stays."""
     cards = Markup("").join(
         Markup(
             '<button type="button" class="guest" data-do="persona" data-persona="{}" {}>{}<strong>{}</strong><span>{}</span>'
@@ -161,7 +169,7 @@ def gallery_html(guests: Iterable[Guest], manner: Manner) -> Markup:
         for guest in guests
     )
     return Markup('<section class="gallery"><h1>{}</h1><p>{}</p><div class="guests">{}</div></section>').format(
-        manner.say("welcome"), manner.say("welcome_more"), cards
+        manner.say("welcome"), lead, cards
     )
 
 
@@ -236,6 +244,10 @@ def composer_html(name: str, uploads: bool, manner: Manner) -> Markup:
 def refusal_html(sentence: str) -> Markup:
     """What was asked could not be done; the page puts what was typed back into its box."""
     return Markup('<p class="note bad" role="alert" data-refused>{}</p>').format(sentence)
+
+
+def told_html(sentence: str) -> Markup:
+    return Markup('<p class="note" role="status">{}</p>').format(sentence)
 
 
 def undo_html(sentence: str, action: str, key: str, manner: Manner) -> Markup:

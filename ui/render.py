@@ -300,7 +300,7 @@ def _thought(thinking: str, manner: Manner, growing: bool = False) -> Markup:
 
 def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
     name = plain(manner.tool(card.call.name))
-    arguments = json.dumps(dict(card.call.arguments), ensure_ascii=False, indent=1, default=str)[:_SHOWN]
+    arguments = _arguments(card.call)
     if card.result is None and stage == "ask":
         return _approval(card.call.id, name, arguments, manner)
     if card.result is None:
@@ -311,20 +311,32 @@ def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
         title = manner.say("used", name=name)
     else:
         title = manner.say("used_in", name=name, seconds=f"{card.seconds:.1f}")
+    given = Markup("<h4>{}</h4>{}").format(manner.say("arguments"), arguments) if arguments else Markup("")
     result = Markup("")
     if card.result is not None:
         result = Markup('<h4>{}</h4><div class="pre">{}</div>').format(manner.say("result"), card.result.text[:_SHOWN])
-    return Markup('<details class="card{}"><summary>{}</summary><h4>{}</h4><div class="pre">{}</div>{}</details>').format(
-        Markup(" failed") if card.result and card.result.failed else "", title, manner.say("arguments"), arguments, result
+    return Markup('<details class="card{}"><summary>{}</summary>{}{}</details>').format(
+        Markup(" failed") if card.result and card.result.failed else "", title, given, result
     )
 
 
-def _approval(call: str, name: str, arguments: str, manner: Manner) -> Markup:
+def _arguments(call: ToolCall) -> Markup:
+    """The arguments, a line each: texts as they are, everything else as JSON."""
+    lines = Markup("").join(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(
+            name, value[:_SHOWN] if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)[:_SHOWN]
+        )
+        for name, value in call.arguments.items()
+    )
+    return Markup('<dl class="arguments">{}</dl>').format(lines) if lines else lines
+
+
+def _approval(call: str, name: str, arguments: Markup, manner: Manner) -> Markup:
     """A call that waits for a person: the exact arguments, and the two answers a maker can give."""
     if not manner.maker:
         return Markup('<div class="card ask"><p>{}</p></div>').format(manner.say("wants_of_visitor", name=name))
     return Markup(
-        '<div class="card ask" data-call="{}"><p>{}</p><div class="pre">{}</div><div class="row">'
+        '<div class="card ask" data-call="{}"><p>{}</p>{}<div class="row">'
         '<button type="button" class="main" data-do="allow">{}</button>'
         '<button type="button" data-do="deny">{}</button></div></div>'
     ).format(call, manner.say("wants", name=name), arguments, manner.say("allow"), manner.say("deny"))

@@ -61,11 +61,22 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "export_json": ("Export as JSON", "导出为 JSON"),
     "import": ("Import a conversation", "导入对话"),
     "more": ("More", "更多"),
+    "delete_all": ("Delete all my conversations", "删除我的全部对话"),
+    "delete_all_sure": ("Press again to delete all for good", "再按一次，永久删除全部"),
+    "deleted_all": ("All your conversations are deleted.", "你的全部对话已删除。"),
     # the gallery and an empty conversation
     "welcome": ("Who would you like to talk to?", "想和谁聊聊？"),
     "welcome_more": (
         "Everything you write stays on this machine, unless you connect a model elsewhere.",
         "你写的一切都留在这台机器上，除非你接入了别处的模型。",
+    ),
+    "welcome_hosted": (
+        "Your conversations are kept on this server. Nobody else who chats here sees them, and you can delete them.",
+        "你的对话保存在这台服务器上，其他来聊天的人看不到，你可以随时删除。",
+    ),
+    "nothing_lasts": (
+        "This page has no lasting storage: everything is forgotten when it restarts. Export what you want to keep.",
+        "这个页面没有持久存储，重启后一切都会消失。想保留的内容请先导出。",
     ),
     "start_with": ("Talk to {name}", "和{name}聊"),
     "can_read": ("reads documents", "会查资料"),
@@ -138,8 +149,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "new_collection": ("New collection", "新建资料库"),
     "create": ("Create", "创建"),
     "no_collections": ("No collection yet. Make one, then drop in a few files.", "还没有资料库。先建一个，再拖入几个文件。"),
-    "documents_n": ("{n} documents", "{n} 份文档"),
-    "passages_n": ("{n} passages", "{n} 个段落"),
+    "documents_n": ("documents: {n}", "{n} 份文档"),
+    "passages_n": ("passages: {n}", "{n} 个段落"),
     "no_documents": (
         "This collection is empty. Drop in a PDF, Word, HTML, Markdown or text file: a handbook, notes, a manual.",
         "这个资料库还是空的。拖入 PDF、Word、HTML、Markdown 或文本文件：手册、笔记、说明书都可以。",
@@ -149,14 +160,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "uploading": ("Sending…", "正在上传……"),
     "adding": ("reading {name}…", "正在读取 {name}……"),
     "waiting": ("waiting", "等待中"),
-    "outcome_done": ("added · {n} passages · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
+    "outcome_done": ("added · passages: {n} · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
     "outcome_unchanged": ("already there, unchanged", "已有，内容没有变化"),
     "outcome_failed": ("not added", "没有添加"),
     "upload_failed": (
         "{name} could not be sent. Check the connection and the size.",
         "{name} 没有传上来。请检查连接和文件大小。",
     ),
-    "makers_only": ("Only the owner of this page can add documents.", "只有本页面的主人可以添加文档。"),
+    "makers_only": ("Only the owner of this page can open and add documents.", "只有本页面的主人可以查看和添加文档。"),
     "no_collection_of_persona": (
         "{name} reads no collection yet. Add documents on the Knowledge page.",
         "{name}还没有资料库。请在“知识”页添加文档。",

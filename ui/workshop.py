@@ -20,6 +20,7 @@ class Workshop:
         self._knowledge = KnowledgePage(studio, desk, uploads)
 
     def visit(self, ask: Ask) -> Iterator[Screen]:
+        """Show a page; a visitor who asks for one that is not theirs gets the personas."""
         yield {"header": self._desk.header(ask), "workshop": ask.stamp(self._shown(ask))}
 
     def act(self, ask: Ask) -> Iterator[Screen]:
@@ -29,7 +30,7 @@ class Workshop:
         yield from self._knowledge.files(ask)
 
     def _shown(self, ask: Ask) -> Markup:
-        match ask.page:
+        match ask.page if ask.identity.maker else "personas":
             case "knowledge":
                 return self._knowledge.show(ask)
             case "tools":

@@ -143,16 +143,16 @@ def test_a_page_that_turns_away_stops_looking(desk_of):
 
 def test_stop(desk_of):
     def endless(_messages, _tools):
-        for _ in range(2000):
+        for number in range(2000):
             time.sleep(0.005)
-            yield TextChunk("on ")
+            yield TextChunk(f"n{number} ")
 
     desk, studio = desk_of(endless)
     conversation = studio.conversations.create("maker", "model-guide").id
     shown = {}
     for screen in desk.say(ask(conversation, text="go")):
         shown.update(screen)
-        if "on on" in words(screen.get("live", "")):
+        if "n3 n4" in words(screen.get("live", "")):
             list(desk.stop(ask(conversation)))
     assert "Stopped here." in words(shown["talk"])
     assert studio.runs.active("maker", conversation) is None
@@ -257,6 +257,21 @@ def test_a_conversation_of_somebody_else_is_not_there(desk_of):
         assert "ecret" not in told
     assert studio.conversations.get("maker", key).title == "Secret"
     assert "data-refused" in last(desk.say(ask(key, identity=VISITOR, text="Hi")))["notice"]
+
+
+def test_a_visitor_deletes_everything_of_theirs_and_nothing_else(desk_of):
+    desk, studio = desk_of()
+    mine = studio.conversations.create("maker", "gg", "Mine").id
+    studio.conversations.create(VISITOR.owner, "gg", "Theirs")
+    shown = last(desk.chats(ask(action="delete-all", identity=VISITOR)))
+    assert "Theirs" not in shown["sidebar"]
+    assert studio.conversations.list(VISITOR.owner) == []
+    assert studio.conversations.get("maker", mine).title == "Mine"
+
+
+def test_where_nothing_lasts_it_is_said(desk_of):
+    desk, _ = desk_of(lasting=False)
+    assert "没有持久存储" in last(desk.visit(ask(persona="", language="zh")))["talk"]
 
 
 def test_the_passage_that_is_cited_opens(desk_of, tmp_path):

@@ -49,7 +49,7 @@ def test_a_collection_is_made_filled_searched_read_and_emptied(shop):
     assert "reading leave.md…" in words(screens[0]["workshop"])
     end = screens[-1]["workshop"]
     assert re.findall(r'<li class="(done|failed)"', end) == ["done", "failed"]
-    assert "added · 1 passages" in words(end)
+    assert "added · passages: 1" in words(end)
     assert list(uploads.iterdir()) == []
     found = act(page, action="search", collection=collection, words="带薪年假")
     assert "每年有十天带薪年假" in found
@@ -119,6 +119,11 @@ def test_a_visitor_may_not_change_anything(shop):
     page, studio, uploads = shop
     (made,) = page.act(ask(action="create", title="Mine", identity=VISITOR))
     assert "data-refused" in made["workshop"]
+    for action in ("open", "search", "read", "passage", "remove"):
+        (refused,) = page.act(ask(action=action, collection="library", words="leave", passage="1", identity=VISITOR))
+        assert words(refused["workshop"]) == "Only the owner of this page can open and add documents."
+    for name in ("knowledge", "tools"):
+        assert "<h1>Personas</h1>" in next(page.visit(ask(name, identity=VISITOR)))["workshop"]
     file = put(uploads, "a.md", b"# x\n\ny")
     (sent,) = page.files(ask(files=[file], place="knowledge", collection="c", identity=VISITOR))
     assert "Only the owner" in words(sent["workshop"])

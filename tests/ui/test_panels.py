@@ -36,6 +36,17 @@ def test_the_header_names_pages_and_the_model():
     assert html.count("aria-current") == 1
 
 
+def test_a_visitor_finds_only_their_own_pages():
+    html = panels.header_html("chat", READY, VISITOR)
+    assert "Knowledge" not in html
+    assert "Tools" not in html
+
+
+def test_only_a_visitor_is_offered_to_delete_everything():
+    assert "delete-all" in panels.sidebar_html([], "", "", date(2026, 3, 10), VISITOR)
+    assert "delete-all" not in panels.sidebar_html([], "", "", date(2026, 3, 10), EN)
+
+
 def test_conversations_are_listed_by_day():
     entries = [entry(0, "a"), entry(1, "b"), entry(3, "c"), entry(40, "d")]
     html = panels.sidebar_html(entries, "", "", date(2026, 3, 10), EN)
@@ -57,7 +68,7 @@ def test_a_conversation_without_a_title_has_words():
 
 
 def test_the_gallery_offers_everyone():
-    html = panels.gallery_html([panels.Guest(FACE, "Listens.", ("can_read", "can_speak"))], EN)
+    html = panels.gallery_html([panels.Guest(FACE, "Listens.", ("can_read", "can_speak"))], "It stays.", EN)
     assert 'data-persona="gg"' in html
     assert "Listens. reads documents · can be heard" in words(html)
 
@@ -130,7 +141,7 @@ def test_knowledge_shows_collections_and_the_open_one():
     opened = shop.collection_html(shelves[0], [shop.Paper("d", "Handbook", "h.pdf", 12)], None, "", EN)
     html = shop.knowledge_html(shelves, "a", opened, EN, panels.nothing())
     assert re.findall(r'data-collection="(\w)" aria-current', html) == ["a"]
-    assert "Handbook h.pdf 12 passages" in words(html)
+    assert "Handbook h.pdf passages: 12" in words(html)
     assert 'data-action="create"' in html
     assert "data-drop" in html
 
@@ -191,7 +202,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         panels.header_html(hostile, panels.ModelLine("failed", hostile, hostile), manner),
         panels.sidebar_html([panels.Entry(hostile, hostile, face, NOON)], hostile, hostile, date(2026, 3, 10), manner),
         panels.sidebar_html([], "", hostile, date(2026, 3, 10), manner),
-        panels.gallery_html([guest], manner),
+        panels.gallery_html([guest], hostile, manner),
         panels.opening_html(face, hostile, [hostile], hostile, manner),
         panels.title_html(face, hostile, manner),
         panels.composer_html(hostile, True, manner),

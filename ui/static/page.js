@@ -384,6 +384,12 @@ const acts = {
   newest: () => { pinned = true; hold(); },
   rename,
   delete: chats("delete"),
+  "delete-all": (button) => {
+    if (!button.dataset.asked) { button.dataset.asked = "1"; button.textContent = button.dataset.sure; return; }
+    send("chats", { action: "delete-all" });
+    kept.set("last", null);
+    go({ page: "chat", conversation: "", persona: "" });
+  },
   restore: chats("restore"),
   "export-json": chats("export-json"),
   "export-markdown": chats("export-markdown"),

@@ -30,16 +30,25 @@ const player = (() => {
   };
 
   async function sentence(run, index, signal) {
-    const answer = await fetch(`speech/${encodeURIComponent(run)}/${index}`, { signal });
-    if (answer.status === 204) return null;
-    if (!answer.ok) throw new Error(String(answer.status));
-    return URL.createObjectURL(await answer.blob());
+    for (;;) {
+      const answer = await fetch(`speech/${encodeURIComponent(run)}/${index}`, { signal, headers: { "accept-language": language() } });
+      if (answer.status === 204) return null;
+      if (answer.ok) return URL.createObjectURL(await answer.blob());
+      // Not written yet: the answer is slow, so ask again; anything else is a failure with a sentence of its own.
+      if (!answer.headers.has("retry-after")) throw new Error(await said(answer));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  async function said(answer) {
+    const sentence = await answer.text().catch(() => "");
+    return (answer.headers.get("content-type") || "").startsWith("text/plain") && sentence ? sentence : words.speech_failed;
   }
 
   function sound(address, signal) {
     return new Promise((resolve, reject) => {
       audio.onended = resolve;
-      audio.onerror = () => reject(new Error("audio"));
+      audio.onerror = () => reject(new Error(words.speech_failed));
       signal.addEventListener("abort", resolve, { once: true });
       audio.src = address;
       audio.play().catch(reject);
@@ -63,7 +72,7 @@ const player = (() => {
         await sound(address, signal);
       }
     } catch (error) {
-      if (!signal.aborted && !quietly) note(words.speech_failed);
+      if (!signal.aborted && !quietly) note(error.name === "Error" ? error.message : words.speech_failed);
     }
     if (playing === run) { playing = ""; mark(); }
   }
