@@ -13,7 +13,7 @@ from knowledge.types import Hit
 from personas.schema import Persona
 
 _NEAR_BEST = 0.85  # a second passage is quoted when its score is at least this share of the best one's
-_QUOTES = 2
+_QUOTES = 2  # by a persona of documents; in a conversation one quotation is enough
 _CITATION = re.compile(r"\[(\d{1,2})\]")
 
 _NOTE = {
@@ -46,7 +46,8 @@ def quote(persona: Persona, info: ModelInfo, language: str, hits: Sequence[Hit],
     """The answer in quotations, [n] naming `hits[n - 1]`; without hits, an honest sentence and what can be asked instead."""
     if not hits:
         return _without_hits(persona, info, language)
-    best = [hit for hit in hits[:_QUOTES] if hit.score >= _NEAR_BEST * hits[0].score]
+    quotes = _QUOTES if persona.answers_only_from_documents else 1
+    best = [hit for hit in hits[:quotes] if hit.score >= _NEAR_BEST * hits[0].score]
     parts = [_quotation(number, hit, language) for number, hit in enumerate(best, 1)]
     if not any(message.sources for message in history):
         parts.append("*" + _NOTE[language].format(model=info.title) + "*")

@@ -272,7 +272,7 @@ def test_playfulness_is_suspended_after_a_notice():
 
 def test_a_weak_model_quotes_the_best_passages_and_says_so_once():
     hits = [hit(1), hit(2, "Leave is asked for in writing.", 0.85), hit(3, "Unrelated.", 0.3)]
-    asked, model = agent([], hits=hits, info=WEAK)
+    asked, model = agent([], hits=hits, info=WEAK, answers_only_from_documents=True)
     happened = turn(asked, "How long is leave?")
     answer = happened[-1].new_messages[0]
     assert "> Leave is 12 days." in answer.text
@@ -283,6 +283,11 @@ def test_a_weak_model_quotes_the_best_passages_and_says_so_once():
     again = turn(asked, "And?", [Message("user", "How long?"), answer])[-1].new_messages[0]
     assert "--model" not in again.text
     assert model.requests == []
+
+
+def test_in_a_conversation_one_quotation_is_enough():
+    asked, _ = agent([], hits=[hit(1), hit(2, "Leave is asked for in writing.", 0.9)], info=WEAK)
+    assert "[2]" not in turn(asked, "How long is leave?")[-1].new_messages[0].text
 
 
 def test_a_model_without_chinese_quotes_or_says_what_can_be_asked():
