@@ -33,7 +33,7 @@ from ui.texts import text
 _CODE_LIMIT = 60_000  # characters that are coloured; longer code stays plain
 _FORMULA_LIMIT = 2_000
 _OWN_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
-_CITATION = re.compile(r"\[(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})\](?!\(|:|\[(?!\d))")
+_CITATION = re.compile(r"\[(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})\](?!\(|\[(?!\d))")
 _WIDE_CITATION = re.compile(r"【(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})】")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][^\s<>\"'`“”‘’（）()【】《》，。；！？、]*[A-Za-z0-9/#=&_-]")
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
@@ -54,6 +54,7 @@ _MATH_FAILURES: tuple[type[Exception], ...] = (
 )
 
 
+# Kept: a history is shown again with each turn, and finished blocks of a growing answer eighteen times a second.
 @lru_cache(maxsize=1024)
 def markdown(source: str, language: str = "en", found: int = 0) -> Markup:
     """`source` as HTML; `[n]` becomes a button where passage n was found (1 to `found`)."""
@@ -62,6 +63,13 @@ def markdown(source: str, language: str = "en", found: int = 0) -> Markup:
     return Markup(_PARSER.render(source, {"language": language, "found": found}))
 
 
+def citations(source: str, found: int) -> frozenset[int]:
+    """The numbers of the passages that `source` cites, of `found` passages."""
+    marks = _CITATION.findall(_WIDE_CITATION.sub(r"[\1]", source))
+    return frozenset(number for mark in marks for number in map(int, re.findall(r"\d+", mark)) if 1 <= number <= found)
+
+
+@lru_cache(maxsize=512)
 def formula(source: str, display: bool) -> Markup:
     """LaTeX as MathML; what is not understood, or not allowed, is shown as it was written."""
     try:
@@ -152,6 +160,7 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
     )
 
 
+@lru_cache(maxsize=512)
 def _coloured(code: str, name: str) -> Markup:
     if name and len(code) <= _CODE_LIMIT:
         try:

@@ -26,7 +26,7 @@ from assistant.events import (
 )
 from assistant.messages import Message, ToolCall, ToolResult
 from knowledge.types import Hit
-from ui.markdown import markdown
+from ui.markdown import citations, markdown
 from ui.texts import text
 
 _SHOWN = 20_000  # characters of a tool's result or of a thought that the page shows
@@ -282,7 +282,8 @@ def _sources_line(said: Said, manner: Manner) -> Markup:
     """The documents that the answer cites, a chip each."""
     if not said.sources:
         return Markup("")
-    numbered = [(n, hit) for n, hit in enumerate(said.sources, 1) if f"[{n}]" in said.text] or list(enumerate(said.sources, 1))
+    cited = citations(said.text, len(said.sources))
+    numbered = [(n, hit) for n, hit in enumerate(said.sources, 1) if n in cited or not cited]
     chips = Markup("").join(
         Markup('<button type="button" data-do="cite" data-passage="{}"><b>{}</b> <bdi>{}</bdi></button>').format(
             hit.passage.id, n, plain(hit.passage.title)

@@ -141,6 +141,22 @@ def test_a_page_that_turns_away_stops_looking(desk_of):
     gate.set()
 
 
+def test_a_fast_answer_is_shown_twenty_times_a_second_at_most(desk_of):
+    def fast(_messages, _tools):
+        for number in range(300):
+            time.sleep(0.003)
+            yield TextChunk(f"n{number} ")
+
+    desk, studio = desk_of(fast)
+    conversation = studio.conversations.create("maker", "model-guide").id
+    began, shown, whole = time.monotonic(), 0, 0
+    for screen in desk.say(ask(conversation, text="go")):
+        shown += "n0" in screen.get("live", "")
+        whole += "talk" in screen
+    assert 3 <= shown <= 20 * (time.monotonic() - began) + 1
+    assert whole == 2  # with the message, and with the whole answer
+
+
 def test_stop(desk_of):
     def endless(_messages, _tools):
         for number in range(2000):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ui.markdown import formula, host_of, markdown
+from ui.markdown import citations, formula, host_of, markdown
 
 
 def test_hostile_text_stays_text(hostile, tame):
@@ -87,14 +87,20 @@ def test_money_is_not_a_formula():
 
 
 def test_citations_of_found_passages_are_buttons():
-    html = markdown("Ten days [1][2], and more [1, 3]. 另见【2】。", "en", 3)
-    assert [int(n) for n in re.findall(r'data-n="(\d+)"', html)] == [1, 2, 1, 3, 2]
+    html = markdown("Ten days [1][2], and more [1, 3]. 另见【2】。 On it [3]:\n\n> quoted", "en", 3)
+    assert [int(n) for n in re.findall(r'data-n="(\d+)"', html)] == [1, 2, 1, 3, 2, 3]
     assert 'aria-label="Source 1"' in html
 
 
-@pytest.mark.parametrize("text", ["[4]", "[0]", "[1](https://a.example/)", "[12345]", "`[1]`", "a[1]: b", "[one]", "[1, 9]"])
+@pytest.mark.parametrize(
+    "text", ["[4]", "[0]", "[1](https://a.example/)", "[12345]", "`[1]`", "[1]: https://a.example/", "[one]", "[1, 9]"]
+)
 def test_what_is_no_citation_is_none(text):
     assert "data-n" not in markdown(text, "en", 3)
+
+
+def test_cited_numbers_are_counted():
+    assert citations("So [1], [2, 4] and 【3】, not [9] or [1](x).", 4) == {1, 2, 3, 4}
 
 
 def test_without_passages_nothing_is_a_citation():

@@ -227,6 +227,7 @@ function restoreDraft() {
   if (made && box.value) keepDraft();  // typed while the first message made the conversation
   else box.value = kept.get(key) || "";
   fit();
+  if (!narrow() && document.activeElement === document.body) box.focus({ preventScroll: true });
 }
 
 function say(words_) {
@@ -290,12 +291,21 @@ function chooseFiles(place) {
 
 // ---- what can be pressed --------------------------------------------------------------------------------------------
 
-function copy(button, source) {
-  navigator.clipboard?.writeText(source.innerText.trim()).then(() => {
-    button.classList.add("done");
-    button.dataset.told = words.copied;
-    setTimeout(() => { button.classList.remove("done"); delete button.dataset.told; }, 1600);
-  });
+async function copy(button, source) {
+  const copied = source.innerText.trim();
+  try {
+    await navigator.clipboard.writeText(copied);
+  } catch {  // no clipboard for a page that came over plain http from another machine
+    const box = document.createElement("textarea");
+    box.value = copied;
+    house.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+  button.classList.add("done");
+  button.dataset.told = words.copied;
+  setTimeout(() => { button.classList.remove("done"); delete button.dataset.told; }, 1600);
 }
 
 function passageOf(button) {
@@ -364,7 +374,7 @@ const acts = {
   deny: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: false }),
   attach: () => chooseFiles({ place: "chat" }),
   "choose-files": (button) => chooseFiles({ place: "knowledge", collection: button.dataset.collection }),
-  copy: (button) => copy(button, button.closest(".body")),
+  copy: (button) => copy(button, button.closest(".body").querySelector(".text:last-of-type") || button.closest(".body")),
   "copy-code": (button) => copy(button, button.closest("figure").querySelector("code")),
   cite: (button) => {
     const passage = passageOf(button);
