@@ -65,7 +65,10 @@ def _packed(spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
             taken, size = [], 0
         taken.append(span)
         size += span.tokens
-        if size >= TARGET or (span.ends_paragraph and size + _paragraph(spans[index + 1 :]) > LIMIT and size >= TARGET // 3):
+        following = _paragraph(spans[index + 1 :])
+        # Full, and the paragraph is at its end or would not fit anyway; or the next paragraph is better left whole.
+        full = size >= TARGET and (span.ends_paragraph or size + following > LIMIT)
+        if full or (span.ends_paragraph and size + following > LIMIT and size >= TARGET // 3):
             yield taken[0].start, taken[-1].end
             taken, size = [], 0
     if taken:
@@ -73,7 +76,7 @@ def _packed(spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
 
 
 def _paragraph(spans: Sequence[_Span]) -> int:
-    """The tokens of the paragraph that begins the spans, counted up to the limit."""
+    """The tokens up to the end of the paragraph that the spans begin with or in, counted up to the limit."""
     size = 0
     for span in spans:
         size += span.tokens

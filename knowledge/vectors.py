@@ -143,6 +143,8 @@ class VectorIndex:
         return all(self._synced.get(row.key) == (row.epoch, row.generation) for row in self._truth.everything())
 
     def close(self) -> None:
+        if self._closed:
+            return
         self._closed = True
         self._worker.submit(self._chroma.close)
         self._worker.shutdown(wait=True)

@@ -31,6 +31,7 @@ _K1 = 1.2
 _B = 0.75
 _QUERY_LENGTH = 4000  # characters of a query that are read
 _TERMS = 32  # of a query that are scored, the rarest first
+_MANY = 1000  # rows
 _CANDIDATE_TERMS = 16  # of those, how many choose the candidates at most,
 _CANDIDATE_ROWS = 8000  # and how many rows they may hold together, which bounds the time of a search
 _BATCH = 500  # rows a statement
@@ -199,12 +200,12 @@ class LexicalIndex:
                 (*groups, *batch),
             )
             counts |= {row[0]: row[1] for row in found}
-        idf = {
-            term: _weight(term) * math.log(1 + (rows - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in asked
-        }
+        idf = {term: _idf(term, counts.get(term, 0), rows) for term in asked}
         known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
-        pairs = {term: value for term, value in idf.items() if len(term) > 1 or term.isascii()}
-        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, idf, pairs, length / max(rows, 1))
+        # Of a dozen passages one cannot tell which words are rare, so coverage takes them for a part of many.
+        known_to_many = {term: _idf(term, counts.get(term, 0), max(rows, _MANY)) for term in asked}
+        pairs = {term: value for term, value in known_to_many.items() if len(term) > 1 or term.isascii()}
+        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, pairs or known_to_many, length / max(rows, 1))
 
     def _save(self, statistics: "_Statistics", connection: Connection, sign: int) -> None:
         if not statistics.groups:
@@ -242,15 +243,14 @@ class _Statistics:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """How rows are weighed for one query: the idf of the terms that count, rarest first, and of all that were asked.
+    """How rows are weighed for one query: `rows` that hold a term, and the idf of the `terms` that count, rarest first.
 
-    `rows` tells how many rows hold a term; `pairs` are the asked without single characters of Chinese.
+    `asked` are the weights of all that coverage looks for: without single characters of Chinese, which are in nearly every text.
     """
 
     rows: dict[str, int]
     terms: dict[str, float]
     asked: dict[str, float]
-    pairs: dict[str, float]
     mean_length: float
 
     def candidates(self) -> list[str]:
@@ -276,10 +276,12 @@ class _Scale:
         return LexicalHit(key, score, self.coverage(held))
 
     def coverage(self, words: set[str]) -> float:
-        """Found by pairs where the query has pairs: single characters of Chinese are in nearly every text."""
-        weights = self.pairs or self.asked
-        whole = sum(weights.values())
-        return sum(idf for term, idf in weights.items() if term in words) / whole if whole else 0.0
+        whole = sum(self.asked.values())
+        return sum(idf for term, idf in self.asked.items() if term in words) / whole if whole else 0.0
+
+
+def _idf(term: str, holding: int, rows: int) -> float:
+    return _weight(term) * math.log(1 + (rows - holding + 0.5) / (holding + 0.5))
 
 
 def _weight(term: str) -> float:

@@ -82,7 +82,7 @@ def _searched(data: RetrievalSet, queries: Sequence[str], embedder: Embedder) ->
         knowledge = Knowledge(database, Path(folder), embedder)
         try:
             knowledge.create_collection(_OWNER, data.name, "set")
-            records = (Record(_heading(entry), _body(entry)) for entry in data.corpus)
+            records = (Record("", _text(entry)) for entry in data.corpus)
             knowledge.add_records(_OWNER, "set", records, data.name, headings_weigh=False)
             return [knowledge.search(_OWNER, query, ["set"], _DEPTH) for query in queries]
         finally:
@@ -92,18 +92,14 @@ def _searched(data: RetrievalSet, queries: Sequence[str], embedder: Embedder) ->
 
 def _nearest(corpus: Sequence[Entry], queries: Sequence[str], embedder: Embedder) -> list[list[int]]:
     """The places of the nearest passages by vectors alone, whether or not the embedder may vote."""
-    passages = embedder.embed([f"{_heading(entry)}\n{_body(entry)}" for entry in corpus], "passage")
+    passages = embedder.embed([_text(entry) for entry in corpus], "passage")
     scores = embedder.embed(queries, "query") @ passages.T
     return [list(map(int, np.argsort(-row, kind="stable")[:_DEPTH])) for row in scores]
 
 
-def _heading(entry: Entry) -> str:
-    return entry.title.replace("_", " ")
-
-
-def _body(entry: Entry) -> str:
-    """The text and, for descriptions of tools, their field and parameters."""
-    lines = [entry.text]
+def _text(entry: Entry) -> str:
+    """Title and text and, for descriptions of tools, their field and parameters."""
+    lines = [entry.title.replace("_", " "), entry.text]
     if "field" in entry.fields:
         lines.append(str(entry.fields["field"]))
     parameters = entry.fields.get("parameters")

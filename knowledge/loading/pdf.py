@@ -6,6 +6,7 @@ from pathlib import Path
 import pypdfium2
 from pypdfium2 import PdfiumError
 
+from common.errors import UnreadableFile
 from knowledge.loading import refusals
 from knowledge.loading.document import MAX_TEXT, LoadedDocument, Writer, cleaned
 
@@ -13,6 +14,7 @@ _KIND = ("a PDF", " PDF")
 _HAN_EDGE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；…]['\"”’」』)）\]]*$")
 _LIST = re.compile(r"^(?:[-•·▪◦*]|\(?\d{1,3}[.)、]|[一二三四五六七八九十]+、|[A-Za-z][.)])\s*")
+_NO_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]{0,200}/Count\s+0\b")
 _FULL = 0.7  # of the page's widest lines: a shorter line ends a paragraph
 
 
@@ -21,9 +23,7 @@ def read_pdf(path: Path, name: str) -> LoadedDocument:
     try:
         pdf = pypdfium2.PdfDocument(path)
     except PdfiumError as error:
-        if "password" in str(error).lower() or "security" in str(error).lower():
-            raise refusals.protected(name) from error
-        raise refusals.damaged(name, _KIND) from error
+        raise _refusal(path.read_bytes(), name) from error
     try:
         if len(pdf) == 0:
             raise refusals.no_pages(name)
@@ -40,6 +40,15 @@ def read_pdf(path: Path, name: str) -> LoadedDocument:
         return document
     finally:
         pdf.close()
+
+
+def _refusal(data: bytes, name: str) -> UnreadableFile:
+    """Why pdfium could not open it: its own error code may be that of an earlier file."""
+    if b"/Encrypt" in data:
+        return refusals.protected(name)
+    if _NO_PAGES.search(data):
+        return refusals.no_pages(name)
+    return refusals.damaged(name, _KIND)
 
 
 def _page(pdf: pypdfium2.PdfDocument, number: int) -> str:

@@ -27,7 +27,8 @@ def read_docx(path: Path, name: str) -> LoadedDocument:
             if isinstance(block, Table):
                 writer.block(_table(block))
             elif isinstance(block, Paragraph):
-                title = title or _write(block, writer)
+                written = _write(block, writer)
+                title = title or written
     except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError, OSError) as error:
         raise refusals.damaged(name, _KIND) from error
     return writer.document(title)

@@ -76,7 +76,7 @@ def test_coverage_is_the_share_of_the_questions_information(index, database):
     put(index, database, "zebra", "zebra giraffe", "lion")
     found = {hit.id: hit.coverage for hit in index.search("zebra giraffe", ["1"], 5)}
     assert found[2] == pytest.approx(1.0)
-    assert 0 < found[1] < 0.5  # the rarer word weighs more
+    assert 0.4 < found[1] < 0.5  # the rarer word weighs more
     assert index.coverage("zebra giraffe", ["1"], ["a zebra", "nothing"]) == pytest.approx([found[1], 0.0])
 
 
