@@ -1,0 +1,84 @@
+"""The command line: what it prints, its exit status, and one object a line with --json."""
+
+import json
+
+import pytest
+
+from knowledge.__main__ import main
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run a command on the test's data folder; returns the status, the lines printed and standard error."""
+
+    def call(*arguments):
+        status = main([*arguments, "--data", str(tmp_path / "data"), "--embedder", "hash"])
+        printed = capsys.readouterr()
+        return status, printed.out.splitlines(), printed.err
+
+    return call
+
+
+def test_add_says_what_became_of_each_file(run, files):
+    files.write("a.md", "# Leave\n\nFifteen days.")
+    files.write("sub/a.md", "# 年假\n\n十五天。")
+    files.write("sub/empty.txt", b"")
+    files.write(".hidden/x.md", "x")
+    status, lines, _ = run("add", str(files.folder), "nowhere.md", "--collection", "docs", "--json")
+    assert status == 1
+    outcomes = [json.loads(line) for line in lines]
+    assert [(outcome["name"], outcome["state"]) for outcome in outcomes] == [
+        ("a.md", "done"),
+        ("sub/a.md", "done"),
+        ("sub/empty.txt", "failed"),
+        ("nowhere.md", "failed"),
+    ]
+    assert {"path", "state", "passages", "reason", "seconds"} <= outcomes[0].keys()
+    status, lines, _ = run("add", str(files.folder / "a.md"), "--collection", "docs")
+    assert status == 0
+    assert lines[0].startswith("unchanged")
+
+
+def test_list_search_remove_check_rebuild(run, files):
+    run("add", str(files.write("a.md", "# Leave\n\nFifteen days of annual leave.")), "--collection", "docs", "--title", "Papers")
+    assert run("list")[1] == ["docs  1 documents  1 passages  Papers"]
+    assert json.loads(run("list", "--json")[1][0])["id"] == "docs"
+    document = json.loads(run("list", "--collection", "docs", "--json")[1][0])
+    assert document["name"] == "a.md"
+
+    status, lines, _ = run("search", "annual leave", "--json")
+    assert status == 0
+    assert json.loads(lines[0])["passage"]["title"] == "Leave"
+    assert "Leave" in run("search", "annual leave", "--collection", "docs")[1][0]
+
+    assert run("check")[0] == 0
+    assert run("rebuild")[0] == 0
+    assert json.loads(run("check", "--json")[1][0])["passages"] == 1
+
+    assert run("remove", "--document", document["id"])[0] == 0
+    assert run("search", "annual leave")[1] == []
+    assert run("remove", "--collection", "docs")[0] == 0
+    assert run("list")[1] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "x", "--collection", "nowhere"),
+        ("list", "--collection", "nowhere"),
+        ("remove", "--document", "nothing"),
+        ("add", "x", "--collection", "Not An Id"),
+    ],
+)
+def test_an_expected_failure_is_one_sentence_and_status_1(run, arguments):
+    status, lines, error = run(*arguments)
+    assert status == 1
+    assert lines == []
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [("bogus",), ("add", "x"), ("remove",), ()])
+def test_wrong_usage_is_status_2(run, arguments):
+    with pytest.raises(SystemExit) as caught:
+        run(*arguments)
+    assert caught.value.code == 2
