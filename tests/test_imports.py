@@ -55,11 +55,8 @@ def sources():
 def imports(path, *, top_level=False):
     """The names a file imports, (name, line); with `top_level`, only those that run when the file is imported."""
     tree = ast.parse(path.read_text("utf-8"))
-    inner = (
-        {node for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) for node in ast.walk(function)}
-        if top_level
-        else set()
-    )
+    later = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) or _is_for_types(node)] if top_level else []
+    inner = {node for outer in later for node in ast.walk(outer)}
     for node in ast.walk(tree):
         if node in inner:
             continue
@@ -68,6 +65,10 @@ def imports(path, *, top_level=False):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             yield node.module, node.lineno
+
+
+def _is_for_types(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def test_there_is_something_to_check():
