@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from bench.report import Line, show
 from common.database import Database
 from knowledge.base import Knowledge
-from knowledge.catalogue import Catalogue, CollectionRow
+from knowledge.catalogue import Catalogue
 from knowledge.ingest import embedded_text
+from knowledge.rows import CollectionRow
 from knowledge.types import Record
 from retrieval.embedding import HashEmbedder, SentenceEmbedder, load_embedder
 

@@ -7,7 +7,6 @@ index sees that it is behind. No reading, parsing or embedding happens here.
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +32,15 @@ from sqlalchemy import (
 )
 
 from common.database import Database, metadata
-from common.errors import CollectionMissing, DocumentMissing, EmbedderMismatch
+from knowledge.rows import (
+    CollectionRow,
+    NewDocument,
+    NewPassage,
+    check_embedder,
+    collection_missing,
+    document_missing,
+    lexical_text,
+)
 from knowledge.types import Collection, DocumentRecord, Passage
 from retrieval.embedding import EmbedderInfo
 from retrieval.lexical import LexicalIndex, LexicalRow
@@ -98,46 +105,6 @@ INSTALLED = Table(
 )
 
 _BATCH = 500
-_RECORD_HEADING_WEIGHT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionRow:
-    """A collection as the indexes see it."""
-
-    key: int
-    id: str
-    embedder: str
-    epoch: str
-    generation: int
-
-    @property
-    def group(self) -> str:
-        return str(self.key)
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassage:
-    """A passage to store; `vector` float32 (dimension,) of length 1, or None where the embedder cannot read it."""
-
-    text: str
-    heading: str
-    page: int
-    start: int
-    end: int
-    vector: NDArray[np.float32] | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    """A document to store; `form` is "document", "passages" (each by itself), or "records" (headings weigh most)."""
-
-    name: str
-    title: str
-    form: str
-    sha256: str
-    text: str
-    passages: Sequence[NewPassage]
 
 
 class Catalogue:
@@ -266,7 +233,7 @@ class Catalogue:
             query = select(DOCUMENTS.c.text).join(COLLECTIONS, COLLECTIONS.c.key == DOCUMENTS.c.collection)
             found: str | None = connection.execute(query.where(COLLECTIONS.c.owner == owner, DOCUMENTS.c.id == document)).scalar()
         if found is None:
-            raise _document_missing(document)
+            raise document_missing(document)
         return found
 
     def remove(self, owner: str, document: str) -> int:
@@ -275,7 +242,7 @@ class Catalogue:
             query = select(COLLECTIONS.c.key).join(DOCUMENTS, COLLECTIONS.c.key == DOCUMENTS.c.collection)
             key: int | None = connection.execute(query.where(COLLECTIONS.c.owner == owner, DOCUMENTS.c.id == document)).scalar()
             if key is None:
-                raise _document_missing(document)
+                raise document_missing(document)
             self._take_out(connection, document)
             _changed(connection, key)
             return key
@@ -333,8 +300,9 @@ class Catalogue:
     def replace_vectors(self, row: CollectionRow, vectors: Mapping[int, NDArray[np.float32] | None], info: EmbedderInfo) -> None:
         """Give every passage of the collection its new vector and the lexical index its rows anew, in one transaction."""
         values = [{"passage": key, "bytes": _bytes(vector)} for key, vector in vectors.items()]
-        current = self.to_embed(row)
         with self._database.write() as connection:
+            # Read with the writer's turn taken: a document that was added meanwhile keeps its place in the lexical index.
+            current = self.to_embed(row)
             if values:
                 statement = update(PASSAGES).where(PASSAGES.c.id == bindparam("passage")).values(vector=bindparam("bytes"))
                 connection.execute(statement, values)
@@ -376,26 +344,6 @@ class Catalogue:
         connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document))
 
 
-def lexical_text(form: str, title: str, heading: str, body: str) -> str:
-    """What the lexical index reads of a passage."""
-    if form == "records":
-        return "\n".join([heading] * _RECORD_HEADING_WEIGHT + [body])
-    # A heading says in few words what many below it are about.
-    place = (title, heading, heading) if form == "document" else (heading,)
-    return "\n".join(part for part in (*place, body) if part)
-
-
-def check_embedder(row: CollectionRow, info: EmbedderInfo) -> None:
-    """Raises `EmbedderMismatch` where the collection's vectors come from another embedder."""
-    if row.embedder and row.embedder != info.name:
-        raise EmbedderMismatch(
-            f"The collection {row.id!r} was made with the embedder {row.embedder!r}, and {info.name!r} is in use. "
-            "Rebuild the collection, or choose its embedder in the settings.",
-            f"资料库 {row.id!r} 是用向量模型 {row.embedder!r} 建的，而现在用的是 {info.name!r}。"
-            "请重建资料库，或在设置里换回原来的向量模型。",
-        )
-
-
 def _row(connection: Connection, owner: str, collection: str) -> CollectionRow | None:
     query = select(COLLECTIONS).where(COLLECTIONS.c.owner == owner, COLLECTIONS.c.id == collection)
     row = connection.execute(query).first()
@@ -409,10 +357,7 @@ def _collection(row: Row[tuple[object, ...]]) -> CollectionRow:
 def _require(connection: Connection, owner: str, collection: str) -> CollectionRow:
     row = _row(connection, owner, collection)
     if row is None:
-        raise CollectionMissing(
-            f"There is no collection {collection!r}. Choose one from the list, or make it first.",
-            f"没有资料库 {collection!r}。请从列表中选择，或先新建一个。",
-        )
+        raise collection_missing(collection)
     return row
 
 
@@ -442,13 +387,6 @@ def _bytes(vector: NDArray[np.float32] | None) -> bytes | None:
 
 def _epoch() -> str:
     return uuid.uuid4().hex[:12]
-
-
-def _document_missing(document: str) -> DocumentMissing:
-    return DocumentMissing(
-        f"There is no document {document!r}. It may have been removed or replaced; look at the list again.",
-        f"没有文档 {document!r}。它可能已被删除或替换，请刷新列表再看。",
-    )
 
 
 def _batches(items: Sequence[int]) -> list[Sequence[int]]:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import UnreadableFile
-from knowledge.catalogue import Catalogue, CollectionRow, NewDocument, NewPassage, check_embedder
+from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, chunks
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
 from knowledge.loading.refusals import no_text
+from knowledge.rows import CollectionRow, NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Record
 from retrieval.embedding import Embedder
 from retrieval.language import languages_of

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.catalogue import Catalogue, CollectionRow
+from knowledge.catalogue import Catalogue
+from knowledge.rows import CollectionRow
 from knowledge.types import Hit
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder

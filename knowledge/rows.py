@@ -1,0 +1,88 @@
+"""What the catalogue takes and gives beside the values that people see: new documents, and collections as the indexes see them.
+
+No storage happens here; the sentences for what the catalogue does not find stand here too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import CollectionMissing, DocumentMissing, EmbedderMismatch
+from retrieval.embedding import EmbedderInfo
+
+_RECORD_HEADING_WEIGHT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRow:
+    """A collection as the indexes see it."""
+
+    key: int
+    id: str
+    embedder: str
+    epoch: str
+    generation: int
+
+    @property
+    def group(self) -> str:
+        return str(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage to store; `vector` float32 (dimension,) of length 1, or None where the embedder cannot read it."""
+
+    text: str
+    heading: str
+    page: int
+    start: int
+    end: int
+    vector: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to store; `form` is "document", "passages" (each by itself), or "records" (headings weigh most)."""
+
+    name: str
+    title: str
+    form: str
+    sha256: str
+    text: str
+    passages: Sequence[NewPassage]
+
+
+def lexical_text(form: str, title: str, heading: str, body: str) -> str:
+    """What the lexical index reads of a passage."""
+    if form == "records":
+        return "\n".join([heading] * _RECORD_HEADING_WEIGHT + [body])
+    # A heading says in few words what many below it are about.
+    place = (title, heading, heading) if form == "document" else (heading,)
+    return "\n".join(part for part in (*place, body) if part)
+
+
+def check_embedder(row: CollectionRow, info: EmbedderInfo) -> None:
+    """Raises `EmbedderMismatch` where the collection's vectors come from another embedder."""
+    if row.embedder and row.embedder != info.name:
+        raise EmbedderMismatch(
+            f"The collection {row.id!r} was made with the embedder {row.embedder!r}, and {info.name!r} is in use. "
+            "Rebuild the collection, or choose its embedder in the settings.",
+            f"资料库 {row.id!r} 是用向量模型 {row.embedder!r} 建的，而现在用的是 {info.name!r}。"
+            "请重建资料库，或在设置里换回原来的向量模型。",
+        )
+
+
+def collection_missing(collection: str) -> CollectionMissing:
+    return CollectionMissing(
+        f"There is no collection {collection!r}. Choose one from the list, or make it first.",
+        f"没有资料库 {collection!r}。请从列表中选择，或先新建一个。",
+    )
+
+
+def document_missing(document: str) -> DocumentMissing:
+    return DocumentMissing(
+        f"There is no document {document!r}. It may have been removed or replaced; look at the list again.",
+        f"没有文档 {document!r}。它可能已被删除或替换，请刷新列表再看。",
+    )
