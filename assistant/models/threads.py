@@ -1,7 +1,7 @@
 """How the threads of torch share a processor with others: said to its runtime before it is loaded.
 
-Between two operations the workers of OpenMP spin for milliseconds, each waiting for the slowest. Beside other busy programs, as on
-a shared two-core Space, the slowest is one that is not running at all, and nearly all the time goes into waiting.
+Between two operations the workers of OpenMP spin for milliseconds, each waiting for the slowest. Beside other busy programs, as
+on a shared two-core Space, the slowest is one that is not running at all, and nearly all the time goes into waiting.
 """
 
 import os

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -143,21 +142,23 @@ def test_it_answers(model):
 @needs_package
 @pytest.mark.model
 def test_its_greedy_text_is_the_same_with_and_without_reuse(model):
-    prompt = [Message("system", TEXT * 6), Message("user", "What do rivers carry? Answer in one sentence.")]
-    first, cold = say(model, prompt, max_tokens=60)
-    again, warm = say(model, prompt, max_tokens=60)
-    assert (cold.cached_tokens, warm.cached_tokens > 300) == (0, True)
-    assert first == again
+    for question in ("What do rivers carry?", "Tell me about tea.", "Write a short poem about snow."):
+        prompt = [Message("system", f"{question} {TEXT * 6}"), Message("user", question)]
+        first, cold = say(model, prompt, max_tokens=48)
+        again, warm = say(model, prompt, max_tokens=48)
+        assert cold.cached_tokens < 32
+        assert warm.cached_tokens > 300
+        assert first == again
 
 
 @needs_package
 @pytest.mark.model
 def test_the_second_load_reads_the_copy(data, model):
-    began = time.monotonic()
-    again = builtin.load(data)
-    spent = time.monotonic() - began
+    stages = []
+    again = builtin.load(data, progress=lambda _, stage: stages.append(stage))
     again.close()
-    assert spent < 10, "reading GGUF again would take longer"
+    assert stages[0] == "tokenizer"
+    assert not {"unpacking", "writing"} & set(stages)
 
 
 @needs_package

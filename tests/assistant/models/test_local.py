@@ -8,7 +8,7 @@ import pytest
 from assistant.messages import Message
 from assistant.models.base import GenerationOptions, TextChunk, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan
-from assistant.models.local import LocalModel, check_files, choose_dtype
+from assistant.models.local import LocalModel, check_files, choose_dtype, weight_bytes
 from assistant.models.plain import PlainEngine
 from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
 from tests.assistant.models.tiny import TEXT, make_network, say, tiny_info
@@ -323,8 +323,9 @@ def test_damaged_weights_are_a_sentence(tmp_path, tiny_folder):
     assert "加载失败" in caught.value.chinese
 
 
-def test_the_number_type_suits_the_processor():
+def test_the_number_type_suits_the_processor_and_the_size(tiny_folder):
     import torch
 
     amx = torch.cpu.get_capabilities().get("amx_bf16", False)
-    assert choose_dtype("cpu") == (torch.bfloat16 if amx else torch.float32)
+    assert choose_dtype("cpu", weight_bytes(tiny_folder)) == torch.float32
+    assert choose_dtype("cpu", 8 << 30) == (torch.bfloat16 if amx else torch.float32)
