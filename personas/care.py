@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from personas.care_chinese import RULES as _CHINESE_RULES
+from personas.care_chinese_broad import RULES as _CHINESE_BROAD
 from personas.care_english import RULES as _ENGLISH_RULES
+from personas.care_english_broad import RULES as _ENGLISH_BROAD
 from personas.care_rules import DENIAL, FICTION, TOPICS, Danger, Rule
 from personas.care_text import plain
 from personas.helplines import REGIONS, Helpline, gentle_instruction, helplines, prepared_answer
@@ -30,7 +32,7 @@ Kind = Literal["none", "suicide", "self_harm", "abuse", "harm_others"]
 
 NOTICE_TURNS = 6  # turns for which the help stays in view and a persona does not play
 
-RULES: tuple[Rule, ...] = (*_CHINESE_RULES, *_ENGLISH_RULES)
+RULES: tuple[Rule, ...] = (*_CHINESE_RULES, *_ENGLISH_RULES, *_CHINESE_BROAD, *_ENGLISH_BROAD)
 _ORDER: tuple[Danger, ...] = ("suicide", "self_harm", "abuse", "harm_others")  # the first found names the answer
 
 _AROUND = 80  # characters of a sentence that are read before and after a match

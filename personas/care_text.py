@@ -23,7 +23,7 @@ _CHARACTERS |= {ord("她"): "她", ord("妳"): "你", ord("…"): "。", ord("�
 
 _SPELLINGS = (
     (re.compile(r"\bzi ?sha\b(?! ?(?:hu|tea|pot|clay|ware))"), "自杀"),
-    (re.compile(r"自(?:鲨|沙(?!发|漠|子)|刹|s(?:ha)?\b)|(?<=想)紫砂(?!壶|杯|锅|茶|煲)"), "自杀"),
+    (re.compile(r"(?<![a-z])z[ -]?杀(?!器)|自(?:鲨|沙(?!发|漠|子)|刹|s(?:ha)?\b)|(?<=想)紫砂(?!壶|杯|锅|茶|煲)"), "自杀"),
     (re.compile(r"\bqing ?sheng\b"), "轻生"),
     (re.compile(r"\b(?:bu ?xiang ?huo)(?: ?le)?\b"), "不想活了"),
     (re.compile(r"\bxiang ?(?:qu ?)?si\b|想4(?!\d)|想屎(?=了|$)"), "想死"),
