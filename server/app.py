@@ -4,6 +4,7 @@
 shows.
 """
 
+import logging
 import signal
 import socket
 import sys
@@ -85,6 +86,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
+        # What is still streamed to open pages is cut off now, which uvicorn would report as errors.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         threading.Thread(target=self.config.app.state.studio.runs.close, daemon=True).start()  # type: ignore[union-attr]
 
 

@@ -70,7 +70,9 @@ def app_of(tmp_path_factory):
         if profile not in apps:
             settings = Settings(data=tmp_path_factory.mktemp(profile), offline=True, embedder="hash", **PROFILES[profile])
             info = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
-            studios.append(build_studio(settings, model=ScriptedModel([], info), embedder=HashEmbedder(), speaker=SilentSpeaker()))
+            studios.append(
+                build_studio(settings, model=ScriptedModel([], info), embedder=HashEmbedder(), speaker=SilentSpeaker())
+            )
             apps[profile] = built(studios[-1])
         return apps[profile]
 

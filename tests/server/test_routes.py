@@ -9,7 +9,8 @@ from tests.server.conftest import ADDRESSES, TOKEN
 
 FILLED = {"run": "0" * 32, "index": "0", "api_name": "visit", "event_id": "e", "session_hash": "s", "path_or_url": "/etc/passwd"}
 OURS = {
-    "/", "/healthz", "/config", "/config/", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json", "/speech/{run}/{index}",
+    "/", "/healthz", "/config", "/config/", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json",
+    "/speech/{run}/{index}",
     "/assets/{path}", "/static/{path}", "/svelte/{path}", "/gradio_api/heartbeat/{session_hash}", "/gradio_api/queue/join",
     "/gradio_api/queue/data", "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/reset/", "/gradio_api/startup-events",
     "/gradio_api/upload", "/gradio_api/upload_progress", "/gradio_api/component_server", "/gradio_api/component_server/",
@@ -72,8 +73,8 @@ def test_every_route_refuses_a_wrong_host_beyond_loopback(app_of, make_client, p
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.test", "null", "http://127.0.0.1:1", "http://localhost:7860", "file://", "http://127.0.0.1:7860.evil.test", "x",
-     "chrome-extension://abc", "http://evil.test:7860", ""],
+    ["https://evil.test", "null", "http://127.0.0.1:1", "http://localhost:7860", "file://", "http://127.0.0.1:7860.evil.test",
+     "x", "chrome-extension://abc", "http://evil.test:7860", ""],
 )  # fmt: skip
 def test_every_route_refuses_a_wrong_origin(app_of, make_client, origin):
     app = app_of()
