@@ -4,6 +4,7 @@ Gradio carries events up and parts down and draws nothing itself. This is the on
 caught: it is logged and the reader gets one neutral line.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -52,7 +53,7 @@ def _page_arguments() -> dict[str, Any]:
 
 def build_page(studio: Studio) -> gr.Blocks:
     """The blocks, which `mount_page` mounts."""
-    viewers = Viewers()
+    viewers, order = Viewers(), itertools.count(1)
     desk = Desk(studio, viewers)
     workshop = Workshop(studio, desk, uploads_folder())
 
@@ -77,7 +78,7 @@ def build_page(studio: Studio) -> gr.Blocks:
         bridge = gr.HTML(html_template="<i></i>", js_on_load=theme.bridge_script(tuple(acts)), apply_default_css=False)
         for name, act in acts.items():
             getattr(bridge, name)(
-                _handler(act, parts),
+                _handler(act, parts, order),
                 None,
                 list(parts.values()),
                 show_progress="hidden",
@@ -100,17 +101,24 @@ def _part(name: str) -> gr.HTML:
     )
 
 
-def _handler(act: Callable[[Ask], Iterator[Screen]], parts: dict[str, gr.HTML]) -> Callable[..., Iterator[dict[gr.HTML, Any]]]:
+def _handler(
+    act: Callable[[Ask], Iterator[Screen]], parts: dict[str, gr.HTML], order: Iterator[int]
+) -> Callable[..., Iterator[dict[gr.HTML, Any]]]:
     def handle(event: gr.EventData, request: gr.Request) -> Iterator[dict[gr.HTML, Any]]:
         ask = read_ask(event._data, request)
         try:
             for screen in act(ask):
-                yield {parts[name]: str(html) for name, html in screen.items()} or {parts["notice"]: gr.skip()}
+                yield _sent(screen, ask, parts, next(order)) or {parts["notice"]: gr.skip()}
         except Exception as error:  # noqa: BLE001  the page's boundary: logged, and one neutral line instead of silence
-            line = ask.stamp(panels.refusal_html(notify.sentence(error, ask.language)))
-            yield {parts["notice"]: str(line), parts["live"]: str(ask.stamp(panels.nothing()))}
+            told = {"notice": panels.refusal_html(notify.sentence(error, ask.language)), "live": panels.nothing()}
+            yield _sent(told, ask, parts, next(order))
 
     return handle
+
+
+def _sent(screen: Screen, ask: Ask, parts: dict[str, gr.HTML], order: int) -> dict[gr.HTML, Any]:
+    """The parts, each stamped with the event it answers and its place in the order, by which the page drops what comes late."""
+    return {parts[name]: f"{html}<!--{ask.nonce}.{order}-->" for name, html in screen.items()}
 
 
 def read_ask(data: Any, request: gr.Request) -> Ask:

@@ -49,10 +49,6 @@ class Ask:
         value = self.data.get(name)
         return value if isinstance(value, str) else ""
 
-    def stamp(self, html: Markup) -> Markup:
-        """`html` made unlike what was sent before: the page repaints a part only when it changes."""
-        return Markup("{}<!--{}-->").format(html, self.nonce)
-
 
 def face_of(persona: Persona, language: str) -> Face:
     return Face(persona.id, persona.title.get(language), persona.avatar, persona.tint)
@@ -93,7 +89,7 @@ class Desk:
             yield {**self._frame(lost), **self._opening(lost)}
             return
         run = self._studio.runs.active(ask.identity.owner, conversation.id)
-        yield {**self._frame(ask, conversation), **self._conversation(ask, conversation, run), "notice": ask.stamp(Markup(""))}
+        yield {**self._frame(ask, conversation), **self._conversation(ask, conversation, run), "notice": Markup("")}
         if run:
             yield from self._watch(ask, conversation.id, run, ticket)
 
@@ -141,13 +137,13 @@ class Desk:
                     self._studio.delete_everything(owner)
                     notice = {"notice": panels.told_html(manner.say("deleted_all"))}
                 case "export-json":
-                    notice = {"download": ask.stamp(_file(store.get(owner, key).title, "json", store.export_json(owner, key)))}
+                    notice = {"download": _file(store.get(owner, key).title, "json", store.export_json(owner, key))}
                 case "export-markdown":
-                    notice = {"download": ask.stamp(_file(store.get(owner, key).title, "md", store.export_markdown(owner, key)))}
+                    notice = {"download": _file(store.get(owner, key).title, "md", store.export_markdown(owner, key))}
                 case "import":
                     store.import_json(owner, ask.word("text"))
         except HearthError as error:
-            notice = {"notice": ask.stamp(panels.refusal_html(notify.sentence(error, ask.language)))}
+            notice = {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
         yield {"sidebar": self._sidebar(ask), **notice}
 
     def source(self, ask: Ask) -> Iterator[Screen]:
@@ -160,11 +156,11 @@ class Desk:
             owner = self._studio.collection_owner(ask.identity)
             passage = self._studio.knowledge.passage(owner, number)
             whole = self._studio.knowledge.text(owner, passage.document)
-            yield {"panel": ask.stamp(panels.document_html(passage, whole, manner))}
+            yield {"panel": panels.document_html(passage, whole, manner)}
         except ValueError:
             yield {}
         except HearthError as error:
-            yield {"notice": ask.stamp(panels.refusal_html(notify.sentence(error, ask.language)))}
+            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
 
     def status(self, ask: Ask) -> Iterator[Screen]:
         yield {"header": self.header(ask)}
@@ -185,12 +181,12 @@ class Desk:
             conversation = self._studio.conversations.get(owner, ask.conversation or created)
             face = self._face(ask, conversation.persona)
             waiting = render.live_html(View(), face, manner, conversation=ask.conversation, run="")
-            yield {"notice": ask.stamp(Markup("")), "live": ask.stamp(waiting)}
+            yield {"notice": Markup(""), "live": waiting}
             run = start(conversation.id)
         except HearthError as error:
             if created:
                 self._studio.conversations.delete(owner, created)
-            yield {"live": ask.stamp(Markup("")), "notice": ask.stamp(panels.refusal_html(notify.sentence(error, ask.language)))}
+            yield {"live": Markup(""), "notice": panels.refusal_html(notify.sentence(error, ask.language))}
             return
         yield {"sidebar": self._sidebar(ask, current=conversation.id), **self._conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
@@ -241,10 +237,10 @@ class Desk:
             starters = [starter.get(ask.language) for starter in persona.starters]
             body = panels.opening_html(face, persona.greeting.get(ask.language), starters, note, manner)
         return {
-            "title": ask.stamp(_placed(ask, "", face.id, "", Markup(""))),
-            "talk": ask.stamp(_within(ask, "", body)),
-            "live": ask.stamp(Markup("")),
-            "panel": ask.stamp(panels.sources_html(None, (), manner)),
+            "title": _placed("", face.id, "", Markup("")),
+            "talk": body,
+            "live": Markup(""),
+            "panel": panels.sources_html(None, (), manner),
         }
 
     def _what_stays(self, ask: Ask) -> str:
@@ -270,14 +266,14 @@ class Desk:
             bar += panels.care_html(helplines(self._studio.settings.region, ask.language), manner)
         history = render.history_html(messages, face, manner, run=last or "", last=view, answering=run is not None)
         if not messages:
-            return {**self._opening(ask), "title": ask.stamp(_placed(ask, conversation.id, face.id, run or "", bar))}
+            return {**self._opening(ask), "title": _placed(conversation.id, face.id, run or "", bar)}
         screen = {
-            "title": ask.stamp(_placed(ask, conversation.id, face.id, run or "", bar)),
-            "talk": ask.stamp(_within(ask, conversation.id, history)),
-            "panel": ask.stamp(panels.sources_html(view, _last_sources(messages), manner)),
+            "title": _placed(conversation.id, face.id, run or "", bar),
+            "talk": history,
+            "panel": panels.sources_html(view, _last_sources(messages), manner),
         }
         if run is None:
-            screen["live"] = ask.stamp(Markup(""))
+            screen["live"] = Markup("")
         return screen
 
     def _past(self, owner: str, run: str | None) -> View | None:
@@ -323,15 +319,11 @@ class Desk:
         return {hit.passage.id for message in messages for hit in message.sources}
 
 
-def _placed(ask: Ask, conversation: str, persona: str, run: str, body: Markup) -> Markup:
+def _placed(conversation: str, persona: str, run: str, body: Markup) -> Markup:
     """The bar, with where we are for the page's script."""
-    return Markup('<div data-place data-conversation="{}" data-nonce="{}" data-persona="{}" data-run="{}">{}</div>').format(
-        conversation, ask.nonce, persona, run, body
+    return Markup('<div data-place data-conversation="{}" data-persona="{}" data-run="{}">{}</div>').format(
+        conversation, persona, run, body
     )
-
-
-def _within(ask: Ask, conversation: str, body: Markup) -> Markup:
-    return Markup('<div data-conversation="{}" data-nonce="{}">{}</div>').format(conversation, ask.nonce, body)
 
 
 def guest_of(persona: Persona, language: str) -> panels.Guest:

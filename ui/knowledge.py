@@ -70,7 +70,7 @@ class KnowledgePage:
         except HearthError as error:
             said = panels.refusal_html(notify.sentence(error, ask.language))
             shown = self.show(ask, collection, said) if ask.identity.maker else said
-        yield {"workshop": ask.stamp(shown)}
+        yield {"workshop": shown}
 
     def files(self, ask: Ask) -> Iterator[Screen]:
         """Add uploaded files, with what became of each; in a chat they go to the persona's first collection."""
@@ -80,7 +80,7 @@ class KnowledgePage:
         except HearthError as error:
             sentence = panels.refusal_html(notify.sentence(error, ask.language))
             shown = sentence if in_chat or not ask.identity.maker else self.show(ask, note=sentence)
-            yield {"notice" if in_chat else "workshop": ask.stamp(shown)}
+            yield {"notice" if in_chat else "workshop": shown}
             return
         files = self._arrived(ask)
         lines = [(file.name, "waiting", text("waiting", ask.language)) for file in files]

@@ -21,7 +21,7 @@ class Workshop:
 
     def visit(self, ask: Ask) -> Iterator[Screen]:
         """Show a page; a visitor who asks for one that is not theirs gets the personas."""
-        yield {"header": self._desk.header(ask), "workshop": ask.stamp(self._shown(ask))}
+        yield {"header": self._desk.header(ask), "workshop": self._shown(ask)}
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         yield from self._knowledge.act(ask)

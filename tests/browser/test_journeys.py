@@ -237,6 +237,9 @@ def test_a_message_that_is_too_long_is_refused_and_kept(page: Page) -> None:
     expect(page.locator("#notice")).to_contain_text("200,000 characters")
     assert len(page.input_value("#composer textarea")) == 200_000
     expect(page.locator('[type="submit"]')).to_be_visible()
+    page.keyboard.press("Enter")  # the same refusal again, and nothing lost again
+    page.wait_for_function("document.querySelector('#composer textarea').value.length === 200000")
+    expect(page.locator("#notice [data-refused]")).to_be_visible()
 
 
 def test_a_file_of_200_megabytes_is_refused_at_once(page: Page, tmp_path: Path) -> None:

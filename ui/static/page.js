@@ -10,7 +10,7 @@ const kept = {
   },
 };
 const narrow = () => window.matchMedia("(max-width: 900px)").matches;
-const state = { page: "chat", conversation: "", persona: "", creating: false, nonce: 0, visiting: 0, made: "", sent: null, answered: false };
+const state = { page: "chat", conversation: "", persona: "", nonce: 0, visiting: 0, answering: 0, made: "", sent: null, answered: false };
 let words = {};
 
 function language() {
@@ -79,8 +79,7 @@ const painters = {
     const { conversation, persona, run } = place.dataset;
     if (conversation !== state.conversation) {
       state.conversation = conversation;
-      state.made = state.creating ? conversation : "";
-      state.creating = false;
+      state.made = state.answering > state.visiting ? conversation : "";
       remember();
     }
     state.persona = persona;
@@ -104,21 +103,22 @@ const painters = {
   },
 };
 
-// An update that belongs to a conversation which is no longer in view is dropped.
-function foreign(content) {
-  const place = content.querySelector("[data-conversation]");
-  if (!place) return false;
-  const theirs = place.dataset.conversation;
-  if (place.dataset.nonce === String(state.visiting)) return false;
-  return theirs !== state.conversation && !(state.creating && state.conversation === "");
+// Every update says which event it answers and its place in the server's order. What answers an event from before the last
+// change of place is late, and so is what was rendered before something that is shown already.
+const shown = {};
+function late(name, html) {
+  const [, nonce, order] = html.match(/<!--(\d+)\.(\d+)-->$/) || [0, 0, 0];
+  if (Number(nonce) < state.visiting || Number(order) < (shown[name] || 0)) return true;
+  shown[name] = Number(order);
+  state.answering = Number(nonce);
+  return false;
 }
 
 function paint(name, html) {
   const target = slot(name);
-  if (!target) return;
-  const content = parse(html || "");
-  if ((name === "talk" || name === "live" || name === "title") && foreign(content)) return;
-  painters[name]?.(content, html || "");
+  if (!target || !html) return;
+  const content = parse(html);
+  painters[name]?.(content, html);
   morph(target, content);
   after(name);
 }
@@ -155,7 +155,7 @@ function after(name) {
 }
 
 const parts = (window.hearthParts ||= {});
-window.hearthPaint = (name) => paint(name, parts[name].value);
+window.hearthPaint = (name) => { if (!late(name, parts[name].value)) paint(name, parts[name].value); };
 
 // ---- where we are ---------------------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ function arrive(first = false) {
 
 function visit(data = {}) {
   removal?.now();
-  Object.assign(state, data, { creating: false });
+  Object.assign(state, data);
   house.dataset.page = state.page;
   house.classList.remove("drawer");
   pinned = true;
@@ -233,7 +233,6 @@ function restoreDraft() {
 function say(words_) {
   if (!words_.trim() || house.classList.contains("busy")) return;
   state.sent = words_;
-  state.creating = !state.conversation;
   player.unlock();
   slot("notice").replaceChildren();
   pinned = true;
@@ -347,11 +346,11 @@ const searched = () => document.querySelector("#sidebar input[type=search]")?.va
 
 function chats(action) {
   return (button) => {
-    send("chats", { action, id: button.dataset.id });
     if (action === "delete" && button.dataset.id === state.conversation) {
       kept.set("last", null);
       go({ page: "chat", conversation: "" });
     }
+    send("chats", { action, id: button.dataset.id });
   };
 }
 
@@ -396,9 +395,9 @@ const acts = {
   delete: chats("delete"),
   "delete-all": (button) => {
     if (!button.dataset.asked) { button.dataset.asked = "1"; button.textContent = button.dataset.sure; return; }
-    send("chats", { action: "delete-all" });
     kept.set("last", null);
     go({ page: "chat", conversation: "", persona: "" });
+    send("chats", { action: "delete-all" });
   },
   restore: chats("restore"),
   "export-json": chats("export-json"),
@@ -544,6 +543,5 @@ setInterval(() => {
 // ---- start ----------------------------------------------------------------------------------------------------------
 
 if (kept.get("theme")) document.documentElement.dataset.theme = kept.get("theme");
-for (const name of Object.keys(parts)) paint(name, parts[name].value);
 setTimeout(() => arrive(true), 0);
 setTimeout(() => { if (!state.answered) visit(); }, 4000);
