@@ -25,7 +25,7 @@ class Settings:
     host: str = "127.0.0.1"  # the address to listen on
     port: int = 7860
     model: str = "auto"  # a model name: builtin, hf:, ms:, path:, gguf:, openai:
-    embedder: str = "builtin"  # an embedder name: builtin, hash, path:, hf:
+    embedder: str = "auto"  # an embedder name: builtin, hash, path:, hf:
     data: Path = Path("data")  # everything a user makes
     offline: bool = False  # never download, even when asked to
     token: str | None = None  # makes a maker of whoever shows it, beyond loopback
@@ -57,7 +57,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         host=host,
         port=given.port or int(environment.get("PORT", "7860")),
         model=given.model or environment.get("HEARTH_MODEL", "auto"),
-        embedder=environment.get("HEARTH_EMBEDDER", "builtin"),
+        embedder=environment.get("HEARTH_EMBEDDER", "auto"),
         data=data,
         offline=given.offline or environment.get("HF_HUB_OFFLINE", "") in {"1", "true", "True"},
         token=environment.get("HEARTH_TOKEN") or (None if host in _LOOPBACK else secrets.token_urlsafe(16)),

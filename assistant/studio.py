@@ -29,13 +29,14 @@ from knowledge.corpora.shipped import install_shipped, shipped_collections
 from knowledge.types import Hit
 from personas.schema import Persona
 from personas.store import PersonaStore
-from retrieval.embedding import Embedder, load_embedder
+from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
 from tools.base import ToolSpec
 from tools.registry import ToolRegistry, default_registry
 
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a user."""
 
+_HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
 _CLOSE_WAIT_S = 5.0
 
@@ -212,7 +213,7 @@ def build_studio(
         folder=folder,
         database=database,
         personas=PersonaStore(database),
-        knowledge=Knowledge(database, folder.path, embedder or (lambda: load_embedder(settings.embedder))),
+        knowledge=Knowledge(database, folder.path, embedder or (lambda: _embedder(settings))),
         tools=tools or default_registry(),
         conversations=conversations,
         runs=Runs(database, conversations),
@@ -222,6 +223,15 @@ def build_studio(
     studio.models.start()
     threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()
     return studio
+
+
+def _embedder(settings: Settings) -> Embedder:
+    """The embedder the settings name; for "auto" the built-in one, or a download on a hosted page that does not have it."""
+    may_download = settings.hosted is not None and not settings.offline
+    if settings.embedder != "auto":
+        return load_embedder(settings.embedder, download=may_download)
+    found = default_embedder()
+    return load_embedder(_HUB_EMBEDDER, download=True) if may_download and isinstance(found, HashEmbedder) else found
 
 
 def _install(studio: Studio) -> None:

@@ -75,7 +75,10 @@ ModelChunk = TextChunk | ThinkingChunk | CallChunk | UsageChunk
 class ChatModel(Protocol):
     """Anything that writes the next message."""
 
-    info: ModelInfo
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is good for."""
+        ...
 
     def stream(
         self,
