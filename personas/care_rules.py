@@ -8,13 +8,12 @@ A rule is a pattern with bounded gaps, so that its time grows with the length of
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from personas.care_hints import hints
 
 Danger = Literal["suicide", "self_harm", "abuse", "harm_others"]
-
-NOTHING = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +21,27 @@ class Rule:
     """One way of speaking of danger.
 
     `hints` are words of which a text holds at least one wherever `pattern` matches; looking for them first spares most searches.
-    `unless` is looked for in the sentence around a match. A `topical` rule names a subject rather than a wish ("suicide"), and is
-    silent in a sentence about an exam, a book or the news.
+    `unless` ("" for never) is looked for in the sentence around a match. A `topical` rule names a subject rather than a wish
+    ("suicide"), and is silent in a sentence about an exam, a book or the news.
     """
 
     kind: Danger
-    pattern: re.Pattern[str]
+    pattern: str
     hints: tuple[str, ...]
-    unless: re.Pattern[str] = NOTHING
+    unless: str = ""
     topical: bool = False
 
 
 def rule(kind: Danger, pattern: str, unless: str = "", *, topical: bool = False) -> Rule:
     """A rule from the texts of its patterns."""
-    return Rule(kind, re.compile(pattern), hints(pattern), _boundary(unless) if unless else NOTHING, topical)
+    # An English word counts from its beginning: "bed" is not in "stabbed".
+    return Rule(kind, pattern, hints(pattern), rf"(?<![a-z])(?:{unless})" if unless else "", topical)
 
 
-def _boundary(unless: str) -> re.Pattern[str]:
-    """An English word counts from its beginning: "bed" is not in "stabbed"."""
-    return re.compile(rf"(?<![a-z])(?:{unless})")
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern, compiled when it is first needed: most never are, and all together take a good part of a second."""
+    return re.compile(pattern)
 
 
 # Danger as a subject of study, news or art.

@@ -7,6 +7,8 @@ not a general converter: the table holds the characters that the rules use. Ever
 import re
 import unicodedata
 
+from personas.care_hints import hints
+
 _TRADITIONAL = (
     "殺輕離開這個們說話還會來過沒對為麼樣覺遺書藥樓頂橋撐結絕斷傷劃燙煙頭牆腦讓媽爺親師長導闆學壓強姦騷擾脅嚇鎖關門報復燒毀"
     "給將準備計買槍彈錄視頻發後繼養員總種經歷點難氣聽應該無盡躍鄰願裡裏償債擔負贅蹤綁脫與間陽臺軌臥繩喫農顆幾夠膩煩誰現終於"
@@ -21,18 +23,21 @@ _CHARACTERS = {ord(old): new for old, new in zip(_TRADITIONAL, _SIMPLIFIED, stri
 _CHARACTERS |= dict.fromkeys(map(ord, "'’‘`´\u200b\u200c\u200d\u2060\ufeff\u00ad"), "")  # dont, not don't: people write both
 _CHARACTERS |= {ord("她"): "她", ord("妳"): "你", ord("…"): "。", ord("祂"): "他"}
 
-_SPELLINGS = (
-    (re.compile(r"\bzi ?sha\b(?! ?(?:hu|tea|pot|clay|ware))"), "自杀"),
-    (re.compile(r"(?<![a-z])z[ -]?杀(?!器)|自(?:鲨|沙(?!发|漠|子)|刹|s(?:ha)?\b)|(?<=想)紫砂(?!壶|杯|锅|茶|煲)"), "自杀"),
-    (re.compile(r"\bqing ?sheng\b"), "轻生"),
-    (re.compile(r"\b(?:bu ?xiang ?huo)(?: ?le)?\b"), "不想活了"),
-    (re.compile(r"\bxiang ?(?:qu ?)?si\b|想4(?!\d)|想屎(?=了|$)"), "想死"),
-    (re.compile(r"\bge ?wan\b"), "割腕"),
-    (re.compile(r"\bsu[i1!|]c[i1!|]d|\bsewer ?slid|\bsewie?side"), "suicid"),
-    (re.compile(r"\bun-?al[i1]v"), "unaliv"),
-    (re.compile(r"\bself[- ]?h[a4@]rm"), "self harm"),
-    (re.compile(r"\bk[i1!]ll"), "kill"),
-    (re.compile(r"\bd[i1!]e\b"), "die"),
+_SPELLINGS = tuple(
+    (re.compile(pattern), hints(pattern), word)
+    for pattern, word in (
+        (r"\bzi ?sha\b(?! ?(?:hu|tea|pot|clay|ware))", "自杀"),
+        (r"(?<![a-z])z[ -]?杀(?!器)|自(?:鲨|沙(?!发|漠|子)|刹|s(?:ha)?\b)|(?<=想)紫砂(?!壶|杯|锅|茶|煲)", "自杀"),
+        (r"\bqing ?sheng\b", "轻生"),
+        (r"\b(?:bu ?xiang ?huo)(?: ?le)?\b", "不想活了"),
+        (r"\bxiang ?(?:qu ?)?si\b|想4(?!\d)|想屎(?=了|$)", "想死"),
+        (r"\bge ?wan\b", "割腕"),
+        (r"\bsu[i1!|]c[i1!|]d|\bsewer ?slid|\bsewie?side", "suicid"),
+        (r"\bun-?al[i1]v", "unaliv"),
+        (r"\bself[- ]?h[a4@]rm", "self harm"),
+        (r"\bk[i1!]ll", "kill"),
+        (r"\bd[i1!]e\b", "die"),
+    )
 )
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff"
 _BETWEEN = re.compile(rf"(?<=[{_CHINESE}])[ \t\u3000·・•.*_~^/|\\-]+(?=[{_CHINESE}])")
@@ -43,6 +48,7 @@ def plain(text: str) -> str:
     """The message as the rules read it; offsets are not those of the original."""
     text = unicodedata.normalize("NFKC", text).lower().translate(_CHARACTERS)
     text = _SPACES.sub(" ", text)
-    for pattern, word in _SPELLINGS:
-        text = pattern.sub(word, text)
+    for pattern, words, word in _SPELLINGS:
+        if any(hint in text for hint in words):
+            text = pattern.sub(word, text)
     return _BETWEEN.sub("", text)
