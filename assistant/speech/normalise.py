@@ -9,7 +9,7 @@ import unicodedata
 from typing import Literal
 
 from assistant.speech.cutting import CODE_BLOCK, Cutter
-from assistant.speech.reading import formula, read_numbers
+from assistant.speech.reading import formula, one_by_one, read_numbers
 
 Language = Literal["zh", "en"]
 
@@ -23,6 +23,7 @@ _CITATION = re.compile(r"\s*(?:\[\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\]|【
 _ADDRESS = re.compile(r"<?(?:https?://|ftp://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*[A-Za-z0-9/=_~-]>?|<mailto:[^>\s]+>")
 _MATHS = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\$\w])\$(?=[^\s$])([^$\n]*?[^\s$\\])\$(?!\d)", re.DOTALL)
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*\s*$|\Z)", re.DOTALL | re.MULTILINE)
+_BOLD_NUMBER = re.compile(r"([:：]\s*)\*\*(\d{3,6})\*\*")  # a number to be dialled, as help lines are listed
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _TAG = re.compile(r"</?(?!https?:|ftp:|mailto:)[A-Za-z][^<>\n]{0,300}>|<!--.*?-->", re.DOTALL)
 _SMILEY = re.compile(r"(?<![\w:])[:;=8][-'^]?[)(DPpOo3/|\\*](?!\w)|(?<!\w)(?:\^_\^|T_T|>_<|-_-|orz|<3)(?!\w)")
@@ -51,6 +52,7 @@ def speakable(text: str, language: str) -> str:
     text = _REFERENCE.sub(r"\1", _LINK.sub(r"\1", text))
     text = _ADDRESS.sub("链接" if chinese else " link ", text)
     text = _CITATION.sub("", text)
+    text = _BOLD_NUMBER.sub(lambda found: found[1] + (one_by_one(found[2]) if chinese else " ".join(found[2])), text)
     text = html.unescape(text)
     text = " ".join(filter(None, (_line(line, chinese) for line in text.split("\n"))))
     text = _SMILEY.sub("", text)

@@ -11,7 +11,10 @@ _DIGITS = "零一二三四五六七八九"
 _CALL = re.compile(
     r"((?:拨打|致电|热线|电话|报警|急救|请拨|拨)[^\d。，；！？\n]{0,6})(\d[\d-]{2,15})((?:\s*[、/或和]\s*\d{3,11})*)"
 )
-_CALL_EN = re.compile(r"(?i)\b((?:call|calling|dial|phone|text|hotline|helpline)\b[^\d.!?\n]{0,12}?)(\d[\d -]{1,14}\d)")
+_CALL_EN = re.compile(
+    r"(?i)\b((?:call|calling|dial|phone|text|hotline|(?:help|life) ?line)\b[^\d.!?\n]{0,12}?)(\d[\d -]{1,14}\d)"
+)
+_LINE = re.compile(r"(?<![\d.])\d{3,6}(?=\s?[\u4e00-\u9fff]{0,8}(?:热线|生命线|专线|电话))")  # the number comes first
 _COUNTED = "个只本条张位次天周件种句杯块遍口双封名家所座步小"
 
 _UNITS: dict[str, tuple[str, str, str]] = {  # symbol -> Chinese, English for one, English for many
@@ -140,6 +143,7 @@ def _below_ten_thousand(number: int) -> str:
 def _in_chinese(text: str) -> str:
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
     text = _CALL.sub(lambda m: m[1] + one_by_one(m[2]) + re.sub(r"\d+", lambda n: one_by_one(n[0]), m[3]), text)
+    text = _LINE.sub(lambda m: one_by_one(m[0]), text)
     rules: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         (r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", lambda m: f"{one_by_one(m[1])}年{_n(m[2])}月{_n(m[3])}日"),
         (r"(?<!\d)(\d{4})(?=\s*年)", lambda m: one_by_one(m[1])),
