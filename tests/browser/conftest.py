@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 SERVE = Path(__file__).with_name("serve.py")
+APP = Path(__file__).parents[2] / "app.py"
 IDLE = "!document.getElementById('house').classList.contains('busy')"
 
 _FLAGS = [
@@ -41,33 +42,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def chromium() -> str | None:
-    """A Chromium on this machine: the named one, one on the path, or Playwright's own."""
-    named = os.environ.get("HEARTH_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, _NAMES)), None)
-    if found:
-        return found
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
+Launch = Callable[..., Browser]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None:
-        sys.stderr.write("\n*** NO CHROMIUM: every browser test is skipped. Install one, or name it in HEARTH_CHROMIUM. ***\n")
-        pytest.skip("there is no Chromium on this machine")
+def launch() -> Iterator[Launch]:
+    """Opens browsers of a Chromium on this machine: the named one, one on the path, or Playwright's own."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield opened
-        opened.close()
+        named = os.environ.get("HEARTH_CHROMIUM")
+        path = named or next(filter(None, map(shutil.which, _NAMES)), None) or playwright.chromium.executable_path
+        if not Path(path).exists():
+            sys.stderr.write(
+                "\n*** NO CHROMIUM: every browser test is skipped. Install one, or name it in HEARTH_CHROMIUM. ***\n"
+            )
+            pytest.skip("there is no Chromium on this machine")
+        yield lambda *flags: playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Launch) -> Iterator[Browser]:
+    opened = launch()
+    yield opened
+    opened.close()
 
 
 class Hearth:
     """The app as a process that can be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shipped: bool = False) -> None:
+        self._program = APP if shipped else SERVE
         self.data = folder / "data"
         self.log = folder / "log.txt"
         self.port = _free_port()
@@ -77,9 +80,16 @@ class Hearth:
 
     def start(self) -> None:
         environment = {**os.environ, "GRADIO_TEMP_DIR": str(self.data.parent / "uploads")}
-        command = [sys.executable, str(SERVE), str(self.data), str(self.port)]
+        options = (
+            ["--data", str(self.data), "--port", str(self.port)] if self._program == APP else [str(self.data), str(self.port)]
+        )
+        command = [sys.executable, str(self._program), *options]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._wait_for_the_page()
+
+    def _wait_for_the_page(self) -> None:
+        assert self._process is not None
         deadline = time.monotonic() + 90
         while not self._answers():
             assert self._process.poll() is None, self.log.read_text("utf-8")[-3000:]
@@ -106,9 +116,11 @@ class Hearth:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(self.url + "healthz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
+            with urllib.request.urlopen(self.url + "healthz", timeout=2):
+                return True
+        except urllib.error.HTTPError:
+            return True  # the page is there and the model is not, yet
+        except OSError:
             return False
 
 
@@ -126,9 +138,16 @@ def own(tmp_path: Path) -> Iterator[Hearth]:
         yield app
 
 
+@pytest.fixture
+def shipped(tmp_path: Path) -> Iterator[Hearth]:
+    """The app as people start it, with the model, the embedder and the voice that come with it."""
+    with _running(tmp_path, shipped=True) as app:
+        yield app
+
+
 @contextmanager
-def _running(folder: Path) -> Iterator[Hearth]:
-    app = Hearth(folder)
+def _running(folder: Path, shipped: bool = False) -> Iterator[Hearth]:
+    app = Hearth(folder, shipped)
     app.start()
     yield app
     app.stop()
@@ -136,8 +155,18 @@ def _running(folder: Path) -> Iterator[Hearth]:
 
 @pytest.fixture
 def hearth(request: pytest.FixtureRequest) -> Hearth:
-    """The app of this test: its own where it asks for `own`, else the shared one."""
-    return request.getfixturevalue("own" if "own" in request.fixturenames else "shared")
+    """The app of this test: `own` or `shipped` where it asks for them, else the shared one."""
+    named = next((name for name in ("own", "shipped") if name in request.fixturenames), "shared")
+    found: Hearth = request.getfixturevalue(named)
+    return found
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures go: the folder that `HEARTH_PICTURES` names, else one that is thrown away."""
+    folder = Path(os.environ.get("HEARTH_PICTURES") or tmp_path / "pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture

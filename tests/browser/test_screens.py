@@ -1,9 +1,5 @@
-"""Pictures of every page, wide and narrow, light and dark; those of the README are among them.
+"""Pictures of every page, wide and narrow, light and dark, for people to look at (`HEARTH_PICTURES=FOLDER` keeps them)."""
 
-`HEARTH_PICTURES=docs/pictures` says where they go; without it they go to a temporary folder, so that a test run changes no file.
-"""
-
-import os
 from pathlib import Path
 
 import pytest
@@ -19,9 +15,7 @@ SCREENS = [("light", "zh-CN", 1280), ("dark", "en-US", 1280), ("light", "en-US",
 
 
 @pytest.mark.parametrize(("scheme", "locale", "width"), SCREENS)
-def test_pictures(browser: Browser, shared: Hearth, tmp_path: Path, scheme: str, locale: str, width: int) -> None:
-    folder = Path(os.environ.get("HEARTH_PICTURES") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
+def test_pictures(browser: Browser, shared: Hearth, pictures: Path, scheme: str, locale: str, width: int) -> None:
     context = browser.new_context(
         color_scheme=scheme, locale=locale, viewport={"width": width, "height": 800}, reduced_motion="reduce"
     )
@@ -30,7 +24,7 @@ def test_pictures(browser: Browser, shared: Hearth, tmp_path: Path, scheme: str,
 
     def picture(name: str) -> None:
         page.wait_for_timeout(400)
-        path = folder / f"{name}-{language}-{scheme}-{width}.png"
+        path = pictures / f"{name}-{language}-{scheme}-{width}.png"
         page.screenshot(path=path)
         assert path.stat().st_size > 5_000
 
