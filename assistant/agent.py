@@ -149,7 +149,7 @@ class Agent:
 
     def _quote(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
         yield turn.add_text(quoting.quote(self.persona, self.model.info, turn.language, turn.hits, history))
-        yield turn.complete(Message("assistant", turn.text, sources=turn.hits))
+        yield turn.complete(Message("assistant", turn.text, sources=quoting.cited(turn.text, turn.hits)))
         yield turn.finish("answered")
 
     def _write(
@@ -188,8 +188,8 @@ class Agent:
             calls = tuple(turn.calls)
             if not calls and not turn.text.strip():
                 yield turn.add_text(_EMPTY[turn.language])
-            cited = turn.hits if quoting.cites(turn.text, len(turn.hits)) else ()
-            yield turn.complete(Message("assistant", turn.text, turn.thinking, calls, sources=cited))
+            sources = quoting.cited(turn.text, turn.hits)
+            yield turn.complete(Message("assistant", turn.text, turn.thinking, calls, sources=sources))
             if not calls:
                 yield turn.finish("answered")
                 return
@@ -270,8 +270,8 @@ class Agent:
     def _break_off(self, turn: _Turn) -> Iterator[Event]:
         """Keep what was written when a turn ends before its answer does."""
         if turn.text.strip():
-            cited = turn.hits if quoting.cites(turn.text, len(turn.hits)) else ()
-            yield turn.complete(Message("assistant", turn.text, turn.thinking, sources=cited, interrupted=True))
+            sources = quoting.cited(turn.text, turn.hits)
+            yield turn.complete(Message("assistant", turn.text, turn.thinking, sources=sources, interrupted=True))
 
 
 _SMALL_TOKENS = 200

@@ -77,8 +77,8 @@ class Usage:
 class Message:
     """One message of a conversation.
 
-    `calls` belong to an assistant's message; `result` to a tool's. `sources` are the passages that a finished answer cites,
-    in the order of their numbers. `care` is the kind of danger a prepared answer speaks to ("" for every other message).
+    `calls` belong to an assistant's message; `result` to a tool's. `sources` are the passages that an answer may cite: [n] in
+    its text is the n-th of them. `care` is the kind of danger a prepared answer speaks to ("" for every other message).
     `interrupted` marks an answer that was stopped or broke off before its end.
     """
 

@@ -50,13 +50,14 @@ def quote(persona: Persona, info: ModelInfo, language: str, hits: Sequence[Hit],
     best = [hit for hit in hits[:quotes] if hit.score >= _NEAR_BEST * hits[0].score]
     parts = [_quotation(number, hit, language) for number, hit in enumerate(best, 1)]
     if not any(message.sources for message in history):
-        parts.append("*" + _NOTE[language].format(model=info.title) + "*")
+        parts.append(_NOTE[language].format(model=info.title))
     return "\n\n".join(parts)
 
 
-def cites(text: str, sources: int) -> bool:
-    """Whether `text` names one of `sources` passages by its number."""
-    return any(1 <= int(number) <= sources for number in _CITATION.findall(text))
+def cited(text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The hits up to the last one that `text` names by its number, so that [n] stays the n-th; none where it names none."""
+    numbers = [int(number) for number in _CITATION.findall(text)]
+    return tuple(hits[: max((number for number in numbers if 1 <= number <= len(hits)), default=0)])
 
 
 def _quotation(number: int, hit: Hit, language: str) -> str:

@@ -50,7 +50,7 @@ def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", fold
                 continue
             knowledge.ensure_collection(owner, collection.id, collection.title[language])
             if collection.form == "efaqa":
-                outcome = knowledge.add_records(owner, collection.id, read_records(path), path.name)
+                outcome = knowledge.add_records(owner, collection.id, read_records(path), collection.title[language])
             else:
                 outcome = knowledge.add(owner, collection.id, path)
             if outcome.state != "failed":

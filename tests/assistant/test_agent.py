@@ -235,8 +235,10 @@ def test_an_answer_that_cites_carries_its_sources():
     cited, model = agent(["Twelve days [1]."], hits=hits)
     happened = turn(cited, "leave?")
     assert happened[0] == PassagesFound(tuple(hits))
-    assert happened[-1].new_messages[0].sources == tuple(hits)
+    assert happened[-1].new_messages[0].sources == (hits[0],)
     assert "[2] Handbook > Leave" in model.requests[0].messages[-1].text
+    second, _ = agent(["At noon [2]."], hits=hits)
+    assert turn(second)[-1].new_messages[0].sources == tuple(hits)
     uncited, _ = agent(["Hello [7]."], hits=hits)
     assert turn(uncited)[-1].new_messages[0].sources == ()
 
@@ -279,7 +281,7 @@ def test_a_weak_model_quotes_the_best_passages_and_says_so_once():
     assert "[2]" in answer.text
     assert "Unrelated" not in answer.text
     assert "--model" in answer.text
-    assert answer.sources == tuple(hits)
+    assert answer.sources == tuple(hits[:2])
     again = turn(asked, "And?", [Message("user", "How long?"), answer])[-1].new_messages[0]
     assert "--model" not in again.text
     assert model.requests == []
