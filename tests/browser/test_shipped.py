@@ -33,6 +33,7 @@ def test_it_really_answers(browser: Browser, shipped: Hearth, pictures: Path) ->
     expect(page.locator("#talk .text .cite").first).to_be_visible()
     expect(page.locator("#talk .text")).to_contain_text("分手")
     expect(page.locator("#header .model")).to_contain_text("SmolLM2")
+    page.wait_for_selector("#header .model.ready", timeout=SLOW)
     page.screenshot(path=pictures / "chat.zh.png")
     page.click('[data-do="language"]')
     expect(page.locator("nav")).to_contain_text("Personas")
