@@ -31,7 +31,7 @@ class Settings:
     token: str | None = None  # makes a maker of whoever shows it, beyond loopback
     region: str = "CN"  # whose help lines a care notice names
     hosted: Hub | None = None
-    hub_hosts: tuple[str, ...] = ()  # Host values of the hub's proxy
+    hub_hosts: tuple[str, ...] = ()  # names this page is known by beyond its address: the hub's, or a domain of one's own
     frame_ancestors: tuple[str, ...] = ()  # origins that may show the page in a frame
     lasting: bool = True  # the data folder outlives a restart
 
@@ -89,11 +89,12 @@ def _data_folder(given: Path | None, hosted: Hub | None) -> tuple[Path, bool]:
 
 
 def _hub_hosts(hosted: Hub | None, environment: Mapping[str, str]) -> tuple[str, ...]:
+    own = environment.get("HEARTH_HOSTS", "").split(",")
     if hosted == "huggingface":
-        return tuple(filter(None, [environment.get("SPACE_HOST")]))
+        own.append(environment.get("SPACE_HOST", ""))
     if hosted == "modelscope":
-        return tuple(filter(None, environment.get("MODELSCOPE_STUDIO_HOST", "").split(","))) or ("*.ms.show", "*.modelscope.cn")
-    return ()
+        own += ["*.ms.show", "*.modelscope.cn"]
+    return tuple(name.strip().lower() for name in own if name.strip())
 
 
 def _frame_ancestors(hosted: Hub | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent
 from assistant.conversations import Conversations
-from assistant.events import Event, TextDelta
+from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.messages import Message
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
 from assistant.models.host import ModelHost
@@ -20,6 +20,7 @@ from assistant.models.threads import share_processor
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.speech.base import Speaker
+from assistant.speech.engines import SpeakerByEngine
 from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from common.database import Database, DataFolder
@@ -160,8 +161,12 @@ class Studio:
         """The answer of a run in sentences fit to be spoken, as it is written."""
         splitter = SentenceSplitter()
         for item in self.runs.subscribe(owner, run):
-            if item is not None and isinstance(item[1], TextDelta):
-                yield from splitter.feed(item[1].text)
+            match item:
+                case (_, TextDelta(text)):
+                    yield from splitter.feed(text)
+                case (_, MessageCompleted()):
+                    yield from splitter.finish()
+                    splitter = SentenceSplitter()
         yield from splitter.finish()
 
     def voice(self, owner: str, run: str, language: str) -> str:
@@ -218,7 +223,7 @@ def build_studio(
         conversations=conversations,
         runs=Runs(database, conversations),
         models=ModelHost.holding(model) if model else ModelHost(settings.model, folder.path, offline=settings.offline),
-        speaker=speaker or EspeakSpeaker(),
+        speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
     )
     studio.models.start()
     threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()

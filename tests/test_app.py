@@ -129,6 +129,13 @@ def test_beyond_loopback_there_is_always_a_token():
     assert read_settings(["--host", "0.0.0.0"], {"HEARTH_TOKEN": "secret"}).token == "secret"
 
 
+def test_a_domain_of_ones_own_is_named_in_the_environment():
+    assert read_settings([], {"HEARTH_HOSTS": "Hearth.example.org, other.example.org"}).hub_hosts == (
+        "hearth.example.org",
+        "other.example.org",
+    )
+
+
 def test_settings_of_a_hugging_face_space():
     environment = {"SPACE_ID": "me/hearth", "SPACE_HOST": "me-hearth.hf.space", "HEARTH_MODEL": "hf:Qwen/Qwen3-0.6B"}
     settings = read_settings([], environment)
