@@ -102,7 +102,7 @@ _SUICIDE = (
     rule(
         "suicide",
         r"\bnoose\b|\blethal dose\b|\bgun (?:to|in|against) my (?:head|mouth)\b|\b(?:painless(?:ly)?|quick(?:est)?|easiest|least painful|peaceful)\b[^.!?\n;]{0,16}\b(?:way|die|death|go|end)\b[^.!?\n;]{0,10}|\bways? to (?:die|kill myself|end my life|go painlessly)\b",
-        r"\bdog\b|\bcat\b|\bpet\b|airport|office|station|work|shave|wax|root canal|dentist|quickest way to (?!die|kill|end my)|easiest way to (?!die|kill|end my)|quick way to (?!die|kill|end my)|peaceful way to (?!die|kill|end my|go)|way to go from",
+        r"\bdog\b|\bcat\b|\bpet\b|airport|office|station|work|shave|wax|root canal|dentist|quickest way to (?!die|kill|end my)|easiest way to (?!die|kill|end my)|quick way to (?!die|kill|end my)|peaceful way to (?!die|kill|end my|go)|way to (?:remove|get|learn|pull|take|clean|quit|stop|lose|fix)|way to go from",
         topical=True,
     ),
     rule(
@@ -171,7 +171,7 @@ _SELF_HARM = (
     ),
     rule(
         "self_harm",
-        rf"\brelapsed\b{_G}{{0,24}}\b(?:cut|cutting|self|harm|blade|burn\w*)|\b(?:want|need|miss|hide|hid|hiding|feel|urge|craving|again){_G}{{0,14}}\b(?:the|my|a) (?:blade|razor|razor blade)s?\b|\burge to (?:cut|slice|burn|hurt|harm|slit)\b",
+        rf"\brelapsed\b{_G}{{0,24}}\b(?:cut|cutting|self|harm|blade|burn\w*)|\b(?:want|need|miss|hide|hid|hiding|feel|urge|craving|again){_G}{{0,14}}\b(?:the|my|a) (?:blade|razor|razor blade)s?\b|\burges? to (?:cut|slice|burn|slit|(?:hurt|harm) (?:my|$))",
         r"shav|fan\b|helicopter|runner|hair|cost|corners|tie|cake|carbs|grass",
     ),
     rule(
