@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 8
 
 
 def text(number):
@@ -55,10 +54,11 @@ def adding(tmp_path):
         process.stdout.close()
 
 
-def test_kill_9_loses_and_halves_nothing(adding, open_knowledge):
+@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+def test_kill_9_loses_and_halves_nothing(adding, open_knowledge, rounds):
     chance = random.Random(5)
     acknowledged: set[str] = set()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         process, seen, first, reader = adding()
         assert first.wait(60)
         # Somewhere within the next documents: while one is read, embedded, written, or while Chroma takes it in.
@@ -81,7 +81,7 @@ def test_kill_9_loses_and_halves_nothing(adding, open_knowledge):
             hit = knowledge.search("maker", f"matter{number}x7", ["docs"])[0]
             assert hit.passage.document == document.id
         open_knowledge.close()
-    assert len(acknowledged) > ROUNDS
+    assert len(acknowledged) > min(rounds, 100)
 
 
 def test_a_second_process_is_refused_at_once(adding, tmp_path):
