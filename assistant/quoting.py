@@ -14,7 +14,7 @@ from personas.schema import Persona
 
 _NEAR_BEST = 0.85  # a second passage is quoted when its score is at least this share of the best one's
 _QUOTES = 2  # by a persona of documents; in a conversation one quotation is enough
-_CITATION = re.compile(r"\[(\d{1,2})\]")
+_CITATION = re.compile(r"[\[【]\s*(\d{1,2}(?:\s*[,，、]\s*\d{1,2})*)\s*[\]】]")
 
 _NOTE = {
     "en": "This is a quotation: {model} is a small model that does not answer from documents in words of its own. "
@@ -56,7 +56,7 @@ def quote(persona: Persona, info: ModelInfo, language: str, hits: Sequence[Hit],
 
 def cited(text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """The hits up to the last one that `text` names by its number, so that [n] stays the n-th; none where it names none."""
-    numbers = [int(number) for number in _CITATION.findall(text)]
+    numbers = [int(number) for group in _CITATION.findall(text) for number in re.findall(r"\d+", group)]
     return tuple(hits[: max((number for number in numbers if 1 <= number <= len(hits)), default=0)])
 
 

@@ -58,6 +58,6 @@ def missing(
         if collection not in collections:
             found[f"collections.{index}"] = (
                 f"The collection {collection!r} is not there. Make it, or take it out of the persona.",
-                f"找不到资料集 {collection!r}。请先建立它，或者把它从人设里去掉。",
+                f"找不到资料库 {collection!r}。请先建立它，或者把它从人设里去掉。",
             )
     return found

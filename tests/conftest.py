@@ -13,6 +13,7 @@ os.environ.update(
 )
 
 import ipaddress
+import shutil
 import socket
 
 import pytest
@@ -46,16 +47,33 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _guarded_connect)
 
 
+def _build(script, info=None, **settings):
+    capable = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
+    model = ScriptedModel(list(script), info or capable)
+    settings = Settings(**{"offline": True, "embedder": "hash", **settings})
+    studio = build_studio(settings, model=model, embedder=HashEmbedder(), speaker=SilentSpeaker())
+    assert studio._shipped.wait(120)
+    return studio
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory):
+    """A data folder that has its shipped collections, to be copied: making them takes seconds."""
+    data = tmp_path_factory.mktemp("begun") / "data"
+    _build((), data=data).close()
+    return data
+
+
 @pytest.fixture
-def make_studio(tmp_path):
+def make_studio(begun, tmp_path):
     """Build whole studios on a temporary folder with the doubles in place; all are closed in the end."""
     made = []
 
     def make(script=(), info=None, **settings):
-        settings = Settings(**{"data": tmp_path / "data", "offline": True, "embedder": "hash", **settings})
-        capable = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
-        model = ScriptedModel(list(script), info or capable)
-        made.append(build_studio(settings, model=model, embedder=HashEmbedder(), speaker=SilentSpeaker()))
+        data = settings.pop("data", tmp_path / "data")
+        if not data.exists():
+            shutil.copytree(begun, data)
+        made.append(_build(script, info, data=data, **settings))
         return made[-1]
 
     yield make

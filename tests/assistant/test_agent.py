@@ -237,8 +237,9 @@ def test_an_answer_that_cites_carries_its_sources():
     assert happened[0] == PassagesFound(tuple(hits))
     assert happened[-1].new_messages[0].sources == (hits[0],)
     assert "[2] Handbook > Leave" in model.requests[0].messages[-1].text
-    second, _ = agent(["At noon [2]."], hits=hits)
-    assert turn(second)[-1].new_messages[0].sources == tuple(hits)
+    for text in ("At noon [2].", "At noon [1, 2].", "中午【1、2】。"):
+        both, _ = agent([text], hits=hits)
+        assert turn(both)[-1].new_messages[0].sources == tuple(hits)
     uncited, _ = agent(["Hello [7]."], hits=hits)
     assert turn(uncited)[-1].new_messages[0].sources == ()
 

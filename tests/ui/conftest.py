@@ -1,18 +1,10 @@
 """What the tests of the page share: hostile texts, and a judge of what HTML may hold."""
 
 import re
-import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
-
-from assistant.models.base import ModelInfo
-from assistant.models.scripted import ScriptedModel
-from assistant.settings import Settings
-from assistant.speech.base import SilentSpeaker
-from assistant.studio import Studio, build_studio
-from retrieval.embedding import HashEmbedder
 
 _TAGS = re.compile(
     "a|article|aside|b|bdi|blockquote|br|button|code|dd|del|details|div|dl|dt|em|figcaption|figure|form|h[1-6]|header|hr|img|"
@@ -136,36 +128,3 @@ HOSTILE = [
 def hostile(request: pytest.FixtureRequest) -> str:
     """A text that wants to be more than a text."""
     return request.param
-
-
-def _build(script, info=None, **settings) -> Studio:
-    capable = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
-    model = ScriptedModel(list(script), info or capable)
-    settings = Settings(**{"offline": True, "embedder": "hash", **settings})
-    studio = build_studio(settings, model=model, embedder=HashEmbedder(), speaker=SilentSpeaker())
-    assert studio._shipped.wait(120)
-    return studio
-
-
-@pytest.fixture(scope="session")
-def begun(tmp_path_factory):
-    """A data folder that has its shipped collections, to be copied: making them takes seconds."""
-    data = tmp_path_factory.mktemp("begun") / "data"
-    _build((), data=data).close()
-    return data
-
-
-@pytest.fixture
-def make_studio(begun, tmp_path):
-    """Build whole studios on a temporary folder with the doubles in place; all are closed in the end."""
-    made: list[Studio] = []
-
-    def make(script=(), info=None, **settings):
-        data = settings.pop("data", tmp_path / f"data-{len(made)}")
-        shutil.copytree(begun, data)
-        made.append(_build(script, info, data=data, **settings))
-        return made[-1]
-
-    yield make
-    for studio in made:
-        studio.close()
