@@ -63,7 +63,7 @@ def cited(text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
 def _quotation(number: int, hit: Hit, language: str) -> str:
     passage = hit.passage
     place = passage.heading.split(" > ")[-1] or passage.title
-    lead = f"关于“{place}” [{number}]：" if language == "zh" else f"On “{place}” [{number}]:"
+    lead = f"关于“{place}” [{number}]：" if language == "zh" else f"**{place}** [{number}]:"
     quoted = "\n".join(f"> {line}" if line.strip() else ">" for line in passage.text.strip().splitlines())
     return f"{lead}\n\n{quoted}"
 
