@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelMissing
+from common.heavy import IMPORTING
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -96,10 +97,11 @@ class SentenceEmbedder:
                 f"There is no embedding model in {str(source)!r} (no config.json). Choose another folder in the settings.",
                 f"{str(source)!r} 里没有向量模型（缺少 config.json）。请在设置里换一个文件夹。",
             )
-        from sentence_transformers import SentenceTransformer
-
         try:
-            model = SentenceTransformer(str(source), local_files_only=not download, trust_remote_code=False)
+            with IMPORTING:
+                from sentence_transformers import SentenceTransformer
+
+                model = SentenceTransformer(str(source), local_files_only=not download, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise ModelMissing(
                 f"The embedder {str(source)!r} could not be loaded ({type(error).__name__}). Download it in the settings first.",

