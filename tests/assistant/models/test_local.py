@@ -6,12 +6,13 @@ import time
 import pytest
 
 from assistant.messages import Message
-from assistant.models.base import GenerationOptions, TextChunk, UsageChunk
+from assistant.models.base import CallChunk, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan
 from assistant.models.local import LocalModel, check_files, choose_dtype, weight_bytes
 from assistant.models.plain import PlainEngine
 from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
 from tests.assistant.models.tiny import TEXT, make_network, say, tiny_info
+from tools.base import ToolSpec
 
 LONG = TEXT * 8  # several hundred tokens
 
@@ -80,6 +81,30 @@ def test_chunks_come_one_by_one_and_usage_comes_last(make_model):
     assert all(isinstance(chunk, TextChunk) and chunk.text for chunk in chunks[:-1])
     assert len(chunks) > 5
     assert not any("<|im_" in chunk.text for chunk in chunks[:-1])
+
+
+def test_thoughts_and_calls_are_told_apart(make_model, tokenizer):
+    """A network that is made to write one text, whatever it reads."""
+    import torch
+
+    clock = ToolSpec("clock", "Tells the time.", {"type": "object", "properties": {}})
+    written = '<think>Hmm 嗯</think>Let me look.<tool_call>{"name": "clock", "arguments": {}}</tool_call>'
+    ids = [*tokenizer(written, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    model, network = make_model(plan=Plan(cache_tokens=4096, step_tokens=512))  # the prompt is read in one step
+    say(model, "Hello", max_tokens=2)  # what an engine runs before its first request is not dictated
+    dictated = iter(ids)
+
+    def dictate(_module, _args, scores):
+        forced = torch.full_like(scores, -100.0)
+        forced[..., next(dictated)] = 100.0
+        return forced
+
+    network.lm_head.register_forward_hook(dictate)
+    chunks = list(model.stream([Message("user", "Hi")], [clock], GenerationOptions(max_tokens=400), threading.Event()))
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, ThinkingChunk)).strip() == "Hmm 嗯"
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk)).strip() == "Let me look."
+    assert [chunk.call.name for chunk in chunks if isinstance(chunk, CallChunk)] == ["clock"]
+    assert chunks[-1].usage.completion_tokens == len(ids)
 
 
 def test_sampling_is_set_per_request_in_one_engine(make_model):
