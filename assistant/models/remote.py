@@ -10,6 +10,7 @@ import queue
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,10 +25,10 @@ from assistant.models.base import (
     GenerationOptions,
     ModelChunk,
     ModelInfo,
-    TextChunk,
     ThinkingChunk,
     UsageChunk,
 )
+from assistant.toolcalls import CallParser
 from common.errors import GenerationFailed, ModelError, ModelMissing, PromptTooLong
 from tools.base import ToolSpec
 
@@ -70,7 +71,7 @@ class RemoteModel:
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
     ) -> Iterator[ModelChunk]:
         body = self._body(messages, tools, options)
-        answer = _Answer()
+        answer = _Answer(CallParser(tools if self.info.tools else (), f"{uuid.uuid4().hex[:8]}-"))
         exchange = _Exchange(self._client, self._address, body)
         try:
             for event in self._events(exchange, cancel):
@@ -285,8 +286,9 @@ def _whole(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(slots=True)
 class _Answer:
-    """Puts an answer together from its events."""
+    """Puts an answer together from its events; `parser` finds thoughts and calls that a server left in the text."""
 
+    parser: CallParser
     usage: Usage | None = None
     ended: bool = False
     pieces: int = 0
@@ -316,6 +318,7 @@ class _Answer:
             raise failed(f"reports an error ({self.failure})", f"报告了错误（{self.failure}）")
         if not self.ended:
             raise failed("broke off in the middle of the answer", "在回答中途断开了")
+        yield from self.parser.finish()
         for index in sorted(self.calls):
             call = self.calls[index]
             if call["name"]:
@@ -328,7 +331,7 @@ class _Answer:
         if isinstance(thought, str) and thought:
             yield ThinkingChunk(thought)
         if isinstance(text := delta.get("content"), str) and text:
-            yield TextChunk(text)
+            yield from self.parser.feed(text)
         for position, call in enumerate(_list(delta.get("tool_calls"))):
             if not isinstance(call, dict):
                 continue

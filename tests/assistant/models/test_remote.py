@@ -142,6 +142,25 @@ def test_thoughts_are_kept_apart():
     assert chunks[:3] == [ThinkingChunk("Hmm"), ThinkingChunk(" so"), TextChunk("Yes")]
 
 
+def test_thoughts_and_calls_that_a_server_left_in_the_text_are_found():
+    def reply(handler, _):
+        handler.start()
+        for part in (
+            "<thi",
+            "nk>Hmm</think>Let me see. <tool_",
+            'call>{"name": "clock", "arguments": {"zone": "UTC"}}</tool',
+            "_call>",
+        ):
+            handler.delta(content=part)
+        handler.delta("stop")
+
+    with serving(reply) as (model, _):
+        chunks = ask(model, tools=[TOOL])
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, ThinkingChunk)) == "Hmm"
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk)).strip() == "Let me see."
+    assert [dict(chunk.call.arguments) for chunk in chunks if isinstance(chunk, CallChunk)] == [{"zone": "UTC"}]
+
+
 def test_calls_are_put_together_from_their_pieces():
     def piece(index, **function):
         ids = {"id": function.pop("id")} if "id" in function else {}
