@@ -54,7 +54,9 @@ def _ingestion(embedder: SentenceEmbedder) -> list[Line]:
             knowledge.add(_OWNER, collection, _write(root / "first.md", seed=-1 - turn))
             paths = [_write(root / f"{number}.md", seed=turn * 100 + number) for number in range(_DOCUMENTS)]
             started = time.perf_counter()
-            added = sum(knowledge.add(_OWNER, collection, path).passages for path in paths)
+            added = sum(
+                outcome.passages for outcome in knowledge.add_files(_OWNER, collection, [(path, path.name) for path in paths])
+            )
             ours = added / (time.perf_counter() - started)
             texts = [embedded_text(*rest) for _, *rest in catalogue.to_embed(catalogue.require(_OWNER, [collection])[0])]
             started = time.perf_counter()

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
     knowledge.ensure_collection(OWNER, options.collection, options.title or options.collection)
-    failed = False
-    for path, name in _files(options.paths):
-        if path is None:
-            error = unopenable(name, "No such file or directory")
-            outcome = Outcome(name, name, "failed", 0, error.english, error.chinese)
-        else:
-            outcome = knowledge.add(OWNER, options.collection, path, name)
+    missing = [path for path in options.paths if not path.exists()]
+    failed = bool(missing)
+    for outcome in chain(knowledge.add_files(OWNER, options.collection, _files(options.paths)), map(_absent, missing)):
         failed = failed or outcome.state == "failed"
         if options.json:
             _print_json(outcome.to_dict())
@@ -74,7 +71,7 @@ def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path | None, str]]:
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file and its name; a file of a folder is named by its place there, so that two of one name both stay."""
     for path in paths:
         if path.is_dir():
@@ -84,8 +81,11 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path | None, str]]:
                     yield found, place.as_posix()
         elif path.exists():
             yield path, path.name
-        else:
-            yield None, str(path)
+
+
+def _absent(path: Path) -> Outcome:
+    error = unopenable(str(path), "No such file or directory")
+    return Outcome(str(path), path.name, "failed", 0, error.english, error.chinese)
 
 
 def _list(knowledge: Knowledge, options: argparse.Namespace) -> int:

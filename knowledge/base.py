@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -97,7 +97,11 @@ class Knowledge:
         A file that cannot be read gives an outcome that says why. Raises `CollectionMissing`, `EmbedderMismatch`,
         `ModelMissing` (no embedder) and `StorageFailed`; nothing of the document is kept then.
         """
-        return self._ingest.file(owner, collection, path, name or path.name)
+        return next(self._ingest.files(owner, collection, [(path, name or path.name)]))
+
+    def add_files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome]:
+        """Add many files, (path, name), faster than one by one; gives an outcome for each, in order. Raises as `add` does."""
+        return self._ingest.files(owner, collection, files)
 
     def add_records(
         self, owner: str, collection: str, records: Iterable[Record], name: str = "records", *, headings_weigh: bool = True

@@ -33,7 +33,7 @@ _QUERY_LENGTH = 4000  # characters of a query that are read
 _TERMS = 32  # of a query that are scored, the rarest first
 _MANY = 1000  # rows
 _CANDIDATE_TERMS = 16  # of those, how many choose the candidates at most,
-_CANDIDATE_ROWS = 8000  # and how many rows they may hold together, which bounds the time of a search
+_CANDIDATE_ROWS = 5000  # and how many rows they may hold together, which bounds the time of a search
 _BATCH = 500  # rows a statement
 
 _HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f"

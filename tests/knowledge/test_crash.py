@@ -58,6 +58,7 @@ def adding(tmp_path):
 def test_kill_9_loses_and_halves_nothing(adding, open_knowledge, rounds):
     chance = random.Random(5)
     acknowledged: set[str] = set()
+    restarts = 0
     for _ in range(rounds):
         process, seen, first, reader = adding()
         assert first.wait(60)
@@ -80,8 +81,12 @@ def test_kill_9_loses_and_halves_nothing(adding, open_knowledge, rounds):
             number = int(name.removesuffix(".md"))
             hit = knowledge.search("maker", f"matter{number}x7", ["docs"])[0]
             assert hit.passage.document == document.id
+        if len(stored) > 300:  # begin again before there is nothing left to add
+            knowledge.delete_collection("maker", "docs")
+            acknowledged.clear()
+            restarts += 1
         open_knowledge.close()
-    assert len(acknowledged) > min(rounds, 100)
+    assert restarts or len(acknowledged) > rounds
 
 
 def test_a_second_process_is_refused_at_once(adding, tmp_path):

@@ -286,3 +286,29 @@ def test_meaning_is_found_where_no_word_is_shared(open_knowledge, files):
     assert knowledge.search("maker", "vacation entitlement", ["docs"])[0].passage.heading == "Annual leave"
     assert knowledge.search("maker", "can I give back a novel I bought?", ["docs"])[0].passage.heading == "Returns"
     assert knowledge.search("maker", "退书", ["docs"])[0].passage.heading == "退货"
+
+
+def test_many_files_are_added_in_order_and_embedded_together(open_knowledge, files):
+    class Counting(HashEmbedder):
+        calls = 0
+
+        def embed(self, texts, kind):
+            self.calls += 1
+            return super().embed(texts, kind)
+
+    embedder = Counting()
+    knowledge = open_knowledge(embedder)
+    knowledge.create_collection("maker", "Documents", "docs")
+    paths = [files.write(name, text) for name, text in (("a.md", HANDBOOK), ("b.txt", b""), ("c.md", ZH), ("d.md", HANDBOOK))]
+    outcomes = list(knowledge.add_files("maker", "docs", [(path, path.name) for path in paths]))
+    assert [(outcome.name, outcome.state) for outcome in outcomes] == [
+        ("a.md", "done"),
+        ("b.txt", "failed"),
+        ("c.md", "done"),
+        ("d.md", "unchanged"),
+    ]
+    assert embedder.calls == 1
+    for path, heading in ((paths[0], "Annual leave"), (paths[2], "年假")):
+        found = {document.name: document for document in knowledge.documents("maker", "docs")}[path.name]
+        assert knowledge.passages("maker", found.id)[0].heading == heading
+        assert knowledge.search("maker", heading, ["docs"])[0].passage.document == found.id
