@@ -25,6 +25,7 @@ class Settings:
     host: str = "127.0.0.1"  # the address to listen on
     port: int = 7860
     model: str = "auto"  # a model name: builtin, hf:, ms:, path:, gguf:, openai:
+    model_key: str | None = None  # the key of an openai: model; from the environment alone, never stored
     embedder: str = "auto"  # an embedder name: builtin, hash, path:, hf:
     data: Path = Path("data")  # everything a user makes
     offline: bool = False  # never download, even when asked to
@@ -56,7 +57,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     return Settings(
         host=host,
         port=given.port or int(environment.get("PORT", "7860")),
-        model=given.model or environment.get("HEARTH_MODEL", "auto"),
+        model=given.model or environment.get("HEARTH_MODEL") or ("ms:Qwen/Qwen3-0.6B" if hosted == "modelscope" else "auto"),
+        model_key=environment.get("HEARTH_MODEL_KEY") or None,
         embedder=environment.get("HEARTH_EMBEDDER", "auto"),
         data=data,
         offline=given.offline or environment.get("HF_HUB_OFFLINE", "") in {"1", "true", "True"},

@@ -222,7 +222,9 @@ def build_studio(
         tools=tools or default_registry(),
         conversations=conversations,
         runs=Runs(database, conversations),
-        models=ModelHost.holding(model) if model else ModelHost(settings.model, folder.path, offline=settings.offline),
+        models=ModelHost.holding(model)
+        if model
+        else ModelHost(settings.model, folder.path, offline=settings.offline, api_key=settings.model_key),
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
     )
     studio.models.start()

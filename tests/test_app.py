@@ -151,3 +151,9 @@ def test_settings_of_a_modelscope_studio():
     settings = read_settings(["--port", "80"], {"MODELSCOPE_ENVIRONMENT": "studio"})
     assert (settings.hosted, settings.host, settings.port) == ("modelscope", "0.0.0.0", 80)
     assert any("modelscope.cn" in origin for origin in settings.frame_ancestors)
+    assert settings.model.startswith("ms:")
+
+
+def test_the_key_of_a_served_model_comes_from_the_environment_alone():
+    settings = read_settings(["--model", "openai:http://127.0.0.1:8000/v1#m"], {"HEARTH_MODEL_KEY": "secret"})
+    assert settings.model_key == "secret"
