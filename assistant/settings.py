@@ -7,7 +7,7 @@ environment and only fills in what the command line left open.
 import argparse
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -25,11 +25,11 @@ class Settings:
     host: str = "127.0.0.1"  # the address to listen on
     port: int = 7860
     model: str = "auto"  # a model name: builtin, hf:, ms:, path:, gguf:, openai:
-    model_key: str | None = None  # the key of an openai: model; from the environment alone, never stored
+    model_key: str | None = field(default=None, repr=False)  # the key of an openai: model; from the environment alone, never stored
     embedder: str = "auto"  # an embedder name: builtin, hash, path:, hf:
     data: Path = Path("data")  # everything a user makes
     offline: bool = False  # never download, even when asked to
-    token: str | None = None  # makes a maker of whoever shows it, beyond loopback
+    token: str | None = field(default=None, repr=False)  # makes a maker of whoever shows it, beyond loopback
     region: str = "CN"  # whose help lines a care notice names
     hosted: Hub | None = None
     hub_hosts: tuple[str, ...] = ()  # names this page is known by beyond its address: the hub's, or a domain of one's own
