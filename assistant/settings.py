@@ -25,7 +25,7 @@ class Settings:
     host: str = "127.0.0.1"  # the address to listen on
     port: int = 7860
     model: str = "auto"  # a model name: builtin, hf:, ms:, path:, gguf:, openai:
-    model_key: str | None = field(default=None, repr=False)  # the key of an openai: model; from the environment alone, never stored
+    model_key: str | None = field(default=None, repr=False)  # the key of an openai: model; never stored
     embedder: str = "auto"  # an embedder name: builtin, hash, path:, hf:
     data: Path = Path("data")  # everything a user makes
     offline: bool = False  # never download, even when asked to
