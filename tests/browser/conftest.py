@@ -40,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    # Playwright keeps a loop running in this thread, in which other tests could not run their own: the browser comes last.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 Launch = Callable[..., Browser]
