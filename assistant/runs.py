@@ -220,7 +220,7 @@ class Runs:
 
     def _record(self, run: str, live: _Live, events: Iterator[Event]) -> None:
         waiting: list[Event] = []
-        flushed = time.monotonic()
+        flushed = 0.0  # the first words are shown at once
         for event in events:
             if isinstance(event, TurnFinished):
                 self._flush(run, live, [*waiting, event], event)

@@ -5,6 +5,7 @@ shows.
 """
 
 import logging
+import secrets
 import signal
 import socket
 import sys
@@ -33,13 +34,14 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
     """The application; `mount` puts the page at its root."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.studio = studio
+    start = secrets.token_hex(8)  # lets an open page notice a restart
 
     @app.get("/healthz")
     def health() -> JSONResponse:
         """200 once the page can chat; 503 while the model loads or when it did not."""
         status = studio.models.status()
         answer = {"status": "ok" if status.state == "ready" else status.state, "model": status.name, "version": VERSION}
-        return JSONResponse(answer, status_code=200 if status.state == "ready" else 503)
+        return JSONResponse(answer, 200 if status.state == "ready" else 503, {"x-hearth-start": start})
 
     app.include_router(speech_routes(studio))
     mount(app, studio)

@@ -523,10 +523,14 @@ channel?.addEventListener("message", ({ data }) => {
 });
 
 let lost = false;
+let known = ""; // which start of the app this page belongs to
 async function look() {
   try {
-    await fetch("healthz", { cache: "no-store" });
-    if (lost) location.reload();
+    const answer = await fetch("healthz", { cache: "no-store" });
+    const start = answer.headers.get("x-hearth-start") || known;
+    // A restart may be over before it was noticed; what was followed then is not followed any more.
+    if (lost || (known && start !== known)) location.reload();
+    known = start;
   } catch {
     lost = true;
     slot("lost").textContent = words.lost;
@@ -534,7 +538,7 @@ async function look() {
   }
   setTimeout(look, lost ? 1000 : 5000);
 }
-setTimeout(look, 5000);
+look();
 
 setInterval(() => {
   if (document.querySelector("#header .model.loading") && !document.hidden) send("status");
