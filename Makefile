@@ -8,6 +8,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip install --disable-pip-version-check --quiet
 SOURCES := app.py common retrieval personas tools knowledge assistant server ui evaluation bench
+# A file's tests stay together in one process, and the browser's come last.
+TESTS := $(RUN) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 export GRADIO_ANALYTICS_ENABLED := False
 
 .PHONY: run test check format lint types tests bench soak browser
@@ -16,7 +18,7 @@ run: $(VENV)/app
 	@$(RUN) app.py $(ARGS)
 
 test: $(VENV)/dev browser
-	$(RUN) -m pytest
+	$(TESTS)
 
 check: $(VENV)/dev browser lint types tests
 
@@ -28,7 +30,7 @@ types:
 	$(RUN) -m mypy $(SOURCES)
 
 tests:
-	$(RUN) -m pytest
+	$(TESTS)
 
 format: $(VENV)/dev
 	$(RUN) -m ruff check --fix .

@@ -269,6 +269,12 @@ class Catalogue:
             found[row.id] = Passage(row.id, row.collection_id, row.document, row.title, row.text, *place)
         return found
 
+    def records(self, ids: Sequence[int]) -> set[int]:
+        """Which of the passages are records: a question as the heading, and what was said to it."""
+        query = select(PASSAGES.c.id).join(DOCUMENTS, DOCUMENTS.c.id == PASSAGES.c.document).where(DOCUMENTS.c.form == "records")
+        with self._database.read() as connection:
+            return {key for some in _batches(ids) for key in connection.execute(query.where(PASSAGES.c.id.in_(some))).scalars()}
+
     def vector_ids(self, key: int) -> list[int]:
         """The passages of a collection that have vectors, in order of their numbers."""
         query = select(PASSAGES.c.id).where(PASSAGES.c.collection == key, PASSAGES.c.vector.is_not(None)).order_by(PASSAGES.c.id)

@@ -25,6 +25,8 @@ person who rephrases a question loses less than one who is told that the documen
 _FIRST = 3  # hits that decide whether anything is relevant
 _WITH_IT = 0.4  # the share of the minimum that the hits beside a relevant one must reach
 
+_REPLIES = 0.3  # what a word counts that stands only in the replies of a record; what it is about stands in its question
+
 _QUERY_LENGTH = 4000  # characters
 _SCORED = 20  # hits that are scored, the best by fusion
 
@@ -58,10 +60,13 @@ class Search:
         # A passage may have been removed since the index was asked.
         found = [passages[key] for key in order if key in passages]
         headings = self._catalogue.lexical.coverage(query, [row.group for row in rows], [passage.heading for passage in found])
+        records = self._catalogue.records([passage.id for passage in found])
         chinese = "zh" in languages_of(query)
         hits = []
         for passage, heading in zip(found, headings, strict=True):
             cosine, words_found = dense.get(passage.id), coverage.get(passage.id, 0.0)
+            if passage.id in records:
+                words_found = heading + _REPLIES * max(0.0, words_found - heading)
             hits.append(Hit(passage, score(cosine, words_found, heading, chinese), cosine, words_found))
         if all(hit.score < minimum for hit in hits[:_FIRST]):
             return []

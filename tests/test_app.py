@@ -44,8 +44,9 @@ def health(port):
 
 
 @pytest.mark.model
-def test_it_starts_with_the_built_in_model_and_stops_within_five_seconds(tmp_path):
+def test_it_starts_with_the_built_in_model_and_stops_within_five_seconds(tmp_path, unpacked):
     port = free_port()
+    unpacked(tmp_path / "data")
     app = start("--data", tmp_path / "data", "--port", port, "--model", "builtin")
     try:
         assert app.stdout.readline() == f"Hearth is at http://127.0.0.1:{port}\n"

@@ -16,8 +16,8 @@ def ask(data, *arguments):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return tmp_path_factory.mktemp("ask") / "data"
+def data(tmp_path_factory, unpacked):
+    return unpacked(tmp_path_factory.mktemp("ask") / "data")
 
 
 @pytest.mark.model

@@ -64,3 +64,27 @@ def test_questions_to_what_ships(open_knowledge):
         assert heading in [hit.passage.heading for hit in hits[:2]], question
     for question in ("What is the capital of France?", "法国的首都是哪里", "iPhone 多少钱"):
         assert knowledge.search("maker", question, ["library", "hearth-guide"], minimum=RELEVANT) == [], question
+
+
+def test_the_counselling_records_answer_what_people_say_and_nothing_else(open_knowledge):
+    knowledge = open_knowledge()
+    install_shipped(knowledge, "maker")
+
+    def found(said):
+        return [hit.passage.heading for hit in knowledge.search("maker", said, ["counselling"], minimum=RELEVANT)]
+
+    for said, heading in (
+        ("你好", "你好"),
+        ("晚上好", "晚上好，下午好，中午好"),
+        ("今天天气怎么样", "今天天气怎么样，明天会下雨吗"),
+        ("帮我找份工作", "帮我找份工作，推荐几个岗位"),
+        ("推荐几本书", "推荐几本书，推荐一部电影，有什么好看的"),
+        ("我升职了", "我升职了，我考上了，我成功了"),
+        ("最近总是睡不着", "凌晨总是早醒，醒了就再也睡不着"),
+        ("产后情绪很低落", "生完孩子以后情绪很低落，老想哭"),
+        ("暗恋一个人要不要表白", "暗恋一个人好久了，要不要表白"),
+    ):
+        assert found(said)[0] == heading, said
+    # Words that stand somewhere in the replies do not make a record an answer.
+    for said in ("你吃饭了吗", "一加一等于几", "今天星期几", "苹果手机多少钱", "李白是哪个朝代的", "股票今天涨了吗"):
+        assert found(said) == [], said

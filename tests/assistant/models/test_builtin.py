@@ -95,17 +95,17 @@ def test_the_package_is_never_imported():
 
 @pytest.fixture(scope="session")
 def killed(tmp_path_factory) -> Path:
-    """A data folder whose first conversion was killed while it wrote, with a damaged copy in place besides."""
+    """A data folder whose first conversion was killed half-way, with a damaged copy in place besides."""
     folder = tmp_path_factory.mktemp("builtin-data")
     code = """
         import sys
         from pathlib import Path
         from assistant.models import builtin
-        builtin.load(Path(sys.argv[1]), progress=lambda fraction, stage: print(stage, flush=True))
+        builtin.load(Path(sys.argv[1]), progress=lambda fraction, stage: print(fraction, stage, flush=True))
     """
     converting = run_code(code, folder, stdout=subprocess.PIPE)
     with converting.stdout:
-        assert any("writing" in line for line in converting.stdout)
+        assert any(float(line.split()[0]) > 0.1 for line in converting.stdout), "the tokenizer is written, the weights are not"
         os.kill(converting.pid, signal.SIGKILL)
     converting.wait()
     copy = converted_folder(folder, find_gguf())
@@ -144,8 +144,8 @@ def test_it_answers(model):
 def test_its_greedy_text_is_the_same_with_and_without_reuse(model):
     for question in ("What do rivers carry?", "Tell me about tea.", "Write a short poem about snow."):
         prompt = [Message("system", f"{question} {TEXT * 6}"), Message("user", question)]
-        first, cold = say(model, prompt, max_tokens=48)
-        again, warm = say(model, prompt, max_tokens=48)
+        first, cold = say(model, prompt, max_tokens=24)
+        again, warm = say(model, prompt, max_tokens=24)
         assert cold.cached_tokens < 32
         assert warm.cached_tokens > 300
         assert first == again
