@@ -6,12 +6,14 @@ used. What it does not do: it cannot know that a public host passes requests on 
 """
 
 import queue
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import httpcore
 import httpx
@@ -22,8 +24,16 @@ from common.errors import EgressFailed, EgressRefused
 Resolver = Callable[[str, int], Sequence[str]]
 """Gives the numeric addresses of a host; raises `OSError` when it has none."""
 
-_PORTS = {"http": 80, "https": 443}
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme that may be used; others need a grant."""
+
 _AGENT = "Hearth/0.1"
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,4000}")
+# They say where a message ends and whom it is for, which is decided here.
+_FRAMING = {"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect", "keep-alive"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +62,37 @@ class Egress:
         granted_hosts: frozenset[str] = frozenset(),
         headers: Mapping[str, str] | None = None,
     ) -> EgressResponse:
-        """Fetch `url` (http or https, ports 80 and 443) within `deadline_s` seconds and `byte_limit` bytes of body.
+        """`request` with the method GET."""
+        return self.request(
+            "GET", url, deadline_s=deadline_s, byte_limit=byte_limit, granted_hosts=granted_hosts, headers=headers
+        )
 
-        `granted_hosts` are "host:port" pairs that may be private or on another port. Raises `EgressRefused` for an address
-        that may not be reached, `EgressFailed` when it does not answer within its limits.
+    def request(
+        self,
+        method: Method,
+        url: str,
+        *,
+        deadline_s: float,
+        byte_limit: int,
+        granted_hosts: frozenset[str] = frozenset(),
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> EgressResponse:
+        """Send to `url` (http or https, ports 80 and 443) and read the answer within `deadline_s` seconds and `byte_limit` bytes.
+
+        `granted_hosts` are "host:port" pairs that may be private or on another port. Raises `EgressRefused` for an address or
+        a header that may not be used, `EgressFailed` when the host does not answer within its limits.
         """
         parsed = _checked_url(url, granted_hosts)
         backend = _CheckedBackend(self._resolve, granted_hosts, time.monotonic() + deadline_s)
-        sent = {"user-agent": _AGENT, "accept": "*/*", **(headers or {}), "accept-encoding": "identity"}
+        sent = {"user-agent": _AGENT, "accept": "*/*", **_checked_headers(headers or {}), "accept-encoding": "identity"}
         try:
             with (
                 _Transport(self._tls, backend) as transport,
                 httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=deadline_s) as client,
-                client.stream("GET", parsed, headers=sent) as answer,
+                client.stream(method, parsed, headers=sent, content=body) as answer,
             ):
-                body = _read(answer, byte_limit)
-                return EgressResponse(str(answer.url), answer.status_code, dict(answer.headers), body)
+                return EgressResponse(str(answer.url), answer.status_code, dict(answer.headers), _read(answer, byte_limit))
         except (httpx.HTTPError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, TimeoutError) as error:
             if backend.remaining() <= 0:
                 raise EgressFailed(
@@ -85,18 +110,35 @@ def _checked_url(url: str, granted: frozenset[str]) -> httpx.URL:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise EgressRefused(f"{url[:200]!r} is not a web address.", f"{url[:200]!r} 不是有效的网址。") from error
-    if parsed.scheme not in _PORTS or not parsed.host or parsed.userinfo:
+    if parsed.scheme not in PORTS or not parsed.host or parsed.userinfo:
         raise EgressRefused(
             f"{url[:200]!r} may not be fetched: give an http or https address without a user name.",
             f"不能访问 {url[:200]!r}：请给出不带用户名的 http 或 https 网址。",
         )
-    port = parsed.port or _PORTS[parsed.scheme]
-    if port not in _PORTS.values() and f"{parsed.host}:{port}" not in granted:
+    port = parsed.port or PORTS[parsed.scheme]
+    if port not in PORTS.values() and f"{parsed.host}:{port}" not in granted:
         raise EgressRefused(
             f"Port {port} of {parsed.host!r} is not granted: only 80 and 443 are open. Grant '{parsed.host}:{port}' to use it.",
             f"{parsed.host!r} 的端口 {port} 未获授权：默认只开放 80 和 443。要使用它，请授权 '{parsed.host}:{port}'。",
         )
     return parsed
+
+
+def check_header(name: str, value: str) -> None:
+    """Raises `EgressRefused` for a header that could break out of its line or change where the message goes or ends."""
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING:
+        raise EgressRefused(f"A header may not be named {name[:80]!r}.", f"请求头的名称不能是 {name[:80]!r}。")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise EgressRefused(
+            f"The value of the header {name!r} cannot be sent: use at most 4,000 plain ASCII characters on one line.",
+            f"请求头 {name!r} 的值无法发送：只能是一行普通的 ASCII 字符，最多 4000 个。",
+        )
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        check_header(name, value)
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _read(answer: httpx.Response, byte_limit: int) -> bytes:

@@ -45,6 +45,17 @@ class Site(http.server.BaseHTTPRequestHandler):
             case _:
                 self.answer(200, b"hello")
 
+    def do_POST(self):
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.hits.append((self.path, dict(self.headers)))
+        self.answer(201, f"{self.command} {sent.decode()}".encode())
+
+    do_PUT = do_PATCH = do_DELETE = do_POST
+
+    def do_HEAD(self):
+        self.server.hits.append((self.path, dict(self.headers)))
+        self.answer(200, b"")
+
     def answer(self, status, body, headers=()):
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **dict(headers)}.items():
@@ -87,9 +98,9 @@ def granted(site, host="127.0.0.1"):
     return frozenset({f"{host}:{site.server_port}"})
 
 
-def fetch(site, path, egress=None, **limits):
+def fetch(site, path, egress=None, **more):
     url = f"http://127.0.0.1:{site.server_port}{path}"
-    return (egress or Egress()).get(url, granted_hosts=granted(site), **{**LIMITS, **limits})
+    return (egress or Egress()).get(url, granted_hosts=granted(site), **{**LIMITS, **more})
 
 
 def test_a_granted_service_answers(site):
@@ -135,6 +146,59 @@ def test_a_redirect_is_given_back_and_not_followed(site):
     assert answer.status == 302
     assert answer.headers["location"] == "http://169.254.169.254/latest"
     assert len(site.hits) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("body", ['{"word": "年假"}'.encode(), None])
+def test_a_method_and_a_body_are_sent(site, method, body):
+    url = f"http://127.0.0.1:{site.server_port}/things"
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+    answer = Egress().request(method, url, body=body, headers=headers, granted_hosts=granted(site), **LIMITS)
+    assert (answer.status, answer.body) == (201, method.encode() + b" " + (body or b""))
+    [(path, sent)] = site.hits
+    assert (path, sent["content-type"], sent["accept-encoding"]) == ("/things", "application/json", "identity")
+
+
+def test_head_gives_no_body(site):
+    url = f"http://127.0.0.1:{site.server_port}/x"
+    answer = Egress().request("HEAD", url, granted_hosts=granted(site), **LIMITS)
+    assert (answer.status, answer.body, len(site.hits)) == (200, b"", 1)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "169.254.169.254"])
+def test_no_method_reaches_a_private_address(site, method, host):
+    resolve = lambda host, port: [host.strip("[]") if host != "localhost" else "127.0.0.1"]  # noqa: E731
+    with pytest.raises(EgressRefused, match="private address"):
+        Egress(resolve).request(method, f"http://{host}/", body=b"{}", **LIMITS)
+    assert site.hits == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-note", "a\r\nHost: other.example"),
+        ("x-note", "a\nb"),
+        ("x-note", "a\x00b"),
+        ("x-note", "a\tb"),
+        ("x-note", "a\x7f"),
+        ("x-note", "年假"),
+        ("x-note", "a" * 4001),
+        ("x note", "a"),
+        ("x-note:", "a"),
+        ("x-note\r\nx-other", "a"),
+        ("", "a"),
+        ("Host", "other.example"),
+        ("Content-Length", "0"),
+        ("transfer-encoding", "chunked"),
+    ],
+)
+def test_a_header_cannot_break_out_of_its_line_or_reframe_the_message(site, name, value):
+    with pytest.raises(EgressRefused) as caught:
+        fetch(site, "/", headers={name: value})
+    assert site.hits == []
+    assert "header" in caught.value.english.lower()
+    assert "请求头" in caught.value.chinese
 
 
 @pytest.mark.parametrize("path", ["/big", "/endless"])
