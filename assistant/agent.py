@@ -27,7 +27,7 @@ from assistant.events import (
 )
 from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
-from assistant.repetition import is_looping
+from assistant.repetition import Unrepeated, is_looping
 from common.errors import HearthError
 from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, assess, prepared_answer
@@ -208,11 +208,13 @@ class Agent:
     ) -> Iterator[Event]:
         """One model call; what it wrote is left in `turn`."""
         turn.begin_step()
+        guard = None if self.model.info.grounding else Unrepeated()
         for chunk in self.model.stream(messages, specs, options, turn.cancel):
             match chunk:
                 case TextChunk(text):
-                    yield turn.add_text(text)
-                    if is_looping(turn.text):
+                    if shown := guard.feed(text) if guard else text:
+                        yield turn.add_text(shown)
+                    if is_looping(turn.text) or (guard and guard.looping):
                         return
                 case ThinkingChunk(text):
                     turn.thinking += text
@@ -275,7 +277,7 @@ class Agent:
 
 
 _SMALL_TOKENS = 200
-_SMALL_TEMPERATURE = 0.2  # what SmolLM2's authors advise
+_SMALL_TEMPERATURE = 0.4  # cooler it loops, warmer it rambles
 
 _EMPTY = {
     "en": "I could not put an answer together. Ask me once more, perhaps in other words.",

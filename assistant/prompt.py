@@ -68,8 +68,9 @@ def _system(persona: Persona, language: str, info: ModelInfo, gentle: bool) -> s
     instruction = persona.instruction.get(language)
     if not info.grounding:
         # A small model loses itself in rules and parrots examples: it is told who it is, and no more.
-        parts = [instruction.strip().split("\n\n")[0], *([gentle_instruction(language)] if gentle else [])]
-        return "\n\n".join(parts)
+        brief = "用两三句短句回答。" if chinese else "Use two or three short sentences."
+        who = instruction.strip().split("\n\n")[0]
+        return "\n\n".join([f"{who} {brief}", *([gentle_instruction(language)] if gentle else [])])
     parts = [instruction]
     if info.tools and persona.tools:
         parts.append(

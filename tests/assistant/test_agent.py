@@ -155,6 +155,16 @@ def test_wrong_arguments_and_unknown_tools_are_results_the_model_can_read():
     model.assert_used_up()
 
 
+def test_a_small_model_that_repeats_itself_is_stopped_before_it_shows():
+    said = [TextChunk(piece) for piece in ("I am glad you came. ", "How was it? ", "I am gl", "ad you came. ", "How was it? ")]
+    asked, model = agent([lambda messages, tools: iter(said)], info=WEAK, collections=[])
+    happened = turn(asked, "I am back")
+    assert happened[-1].new_messages[0].text == "I am glad you came. How was it?"
+    assert happened[-1].reason == "answered"
+    strong, _ = agent([lambda messages, tools: iter(said)], collections=[])
+    assert turn(strong, "I am back")[-1].new_messages[0].text.count("I am glad you came.") == 2
+
+
 def test_an_identical_call_is_refused_and_the_loop_ends_honestly():
     asked, _ = agent([[call("add", f"c{n}", a=1, b=1)] for n in range(10)])
     happened = turn(asked)

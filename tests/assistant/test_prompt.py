@@ -80,7 +80,7 @@ def test_a_small_model_gets_who_it_is_and_the_bare_message():
     weak = ModelInfo("weak", "Weak", frozenset({"en"}), tools=False, grounding=False, context_tokens=2000)
     instruction = {"en": "You are P.\n\nMany rules.", "zh": ""}
     messages = build(model=weak, count=words, instruction=instruction)
-    assert [message.text for message in messages] == ["You are P.", "How long is leave?"]
+    assert [message.text for message in messages] == ["You are P. Use two or three short sentences.", "How long is leave?"]
 
 
 def test_a_passage_cannot_close_its_own_fence():
