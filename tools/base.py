@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 Risk = Literal["reads", "writes", "spends"]
@@ -55,13 +56,14 @@ class Tool(ABC):
     """Something the model can call; subclass it, or make one of a plain function with `Tool.from_function`.
 
     `id` is `[a-z0-9][a-z0-9-]{0,63}` and names the tool in documents; `spec.name` is the name the model sees; `titles` are
-    what people see, by language ("en", "zh"); `risk` says what a call can do beyond reading; `time_limit_s` is the deadline
-    of one call in seconds.
+    what people see, by language ("en", "zh"), and `about` says to them what it does, where that is not simply what the model
+    is told; `risk` says what a call can do beyond reading; `time_limit_s` is the deadline of one call in seconds.
     """
 
     id: str
     spec: ToolSpec
     titles: Mapping[str, str]
+    about: Mapping[str, str] = MappingProxyType({})
     risk: Risk = "reads"
     time_limit_s: float = 10.0
 

@@ -37,9 +37,10 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A tool as the page shows it."""
+    """A tool as the page shows it: `about` is for people, `description` what the model reads."""
 
     title: str
+    about: str
     name: str
     description: str
     parameters: Mapping[str, Any]
@@ -215,15 +216,17 @@ def personas_html(guests: Sequence[Guest], starters: Mapping[str, Sequence[str]]
 def tools_html(instruments: Sequence[Instrument], manner: Manner) -> Markup:
     cards = Markup("").join(
         Markup(
-            '<article class="sheet"><header><div><strong>{}</strong> <code>{}</code></div></header><p>{}</p>{}'
-            "<small>{} · {}</small></article>"
+            '<article class="sheet"><header><div><strong>{}</strong></div></header><p>{}</p><small>{} · {}</small>'
+            "<details><summary>{}</summary><p><code>{}</code> {}</p>{}</details></article>"
         ).format(
             plain(tool.title),
+            tool.about,
+            manner.say(f"risk_{tool.risk}"),
+            manner.say("deadline", seconds=f"{tool.seconds:g}"),
+            manner.say("model_reads"),
             tool.name,
             tool.description,
             _parameters(tool.parameters, manner),
-            manner.say(f"risk_{tool.risk}"),
-            manner.say("deadline", seconds=f"{tool.seconds:g}"),
         )
         for tool in instruments
     )

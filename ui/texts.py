@@ -184,10 +184,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     # personas and tools
     "personas_lead": ("Everyone you can talk to here.", "这里可以和你聊天的人设。"),
     "starters": ("You could begin with", "可以这样开始"),
-    "tools_lead": (
-        "What personas can do besides talking. The model sees the name, the description and the parameters.",
-        "人设除了聊天还能做的事。模型看到的是名称、说明和参数。",
-    ),
+    "tools_lead": ("What personas can do besides talking.", "人设除了聊天还能做的事。"),
+    "model_reads": ("What the model reads", "模型读到的说明"),
     "parameters": ("Parameters", "参数"),
     "required": ("required", "必填"),
     "risk_reads": ("only reads", "只读取"),

@@ -48,6 +48,7 @@ class Workshop:
         instruments = [
             shop.Instrument(
                 manner.tool(tool.spec.name),
+                tool.about.get(ask.language, tool.spec.description),
                 tool.spec.name,
                 tool.spec.description,
                 tool.spec.parameters,

@@ -101,6 +101,8 @@ def test_threads_may_register_while_others_take_snapshots():
 def test_every_tool_that_ships_has_titles_a_description_and_a_tight_schema(tool):
     assert tool.titles["en"].isascii()
     assert not tool.titles["zh"].isascii()
+    assert tool.about["en"].isascii()
+    assert not tool.about["zh"].isascii()
     assert 40 < len(tool.spec.description) < 500
     Draft202012Validator.check_schema(tool.spec.parameters)
     assert tool.spec.parameters["additionalProperties"] is False

@@ -176,11 +176,10 @@ def test_reading_a_document():
 
 def test_tools_show_what_the_model_sees():
     schema = {"properties": {"zone": {"type": "string", "description": "an IANA zone"}}, "required": ["zone"]}
-    html = shop.tools_html([shop.Instrument("Clock", "clock", "Tells the time.", schema, "writes", 10.0)], EN)
-    assert (
-        "Clock clock Tells the time. Parameters zone (required) an IANA zone changes things; asks first · at most 10 s"
-        in words(html)
-    )
+    html = shop.tools_html([shop.Instrument("Clock", "Knows the time.", "clock", "Tells it.", schema, "writes", 10.0)], EN)
+    assert "Clock Knows the time. changes things; asks first · at most 10 s" in words(html)
+    read = html[html.index("<details>") : html.index("</details>")]
+    assert "What the model reads clock Tells it. Parameters zone (required) an IANA zone" in words(read)
 
 
 def test_personas_can_be_talked_to():
@@ -214,7 +213,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         shop.knowledge_html([shelf], hostile, opened, manner, panels.refusal_html(hostile)),
         shop.reading_html(hostile, hostile, hostile * 3, hit.passage, manner),
         shop.personas_html([guest], {hostile: [hostile]}, manner),
-        shop.tools_html([shop.Instrument(hostile, hostile, hostile, schema, "reads", 1.0)], manner),
+        shop.tools_html([shop.Instrument(hostile, hostile, hostile, hostile, schema, "reads", 1.0)], manner),
     ]
     for page in pages:
         tame(page)

@@ -21,6 +21,10 @@ class Calculator(Tool):
 
     id = "calculator"
     titles: Mapping[str, str] = {"en": "Calculator", "zh": "计算器"}
+    about: Mapping[str, str] = {
+        "en": "Calculates exactly: arithmetic, percentages, powers and roots, trigonometry, logarithms.",
+        "zh": "精确计算：四则运算、百分比、乘方开方、三角函数和对数。",
+    }
     spec = ToolSpec(
         "calculator",
         "Calculate the exact value of an arithmetic expression: + - * / ^, brackets, percentages (17.5% of 2340, 200 + 15%), "

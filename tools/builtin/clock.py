@@ -28,6 +28,10 @@ class Clock(Tool):
 
     id = "clock"
     titles: Mapping[str, str] = {"en": "Clock", "zh": "时钟"}
+    about: Mapping[str, str] = {
+        "en": "Tells the time and date anywhere, and what a time in one place is in another.",
+        "zh": "告诉你各地现在几点、几号，也能换算两地时间。",
+    }
     spec = ToolSpec(
         "clock",
         "Tell the current time and date in a place, or, with time and from_place, convert a time from one place to another. "

@@ -29,6 +29,10 @@ class Dates(Tool):
 
     id = "dates"
     titles: Mapping[str, str] = {"en": "Dates", "zh": "日期"}
+    about: Mapping[str, str] = {
+        "en": "Weekdays, days between dates, dates some time away, the Chinese calendar and festivals of both worlds.",
+        "zh": "查星期几、算相差几天和几天以后，也知道农历和中外节日。",
+    }
     spec = ToolSpec(
         "dates",
         "Calendar questions. action 'info': weekday, week number, days until, lunar date and festivals of one date, also when "

@@ -31,6 +31,10 @@ class Units(Tool):
 
     id = "units"
     titles: Mapping[str, str] = {"en": "Units", "zh": "单位换算"}
+    about: Mapping[str, str] = {
+        "en": "Converts between units of length, weight, temperature, area, volume, speed, energy, data and more.",
+        "zh": "换算长度、重量、温度、面积、体积、速度、能量、数据大小等单位。",
+    }
     spec = ToolSpec(
         "convert_units",
         "Convert a value from one unit of measurement to another: length, weight, temperature, area, volume, time, speed, "
