@@ -28,7 +28,7 @@ from assistant.events import (
 from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
 from assistant.repetition import Unrepeated, is_looping
-from common.errors import HearthError
+from common.errors import HearthError, ToolDenied
 from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, assess, prepared_answer
 from personas.schema import Persona
@@ -232,11 +232,11 @@ class Agent:
         allowed, results = [], {}
         for call in calls:
             yield ToolStarted(call)
-            refusal = self._refusal(turn, call, decisions)
-            if refusal is None:
+            try:
+                self._check(turn, call, decisions)
                 allowed.append(call)
-            else:
-                results[call.id] = ToolResult(call.id, call.name, refusal, failed=True)
+            except ToolDenied as error:
+                results[call.id] = ToolResult(call.id, call.name, error.sentence(turn.language), failed=True)
                 yield ToolFinished(results[call.id], 0.0)
         runnable = [(call.id, self.tools[call.name], call.arguments) for call in allowed]
         for call_id, output, seconds in run_all(runnable, context):
@@ -246,18 +246,25 @@ class Agent:
         for call in calls:
             yield turn.complete(Message("tool", results[call.id].text, result=results[call.id]))
 
-    def _refusal(self, turn: _Turn, call: ToolCall, decisions: Mapping[str, bool]) -> str | None:
-        """Why a call is not run, worded for the model, or None."""
+    def _check(self, turn: _Turn, call: ToolCall, decisions: Mapping[str, bool]) -> None:
+        """Raises `ToolDenied` for a call that is not run, worded for the model and for whoever reads along."""
         if call.name not in self.tools:
             names = ", ".join(self.tools) or "-"
-            return f"There is no tool {call.name!r}. The tools are: {names}."
+            raise ToolDenied(
+                f"There is no tool {call.name!r}. The tools are: {names}.", f"没有工具 {call.name!r}。可用的工具：{names}。"
+            )
         if self._needs_approval(call) and not decisions.get(call.id, False):
-            return "The user refused this call. Do not repeat it; say that it was not done."
+            raise ToolDenied(
+                "The user refused this call. Do not repeat it; say that it was not done.",
+                "用户拒绝了这次调用。不要再次调用，请说明没有执行。",
+            )
         key = f"{call.name} {json.dumps(dict(call.arguments), sort_keys=True, ensure_ascii=False, default=str)}"
         turn.repeats[key] += 1
         if turn.repeats[key] >= self.limits.repeats:
-            return "This very call was made before and its result is above. Answer from it."
-        return None
+            raise ToolDenied(
+                "This very call was made before and its result is above. Answer from it.",
+                "同样的调用已经做过，结果在上面。请根据它回答。",
+            )
 
     def _needs_approval(self, call: ToolCall) -> bool:
         return call.name in self.tools and self.tools[call.name].risk != "reads"

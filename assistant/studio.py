@@ -125,8 +125,7 @@ class Studio:
                 "Shorten it, or add it as a document under Knowledge and ask about it.",
                 f"这条消息有 {len(text):,} 个字，最多 {MESSAGE_LIMIT:,} 个。请缩短，或在“知识”页作为文档上传后再提问。",
             )
-        agent = self._agent_of(identity, conversation)
-        history = self.conversations.messages(identity.owner, conversation)
+        agent, history = self._ready(identity, conversation)
 
         def work(cancel: Cancel) -> Iterator[Event]:
             return agent.run(text, history, language=language, cancel=cancel)
@@ -135,8 +134,7 @@ class Studio:
 
     def regenerate(self, identity: Identity, conversation: str, language: str) -> str:
         """Drop the last answer and answer the same message again; returns the run's id."""
-        agent = self._agent_of(identity, conversation)
-        history = self.conversations.messages(identity.owner, conversation)
+        agent, history = self._ready(identity, conversation)
         asked = max((index for index, message in enumerate(history) if message.role == "user"), default=None)
         if asked is None:
             raise MessageTooLong("There is nothing to answer yet. Write a message first.", "还没有可以回答的消息。请先写一条。")
@@ -148,8 +146,7 @@ class Studio:
 
     def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, bool], language: str) -> str:
         """Allow or refuse the calls a turn waits for (call id -> allowed), and go on; returns the run's id."""
-        agent = self._agent_of(identity, conversation)
-        history = self.conversations.messages(identity.owner, conversation)
+        agent, history = self._ready(identity, conversation)
         allowed = {call: allow and identity.maker for call, allow in decisions.items()}
 
         def work(cancel: Cancel) -> Iterator[Event]:
@@ -175,10 +172,6 @@ class Studio:
         persona = self.persona(MAKER, conversation.persona)
         return persona.voice.get(language) if persona.voice else f"espeak:{'cmn' if language == 'zh' else 'en-gb'}"
 
-    def collection_owner(self, _identity: Identity) -> str:
-        """Whose collections a persona reads: the makers', for everyone."""
-        return MAKER.owner
-
     def delete_everything(self, owner: str) -> int:
         """Remove all conversations and runs of an owner; returns how many conversations there were."""
         self.runs.delete_all(owner)
@@ -188,13 +181,15 @@ class Studio:
         """Stop what runs, record it, and let the data folder go."""
         self.runs.close()
         self.models.close()
-        self._shipped.wait(_CLOSE_WAIT_S)  # a first start may still be adding them
         self.knowledge.close()
+        self._shipped.wait(_CLOSE_WAIT_S)  # a first start may be storing a document of theirs
         self.database.close()
         self.folder.close()
 
-    def _agent_of(self, identity: Identity, conversation: str) -> Agent:
-        return self.agent(self.conversations.get(identity.owner, conversation).persona, identity)
+    def _ready(self, identity: Identity, conversation: str) -> tuple[Agent, Sequence[Message]]:
+        """Who answers in a conversation, and what was said there so far."""
+        agent = self.agent(self.conversations.get(identity.owner, conversation).persona, identity)
+        return agent, self.conversations.messages(identity.owner, conversation)
 
 
 def build_studio(

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assistant.access import Identity
+from assistant.access import MAKER, Identity
 from assistant.conversations import Conversation
 from assistant.messages import Message
 from assistant.studio import Studio
@@ -153,9 +153,8 @@ class Desk:
             number = int(ask.word("passage"))
             if not ask.identity.maker and number not in self._cited(ask):
                 raise ValueError(number)
-            owner = self._studio.collection_owner(ask.identity)
-            passage = self._studio.knowledge.passage(owner, number)
-            whole = self._studio.knowledge.text(owner, passage.document)
+            passage = self._studio.knowledge.passage(MAKER.owner, number)
+            whole = self._studio.knowledge.text(MAKER.owner, passage.document)
             yield {"panel": panels.document_html(passage, whole, manner)}
         except ValueError:
             yield {}

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from assistant.access import MAKER
 from assistant.studio import Studio
 from common.errors import HearthError
 from knowledge.corpora.shipped import shipped_collections
 from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.loading.refusals import too_large
-from knowledge.types import Collection, Hit, Passage
+from knowledge.types import Hit, Passage
 from ui import notify, panels, shop
 from ui.chat import Ask, Desk, Screen
 from ui.render import Manner
@@ -56,10 +57,10 @@ class KnowledgePage:
             self._maker(ask)
             match ask.word("action"):
                 case "create":
-                    collection = self._studio.knowledge.create_collection(self._owner(ask), ask.word("title")).id
+                    collection = self._studio.knowledge.create_collection(MAKER.owner, ask.word("title")).id
                     shown = self.show(ask, collection)
                 case "remove":
-                    self._studio.knowledge.remove(self._owner(ask), ask.word("document"))
+                    self._studio.knowledge.remove(MAKER.owner, ask.word("document"))
                     shown = self.show(ask, collection)
                 case "search":
                     shown = self._search(ask, collection)
@@ -98,7 +99,7 @@ class KnowledgePage:
         if path is None:
             return name, "failed", text("upload_failed", ask.language, name=name)
         try:
-            outcome = self._studio.knowledge.add(self._owner(ask), collection, path, name)
+            outcome = self._studio.knowledge.add(MAKER.owner, collection, path, name)
         except HearthError as error:
             return name, "failed", notify.sentence(error, ask.language)
         finally:
@@ -154,37 +155,36 @@ class KnowledgePage:
         if not ask.identity.maker:
             raise HearthError(text("makers_only", "en"), text("makers_only", "zh"))
 
-    def _owner(self, ask: Ask) -> str:
-        return self._studio.collection_owner(ask.identity)
-
     def _search(self, ask: Ask, collection: str) -> Markup:
         shelf, words = self._shelf(ask, collection), ask.word("words").strip()
         if shelf is None or not words:
             return self.show(ask, collection)
-        found = self._studio.knowledge.search(self._owner(ask), words, [shelf.id], _FOUND)
+        found = self._studio.knowledge.search(MAKER.owner, words, [shelf.id], _FOUND)
         return self._page(ask, shelf, self._opened(ask, shelf, found, words))
 
     def _read(self, ask: Ask, collection: str) -> Markup:
-        owner, passage = self._owner(ask), self._passage(ask)
+        passage = self._passage(ask)
         document = passage.document if passage else ask.word("document")
-        whole = self._studio.knowledge.text(owner, document)
-        title = next((each.title for each in self._studio.knowledge.documents(owner, collection) if each.id == document), "")
+        whole = self._studio.knowledge.text(MAKER.owner, document)
+        documents = self._studio.knowledge.documents(MAKER.owner, collection)
+        title = next((each.title for each in documents if each.id == document), "")
         opened = shop.reading_html(collection, passage.title if passage else title, whole, passage, self._manner(ask))
         return self._page(ask, self._shelf(ask, collection), opened)
 
     def _passage(self, ask: Ask) -> Passage | None:
         number = ask.word("passage")
-        return self._studio.knowledge.passage(self._owner(ask), int(number)) if number.isdecimal() else None
+        return self._studio.knowledge.passage(MAKER.owner, int(number)) if number.isdecimal() else None
 
     def _page(self, ask: Ask, shelf: shop.Shelf | None, opened: Markup, note: Markup | None = None) -> Markup:
         current = shelf.id if shelf else ""
         return shop.knowledge_html(self._shelves(ask), current, opened, self._manner(ask), note or Markup(""))
 
     def _opened(self, ask: Ask, shelf: shop.Shelf, found: Sequence[Hit] | None, words: str) -> Markup:
-        papers = [
-            shop.Paper(paper.id, paper.title, paper.name, paper.passages)
-            for paper in self._studio.knowledge.documents(self._owner(ask), shelf.id)
-        ]
+        shipped = _shipped_titles().get(shelf.id)
+        papers = []
+        for paper in self._studio.knowledge.documents(MAKER.owner, shelf.id):
+            name = "" if paper.name == paper.title else paper.name
+            papers.append(shop.Paper(paper.id, _title(paper.title, shipped, ask.language), name, paper.passages))
         return shop.collection_html(shelf, papers, found, words, self._manner(ask))
 
     def _shelf(self, ask: Ask, collection: str) -> shop.Shelf | None:
@@ -192,16 +192,18 @@ class KnowledgePage:
         return next((shelf for shelf in shelves if shelf.id == collection), shelves[0] if shelves else None)
 
     def _shelves(self, ask: Ask) -> list[shop.Shelf]:
-        found = self._studio.knowledge.collections(self._owner(ask))
-        shipped = {each.id: each.title for each in shipped_collections()}
-        return [shop.Shelf(each.id, _title(each, shipped.get(each.id), ask.language), each.documents) for each in found]
+        found = self._studio.knowledge.collections(MAKER.owner)
+        shipped = _shipped_titles()
+        return [shop.Shelf(each.id, _title(each.title, shipped.get(each.id), ask.language), each.documents) for each in found]
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
 
 
-def _title(collection: Collection, shipped: Mapping[str, str] | None, language: str) -> str:
-    """The collection's title; that of a shipped one which nobody renamed, in the reader's language."""
-    if shipped and collection.title in shipped.values():
-        return shipped.get(language, collection.title)
-    return collection.title
+def _shipped_titles() -> dict[str, dict[str, str]]:
+    return {each.id: each.title for each in shipped_collections()}
+
+
+def _title(title: str, shipped: Mapping[str, str] | None, language: str) -> str:
+    """The title; that of a shipped collection, or of its records, which nobody renamed, in the reader's language."""
+    return shipped.get(language, title) if shipped and title in shipped.values() else title

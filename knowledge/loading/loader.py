@@ -30,6 +30,7 @@ class Loader:
         self._child: subprocess.Popen[str] | None = None
         self._used = 0
         self._lock = threading.Lock()
+        self._closed = False
 
     def load(self, path: Path, name: str) -> LoadedDocument:
         """The document at `path`; `name` is what its owner calls it. Raises `UnreadableFile` with the reason."""
@@ -47,10 +48,16 @@ class Loader:
             return self._ask(path, name)
 
     def close(self) -> None:
+        """End the child, in the middle of a file too; what is still to be read is refused."""
+        self._closed = True
+        if child := self._child:
+            child.kill()
         with self._lock:
             self._end()
 
     def _ask(self, path: Path, name: str) -> LoadedDocument:
+        if self._closed:
+            raise refusals.stopping(name)
         child = self._ready()
         assert child.stdin is not None
         assert child.stdout is not None
@@ -70,6 +77,8 @@ class Loader:
         if not line.endswith("\n"):
             code = child.wait()
             self._end()
+            if self._closed:
+                raise refusals.stopping(name)
             log.warning("the reader ended with status %s on %r", code, name)
             raise refusals.too_slow(name, self._time_limit_s) if code in (-14, -9) else refusals.reader_died(name)
         self._used += 1

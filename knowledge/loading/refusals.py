@@ -83,3 +83,10 @@ def reader_died(name: str) -> UnreadableFile:
 
 def unopenable(name: str, reason: str) -> UnreadableFile:
     return UnreadableFile(f"{name!r} cannot be opened ({reason}).", f"打不开 {name!r}（{reason}）。")
+
+
+def stopping(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name!r} was not read, because Hearth is stopping. Add it again after the next start.",
+        f"Hearth 正在停止，没有读取 {name!r}。下次启动后请再添加一次。",
+    )

@@ -157,7 +157,7 @@ def test_wrong_arguments_and_unknown_tools_are_results_the_model_can_read():
 
 def test_a_small_model_that_repeats_itself_is_stopped_before_it_shows():
     said = [TextChunk(piece) for piece in ("I am glad you came. ", "How was it? ", "I am gl", "ad you came. ", "How was it? ")]
-    asked, model = agent([lambda messages, tools: iter(said)], info=WEAK, collections=[])
+    asked, _ = agent([lambda messages, tools: iter(said)], info=WEAK, collections=[])
     happened = turn(asked, "I am back")
     assert happened[-1].new_messages[0].text == "I am glad you came. How was it?"
     assert happened[-1].reason == "answered"

@@ -10,8 +10,13 @@ import pytest
 from assistant.access import MAKER, Identity
 from assistant.events import TextDelta, TurnFinished
 from assistant.messages import Message
-from assistant.studio import MESSAGE_LIMIT
+from assistant.models.scripted import ScriptedModel
+from assistant.settings import Settings
+from assistant.speech.base import SilentSpeaker
+from assistant.studio import MESSAGE_LIMIT, build_studio
 from common.errors import ConversationMissing, DataFolderBusy, MessageTooLong, PersonaError
+from knowledge.corpora.shipped import shipped_collections
+from retrieval.embedding import HashEmbedder
 
 ROOT = Path(__file__).resolve().parents[2]
 VISITOR = Identity("visitor-1", maker=False)
@@ -43,6 +48,19 @@ def test_a_message_that_is_empty_or_too_long_is_refused_and_leaves_nothing(make_
         studio.start_turn(MAKER, kept.id, text, "en")
     assert refused.value.chinese
     assert list(studio.conversations.messages("maker", kept.id)) == []
+
+
+def test_closing_in_the_middle_of_the_first_start_loses_nothing(make_studio, tmp_path, caplog):
+    data = tmp_path / "data"
+    studio = build_studio(
+        Settings(data=data, offline=True), model=ScriptedModel([]), embedder=HashEmbedder(), speaker=SilentSpeaker()
+    )
+    studio.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    again = make_studio(data=data)
+    assert again.knowledge.check().problems == ()
+    assert {made.id for made in again.knowledge.collections("maker")} == {ships.id for ships in shipped_collections()}
+    assert all(made.documents for made in again.knowledge.collections("maker"))
 
 
 def test_regenerating_nothing_is_refused(make_studio):

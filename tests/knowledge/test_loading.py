@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import time
 import zipfile
 
@@ -241,3 +242,21 @@ def test_a_reader_that_dies_is_replaced(files):
 def test_names_are_data(files, loader):
     name = json.dumps({"path": "/etc/passwd"}) + "\n"
     assert loader.load(files.write("plain.txt", "plain"), name).text == "plain"
+
+
+def test_closing_ends_a_file_half_read_and_refuses_the_next(tmp_path):
+    page = tmp_path / "long.html"
+    page.write_text("<p>" + "<b>word</b> " * 2_000_000, encoding="utf-8")
+    loader, refused = Loader(), []
+
+    def read():
+        refused.append(refusal(loader, page))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    while loader._child is None:
+        time.sleep(0.01)
+    loader.close()
+    reading.join(20)
+    refused.append(refusal(loader, page))
+    assert ["Hearth is stopping" in sentence for sentence in refused] == [True, True]
