@@ -86,16 +86,25 @@ def begun(tmp_path_factory):
     return data
 
 
+@pytest.fixture(scope="session")
+def build(begun):
+    """Build a whole studio with the doubles in place, on a data folder that is made where there is none."""
+
+    def make(data, script=(), info=None, **settings):
+        if not data.exists():
+            shutil.copytree(begun, data)
+        return _build(script, info, data=data, **settings)
+
+    return make
+
+
 @pytest.fixture
-def make_studio(begun, tmp_path):
-    """Build whole studios on a temporary folder with the doubles in place; all are closed in the end."""
+def make_studio(build, tmp_path):
+    """Build studios on a temporary folder; all are closed in the end."""
     made = []
 
     def make(script=(), info=None, **settings):
-        data = settings.pop("data", tmp_path / "data")
-        if not data.exists():
-            shutil.copytree(begun, data)
-        made.append(_build(script, info, data=data, **settings))
+        made.append(build(settings.pop("data", tmp_path / "data"), script, info, **settings))
         return made[-1]
 
     yield make

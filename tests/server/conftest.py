@@ -5,12 +5,6 @@ import asyncio
 import pytest
 from starlette.testclient import TestClient
 
-from assistant.models.base import ModelInfo
-from assistant.models.scripted import ScriptedModel
-from assistant.settings import Settings
-from assistant.speech.base import SilentSpeaker
-from assistant.studio import build_studio
-from retrieval.embedding import HashEmbedder
 from server.app import create_app
 
 TOKEN = "a-token-for-tests-1234567890"
@@ -62,17 +56,13 @@ def make_app(make_studio):
 
 
 @pytest.fixture(scope="session")
-def app_of(tmp_path_factory):
+def app_of(tmp_path_factory, build):
     """The real app of a profile, built once: it takes seconds. For tests that leave nothing behind in it."""
     apps, studios = {}, []
 
     def of(profile="loopback"):
         if profile not in apps:
-            settings = Settings(data=tmp_path_factory.mktemp(profile), offline=True, embedder="hash", **PROFILES[profile])
-            info = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
-            studios.append(
-                build_studio(settings, model=ScriptedModel([], info), embedder=HashEmbedder(), speaker=SilentSpeaker())
-            )
+            studios.append(build(tmp_path_factory.mktemp(profile) / "data", **PROFILES[profile]))
             apps[profile] = built(studios[-1])
         return apps[profile]
 
