@@ -4,17 +4,21 @@ A registry belongs to a studio; there is none of the process. An edit counts fro
 the tools it began with.
 """
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from common.documents import check_id
+from common.egress import Egress
 from common.errors import DocumentMissing, ToolError
 from tools.base import Tool
 from tools.builtin.calculator import Calculator
 from tools.builtin.clock import Clock
 from tools.builtin.dates import Dates
 from tools.builtin.units import Units
+from tools.documents import ToolStore
+from tools.http import HttpTool
 
 
 class ToolSnapshot(Mapping[str, Tool]):
@@ -83,6 +87,24 @@ class ToolRegistry:
     def snapshot(self, ids: Sequence[str] | None = None) -> ToolSnapshot:
         """The tools of these ids, in their order (all for None); raises `DocumentMissing` for one that is not there."""
         return ToolSnapshot(self.list() if ids is None else [self.get(id) for id in ids])
+
+
+def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:
+    """A new registry of the tools that come with Hearth and those that `owner` has registered.
+
+    One whose id or name is taken by then is left out, with a line in the log.
+    """
+    registry, egress = default_registry(), egress or Egress()
+    ids = {tool.id for tool in registry.list()}
+    names = {tool.spec.name for tool in registry.list()}
+    for stored in reversed(store.list(owner)):  # in the order they came
+        document = stored.document
+        if document.id in ids or document.name in names:
+            logging.getLogger(__name__).warning("the stored tool %r has the id or the name of another tool", document.id)
+            continue
+        names.add(document.name)
+        registry.register(HttpTool(document, egress))
+    return registry
 
 
 def default_registry() -> ToolRegistry:

@@ -10,6 +10,11 @@ import pytest
 from tools.__main__ import main
 
 
+@pytest.fixture(autouse=True)
+def _no_data_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
 def test_list_shows_every_tool(capsys):
     assert main(["list"]) == 0
     assert capsys.readouterr().out.split("\n")[0] == "clock           Clock"
@@ -63,7 +68,7 @@ def test_wrong_usage_is_status_2(arguments, capsys):
     assert "usage" in capsys.readouterr().err
 
 
-def test_it_runs_as_a_module():
+def test_it_runs_as_a_module(tmp_path):
     root = Path(__file__).resolve().parents[2]
     command = [
         sys.executable,
@@ -74,6 +79,8 @@ def test_it_runs_as_a_module():
         '{"value": 1, "from_unit": "斤", "to_unit": "g"}',
         "--language",
         "zh",
+        "--data",
+        str(tmp_path / "none"),
     ]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "1 斤 = 500 g\n")

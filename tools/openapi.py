@@ -1,0 +1,281 @@
+"""API descriptions in the OpenAPI form, read into tool documents: one for each operation that can be called.
+
+A pure function of a text that comes from strangers. What cannot be taken is listed with why; that an address may be reached is
+decided when a tool is called. Keys come with a later release, and so does Swagger 2.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from common.documents import SIZE_LIMIT
+from common.errors import DocumentInvalid
+from common.problems import Sentences, sentences
+from common.yamltext import read_mapping
+from tools.documents import METHODS, READING, ToolDocument, numbered
+from tools.http import is_readable
+from tools.operation import Arguments, media_types_of, server_address, server_problem
+from tools.schemas import SchemaReader, Unusable, clean_text
+
+JSON_LIMIT = 8 * 1024 * 1024
+YAML_LIMIT = 1024 * 1024
+"""Bytes of a description; reading YAML takes many times as long as reading JSON."""
+
+OPERATION_LIMIT = 2000
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_LABEL_LIMIT = 200
+_DESCRIPTION_LIMIT = 1500
+_SERVERS = 20
+_WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An operation ("GET /pets/{id}") that became a tool."""
+
+    operation: str
+    document: ToolDocument
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An operation that did not, and why."""
+
+    operation: str
+    reason: Sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What a description holds, in its order."""
+
+    title: str
+    operations: Sequence[Taken | LeftOut]
+
+    @property
+    def documents(self) -> Sequence[ToolDocument]:
+        return [operation.document for operation in self.operations if isinstance(operation, Taken)]
+
+
+def read_openapi(text: str, server: str | None = None) -> Import:
+    """The operations of an OpenAPI 3.0 or 3.1 description in JSON or YAML; `server` replaces the address it names.
+
+    Ids and names are unique among its documents. Raises `DocumentInvalid` for a text that is no such description.
+    """
+    description = _parse(text)
+    paths = _paths(description)
+    if server is not None and (found := server_problem(server)):
+        raise DocumentInvalid(*found)
+    reader = _Reader(description, server)
+    return Import(reader.title, list(reader.operations(paths)))
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    text = text.removeprefix("\ufeff").lstrip()
+    if not text.startswith("{"):
+        return read_mapping(text, YAML_LIMIT)
+    if (size := len(text.encode(errors="replace"))) > JSON_LIMIT:
+        raise DocumentInvalid(
+            f"This file has {size:,} bytes and may have at most {JSON_LIMIT:,}. Shorten it.",
+            f"这个文件有 {size:,} 字节，最多只能有 {JSON_LIMIT:,} 字节。请缩短它。",
+        )
+    try:
+        data: dict[str, Any] = json.loads(text)
+    except RecursionError:
+        raise DocumentInvalid("This file is nested too deeply to be read.", "这个文件嵌套太深，无法读取。") from None
+    except json.JSONDecodeError as error:
+        raise DocumentInvalid(
+            f"Line {error.lineno} of this file is not valid JSON ({error.msg}). Correct it and try again.",
+            f"这个文件的第 {error.lineno} 行不是正确的 JSON。请改正后再试。",
+        ) from None
+    except ValueError:  # Python refuses numbers of thousands of digits
+        raise DocumentInvalid("A number in this file is too long to be read.", "这个文件里有过长的数字，无法读取。") from None
+    return data
+
+
+def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The paths of a description of a form that is read."""
+    form = str(description.get("openapi", ""))
+    if not form.startswith(("3.0", "3.1")):
+        told = f"Swagger {description['swagger']!s:.10}" if "swagger" in description else form[:10] and f"OpenAPI {form[:10]}"
+        raise DocumentInvalid(
+            f"This is {told or 'no OpenAPI description'}; OpenAPI 3.0 and 3.1 are read. Convert it, or choose another file.",
+            f"这是 {told}，目前只读 OpenAPI 3.0 和 3.1。请先转换。"
+            if told
+            else "这不是 OpenAPI 文档。目前读 OpenAPI 3.0 和 3.1，请另选文件。",
+        )
+    paths = description.get("paths", {})
+    if not isinstance(paths, Mapping):
+        raise DocumentInvalid("Its paths are not a group of fields.", "它的 paths 不是一组字段。")
+    # One that is a reference counts once: it names what is counted elsewhere.
+    count = sum(max(1, sum(method in item for method in _METHODS)) for item in paths.values() if isinstance(item, Mapping))
+    if count > OPERATION_LIMIT:
+        raise DocumentInvalid(
+            f"This description has {count:,} operations; {OPERATION_LIMIT:,} fit. Split it.",
+            f"这份文档有 {count:,} 个接口，最多 {OPERATION_LIMIT:,} 个。请拆分。",
+        )
+    return paths
+
+
+class _Reader:
+    """One description on its way to tools; remembers the ids and names it has given."""
+
+    def __init__(self, description: Mapping[str, Any], server: str | None) -> None:
+        info = description.get("info")
+        self.title = _line(info.get("title") if isinstance(info, Mapping) else None, 100) or "API"
+        self._description = description
+        self._given_server = server
+        self._schemas = SchemaReader(description)
+        self._ids: set[str] = set()
+        self._names: set[str] = set()
+
+    def operations(self, paths: Mapping[str, Any]) -> Iterator[Taken | LeftOut]:
+        for path, unresolved in paths.items():
+            if str(path).startswith("x-"):
+                continue
+            try:
+                item = self._schemas.resolve(unresolved)
+            except Unusable as error:
+                yield LeftOut(_line(str(path), _LABEL_LIMIT), error.sentences)
+                continue
+            for method in (method for method in item if method in _METHODS):
+                label = f"{method.upper()} {_line(str(path), _LABEL_LIMIT)}"
+                try:
+                    yield Taken(label, self._document(label, str(path), method.upper(), item))
+                except Unusable as error:
+                    yield LeftOut(label, error.sentences)
+
+    def _document(self, label: str, path: str, method: str, item: Mapping[str, Any]) -> ToolDocument:
+        operation = item[method.lower()]
+        if not isinstance(operation, Mapping):
+            raise Unusable("It is not a group of fields.", "它不是一组字段。")
+        if method not in METHODS:
+            raise Unusable(f"{method} is no method that tools use.", f"工具不使用 {method} 方法。")
+        self._check_keys(operation)
+        base = self._server(operation, item)
+        arguments = Arguments(self._schemas)
+        path = arguments.add_parameters(path, [*_list(item.get("parameters")), *_list(operation.get("parameters"))])
+        headers = arguments.add_body(method, operation.get("requestBody"))
+        name = _model_name(operation.get("operationId")) or _model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
+        title = _line(operation.get("summary") or item.get("summary"), 200) or _in_words(name)
+        call = {
+            "method": method,
+            "url": base + (path if path.startswith("/") else f"/{path}"),
+            "arguments": arguments.sent,
+            "headers": headers,
+            "media_types": self._media_types(operation),
+        }
+        told = self._told(label, operation, item, title)
+        fields = {
+            "id": next(id for id in numbered(_id(self.title, name), "-") if id not in self._ids),
+            "name": next(free for free in numbered(name, "_") if free not in self._names),
+            "title": {"en": title, "zh": title},
+            "description": {"en": told, "zh": told},
+            "parameters": arguments.schema(),
+            "risk": "reads" if method in READING else "writes",
+            "call": call,
+        }
+        document = _checked(fields)
+        self._ids.add(document.id)
+        self._names.add(document.name)
+        return document
+
+    def _check_keys(self, operation: Mapping[str, Any]) -> None:
+        wanted = operation.get("security", self._description.get("security"))
+        if not wanted or (isinstance(wanted, list) and {} in wanted):
+            return
+        names = ", ".join(str(name) for one in _list(wanted) if isinstance(one, Mapping) for name in one)[:100]
+        raise Unusable(
+            f"It needs a key ({names}), and keys come with a later release.", f"它需要密钥（{names}），密钥要到以后的版本才支持。"
+        )
+
+    def _server(self, operation: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+        """The address before the path: of the operation, the path or the description, the first that can be used."""
+        lists = (_list(place.get("servers")) for place in (operation, item, self._description))
+        failure: Unusable | None = None
+        for server in next(filter(None, lists), [{"url": "/"}])[:_SERVERS]:
+            try:
+                return server_address(server, self._given_server)
+            except Unusable as error:
+                failure = failure or error
+        assert failure is not None
+        raise failure
+
+    def _media_types(self, operation: Mapping[str, Any]) -> Sequence[str]:
+        """Those of its results; none where it does not say. Raises `Unusable` where none of them is text."""
+        responses = operation.get("responses")
+        found: list[str] = []
+        for status, response in responses.items() if isinstance(responses, Mapping) else ():
+            if str(status).startswith("2"):
+                found += media_types_of(self._schemas.resolve(response))
+        readable = [kind for kind in dict.fromkeys(found) if is_readable(kind)]
+        if found and not readable:
+            raise Unusable(
+                f"It answers with {', '.join(found)[:100]}, and only text and JSON can be read so far.",
+                f"它返回 {', '.join(found)[:100]}，目前只能读取文本和 JSON。",
+            )
+        return readable[:20]
+
+    def _told(self, label: str, operation: Mapping[str, Any], item: Mapping[str, Any], title: str) -> str:
+        """What the model reads: the operation's own words, never those of the whole API."""
+        summary = _line(operation.get("summary") or item.get("summary"), 200)
+        words = clean_text(operation.get("description") or item.get("description"), _DESCRIPTION_LIMIT)
+        if not summary or words.startswith(summary):
+            return words or f"{title} ({label}, {self.title})"
+        return f"{summary.rstrip('.')}. {words}" if words else summary
+
+
+def _checked(fields: Mapping[str, Any]) -> ToolDocument:
+    try:
+        document = ToolDocument.model_validate(fields)
+    except ValidationError as error:
+        field, (english, chinese) = next(iter(sentences(error.errors(include_url=False)).items()))
+        raise Unusable(f"{field}: {english}", f"{field}：{chinese}") from None
+    try:
+        size = len(json.dumps(document.model_dump(mode="json"), ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        raise Unusable("It holds broken characters.", "里面有损坏的字符。") from None
+    if size > SIZE_LIMIT - 200:  # its id may yet grow
+        raise Unusable(f"It takes {size:,} bytes, too many for a tool.", f"它有 {size:,} 字节，对一个工具来说太多了。")
+    return document
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _line(value: Any, limit: int) -> str:
+    return clean_text(" ".join(clean_text(value, 4 * limit).split()), limit)
+
+
+def _model_name(value: Any) -> str:
+    """A name that models may call a tool by, "" where nothing is left of `value`."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", str(value or "")[:200]).strip("_")
+    return f"_{name}"[:64] if name[:1].isdigit() else name[:64]
+
+
+def _in_words(name: str) -> str:
+    """ "getPetById" as "Get pet by id"."""
+    words = " ".join(word if word.isupper() else word.lower() for word in _WORDS.findall(name))
+    return words[:1].upper() + words[1:]
+
+
+def _id(title: str, name: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return f"{_slug(re.findall('[a-z0-9]+', plain), 24) or 'api'}-{_slug(_WORDS.findall(name), 39)}"
+
+
+def _slug(words: Sequence[str], limit: int) -> str:
+    """Whole words while they fit, or the beginning of the first."""
+    slug = ""
+    for word in words:
+        if len(slug) + len(word) >= limit:
+            break
+        slug = f"{slug}-{word}" if slug else word
+    return (slug or "".join(words[:1])[:limit]).lower()

@@ -1,0 +1,235 @@
+"""The parts of one operation of an API description: its arguments and where they go, its body, its server, its media types.
+
+Used by `tools.openapi` alone. An argument goes by the name that its service gave it wherever a model can say that name and no
+other argument has it; else by one like it, and the service's own is kept for the request.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urljoin
+
+from common.addresses import is_public
+from common.egress import PORTS
+from common.problems import Sentences
+from tools.documents import READING, header_problem, numbered, origin_of, url_problem
+from tools.schemas import SchemaReader, Unusable, clean_text
+
+ARGUMENT_LIMIT = 64
+
+_IGNORED_HEADERS = ("accept", "content-type")  # the standard takes them from elsewhere
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_JSON = re.compile(r"(application|text)/(json|[a-z0-9.+-]*\+json)")
+_JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+class Arguments:
+    """The arguments of an operation, gathered: `properties` by the names that the model sees, `sent` says where each goes."""
+
+    def __init__(self, schemas: SchemaReader) -> None:
+        self._schemas = schemas
+        self.properties: dict[str, Any] = {}
+        self.required: list[str] = []
+        self.sent: dict[str, dict[str, str]] = {}
+
+    def schema(self) -> dict[str, Any]:
+        """All of them as the schema of a tool; raises `Unusable` when they are too many for a model."""
+        if len(self.properties) > ARGUMENT_LIMIT:
+            raise Unusable(
+                f"It has {len(self.properties)} arguments; {ARGUMENT_LIMIT} fit.",
+                f"它有 {len(self.properties)} 个参数，最多 {ARGUMENT_LIMIT} 个。",
+            )
+        whole = {"type": "object", "properties": self.properties, "additionalProperties": False}
+        return whole | ({"required": self.required} if self.required else {})
+
+    def add_parameters(self, path: str, declared: Sequence[Any]) -> str:
+        """Add those of the path, the query and the headers, a later one replacing an earlier of its name and place.
+
+        Returns `path` with the names of arguments in its placeholders.
+        """
+        placed: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for unresolved in declared:
+            parameter = self._schemas.resolve(unresolved)
+            placed[str(parameter.get("in")), str(parameter.get("name"))] = parameter
+        names: dict[str, str] = {}
+        for name in dict.fromkeys(_PLACEHOLDER.findall(path)):
+            parameter = placed.get(("path", name), {})  # many forget to declare them
+            if not re.fullmatch(r"\w[\w .-]*", name) or parameter.get("style", "simple") != "simple":
+                raise Unusable(
+                    f"{name[:80]!r} in its path is of a form that is not read.", f"路径里 {name[:80]!r} 的写法不支持。"
+                )
+            names[name] = self._add(name, "path", self._parameter_schema(parameter), True)
+        for (place, name), parameter in placed.items():
+            if place == "query":
+                self._add_query(name, parameter)
+            elif place == "header":
+                self._add_header(name, parameter)
+            elif place != "path" and (place != "cookie" or parameter.get("required") is True):
+                raise Unusable(
+                    f"It needs {name[:80]!r} in the {place[:20]}, which is not sent.",
+                    f"它需要放在 {place[:20]} 里的 {name[:80]!r}，这里不支持。",
+                )
+        return _PLACEHOLDER.sub(lambda match: "{" + names[match[1]] + "}", path)
+
+    def add_body(self, method: str, unresolved: Any) -> dict[str, str]:
+        """Add what the body holds: the fields of an object each, anything else whole. Returns the headers that it needs."""
+        if unresolved is None:
+            return {}
+        body = self._schemas.resolve(unresolved)
+        required = body.get("required") is True
+        content = body.get("content")
+        kinds = {_bare(kind): media for kind, media in content.items()} if isinstance(content, Mapping) else {}
+        if not kinds or (method in READING and not required):
+            return {}
+        kind = _json_kind(kinds)
+        if kind is None or method in READING:
+            raise Unusable(
+                f"It takes {', '.join(kinds)[:100]} with {method}; only JSON can be sent so far, and not with GET or HEAD.",
+                f"它用 {method} 接收 {', '.join(kinds)[:100]}；目前只能发送 JSON，且不能用 GET 或 HEAD。",
+            )
+        media = self._schemas.resolve(kinds[kind])
+        schema = self._schemas.read(media.get("schema", {}))
+        if schema.get("format") == "binary":
+            raise Unusable("It takes a file, and only JSON can be sent so far.", "它接收文件，目前只能发送 JSON。")
+        fields = schema.get("properties", {})
+        if fields and "anyOf" not in schema:
+            for name, field in fields.items():
+                self._add(name, "field", field, required and name in schema.get("required", ()))
+        else:
+            described = clean_text(body.get("description"), 1000)
+            self._add("body", "body", ({"description": described} if described else {}) | schema, required)
+        return {} if "*" in kind or kind == "application/json" else {"Content-Type": kind}
+
+    def _add_query(self, name: str, parameter: Mapping[str, Any]) -> None:
+        required = parameter.get("required") is True
+        style = parameter.get("style", "form")
+        schema = self._parameter_schema(parameter)
+        if "content" in parameter or style not in _JOINS or schema.get("type") == "object":
+            if required:
+                raise Unusable(
+                    f"The form of {name[:80]!r} in its query is not sent so far.", f"查询参数 {name[:80]!r} 的写法目前不支持。"
+                )
+            return
+        self._add(name, "query", schema, required, "" if parameter.get("explode", style == "form") else _JOINS[style])
+
+    def _add_header(self, name: str, parameter: Mapping[str, Any]) -> None:
+        if name.lower() in _IGNORED_HEADERS:
+            return
+        required = parameter.get("required") is True
+        if found := header_problem(name, ""):
+            if required:
+                raise Unusable(*found)
+            return
+        self._add(name, "header", self._parameter_schema(parameter), required)
+
+    def _parameter_schema(self, parameter: Mapping[str, Any]) -> dict[str, Any]:
+        """Its schema with its description; one that may be null is one that may be left out."""
+        schema = self._schemas.read(parameter.get("schema", {"type": "string"}))
+        if isinstance(kinds := schema.get("type"), list) and len(real := [kind for kind in kinds if kind != "null"]) == 1:
+            schema["type"] = real[0]
+        described = clean_text(parameter.get("description"), 1000)
+        return schema | ({"description": described} if described else {})
+
+    def _add(self, name: str, place: str, schema: Mapping[str, Any], required: bool, join: str = "") -> str:
+        plain = re.sub(r"\W+", "_", name[:200]).strip("_") or "value"
+        plain = plain if re.match(r"[^\W\d]", plain) else f"n_{plain}"
+        wanted = plain if plain not in self.properties else f"{place}_{plain}"
+        argument = next(free for free in numbered(wanted, "_") if free not in self.properties)
+        self.properties[argument] = schema
+        if required:
+            self.required.append(argument)
+        self.sent[argument] = {
+            "place": place,
+            "name": "" if name == argument or place in ("path", "body") else name,
+            "join": join,
+        }
+        return argument
+
+
+def media_types_of(response: Mapping[str, Any]) -> Sequence[str]:
+    content = response.get("content")
+    return [kind for name in content if (kind := _bare(name))] if isinstance(content, Mapping) else []
+
+
+def _bare(kind: Any) -> str:
+    """A media type without its parameters, "" for what is none."""
+    bare = str(kind).partition(";")[0].strip().lower()
+    return bare if re.fullmatch(r"[a-z0-9*][a-z0-9.+*-]{0,60}/[a-z0-9*][a-z0-9.+*-]{0,100}", bare) else ""
+
+
+def _json_kind(kinds: Mapping[str, Any]) -> str | None:
+    """Of the media types that a body may have, the one that JSON is sent as."""
+    named = [kind for kind in kinds if _JSON.fullmatch(kind)]
+    if "application/json" in named:
+        return "application/json"
+    return next(iter([*named, *(kind for kind in kinds if kind in ("*/*", "application/*"))]), None)
+
+
+def server_address(server: Any, given: str | None) -> str:
+    """The address that a server entry names, without a slash at its end; `given` replaces its host, or all of it.
+
+    Raises `Unusable` where a tool could never call it.
+    """
+    url = server.get("url") if isinstance(server, Mapping) else None
+    if not isinstance(url, str):
+        raise Unusable("Its server has no address.", "它的 server 没有网址。")
+    if given is None or "{" not in url:
+        url = _with_defaults(url.strip(), server.get("variables"))
+    relative = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\{", url) is None
+    if given is not None:
+        url = urljoin(given, url) if relative and url not in ("", "/") else given
+    elif relative:
+        raise Unusable(
+            "The description does not say which host it is for. Give it with --server https://HOST.",
+            "文档没有写明服务器。请用 --server https://主机 指定。",
+        )
+    if found := server_problem(url):
+        raise Unusable(*found)
+    return url.rstrip("/")
+
+
+def _with_defaults(url: str, variables: Any) -> str:
+    def default(match: re.Match[str]) -> str:
+        declared = variables.get(match[1]) if isinstance(variables, Mapping) else None
+        value = declared.get("default") if isinstance(declared, Mapping) else None
+        if not isinstance(value, str | int | float):
+            raise Unusable(
+                f"Its server has the variable {match[1][:80]!r} without a default. Give the address with --server.",
+                f"服务器网址里的变量 {match[1][:80]!r} 没有默认值。请用 --server 指定网址。",
+            )
+        return str(value)
+
+    return _PLACEHOLDER.sub(default, url)
+
+
+def server_problem(url: str) -> Sentences | None:
+    """Why no tool could call an address without a grant, or None; names are not looked up here."""
+    if found := url_problem(url):
+        return found
+    if "{" in url:
+        return f"The address {url[:120]!r} holds a placeholder.", f"网址 {url[:120]!r} 里有未填的占位符。"
+    _, host, port = origin_of(url)
+    if port not in PORTS.values():
+        return (
+            f"Port {port} of {host!r} is not open to tools without a grant, and grants come with a later release.",
+            f"{host!r} 的端口 {port} 需要授权才能访问，授权要到以后的版本才支持。",
+        )
+    if _is_inner(host):
+        return (
+            f"{host!r} is this machine or its network, open to tools only by a grant, and grants come with a later release.",
+            f"{host!r} 是本机或内部网络，需要授权才能访问，授权要到以后的版本才支持。",
+        )
+    return None
+
+
+def _is_inner(host: str) -> bool:
+    host = host.strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.split(".")
+        # Numbers in other spellings are addresses too, and a name of one word is a neighbour's.
+        odd = re.fullmatch(r"0x[0-9a-f]*|\d+", labels[-1]) is not None
+        return odd or len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "arpa")
+    return not is_public(host)
