@@ -32,7 +32,8 @@ from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
 from tools.base import ToolSpec
-from tools.registry import ToolRegistry, default_registry
+from tools.documents import ToolStore
+from tools.registry import ToolRegistry, stored_registry
 
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a user."""
@@ -214,7 +215,7 @@ def build_studio(
         database=database,
         personas=PersonaStore(database),
         knowledge=Knowledge(database, folder.path, embedder or (lambda: _embedder(settings))),
-        tools=tools or default_registry(),
+        tools=tools or stored_registry(ToolStore(database), MAKER.owner),
         conversations=conversations,
         runs=Runs(database, conversations),
         models=ModelHost.holding(model)
