@@ -4,6 +4,8 @@ from common.errors import UnreadableFile
 
 READ_KINDS = ("PDF, Word (.docx), HTML, Markdown and plain text", "PDF、Word（.docx）、HTML、Markdown 和纯文本")
 
+_PROMISES = ((".docx", ("a Word file", " Word 文件")), (".pdf", ("a PDF", " PDF")))
+
 
 def empty(name: str) -> UnreadableFile:
     return UnreadableFile(f"{name!r} is empty: there is nothing to read in it.", f"{name!r} 是空的，没有可读的内容。")
@@ -61,6 +63,12 @@ def scanned(name: str, pages: int) -> UnreadableFile:
 
 
 def undecodable(name: str) -> UnreadableFile:
+    for ending, kind in _PROMISES:
+        if name.lower().endswith(ending):
+            return UnreadableFile(
+                f"{name!r} is not {kind[0]}, or it is damaged. Save it again from its program, then add it.",
+                f"{name!r} 不是{kind[1]}，和名字不符，也可能已损坏。请用原来的程序重新保存后再添加。",
+            )
     return UnreadableFile(
         f"{name!r} is neither text in a known encoding nor a kind that is read. Kinds that are read: {READ_KINDS[0]}.",
         f"{name!r} 既不是已知编码的文本，也不是能读的文件。能读的有：{READ_KINDS[1]}。",

@@ -172,6 +172,7 @@ def test_the_content_decides_not_the_name(files, loader):
         ("torn.pdf", b"%PDF-1.7\n" + b"garbage " * 50, "damaged"),
         ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(50), "picture"),
         ("noise.txt", bytes(range(256)) * 20, "neither text"),
+        ("noise.docx", bytes(range(256)) * 20, "is not a Word file"),
         ("note.ipynb", b'{"cells": []}', "notebook"),
         ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "old Word"),
