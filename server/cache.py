@@ -6,6 +6,7 @@ everyone else. It forgets with the process: a file uploaded before a restart is 
 """
 
 import json
+import logging
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -17,7 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.access import Identity
 from server.guard import UPLOAD_PATH
 from server.identity import SCOPE_KEY
-from server.refusal import MAKERS_ONLY, NOT_YOURS, UNREADABLE, Refusal, refuse
+from server.refusal import MAKERS_ONLY, NO_ROOM, NOT_YOURS, UNREADABLE, Refusal, refuse
+
+log = logging.getLogger(__name__)
 
 _API = "/gradio_api/"
 _FILE = f"{_API}file="
@@ -52,8 +55,7 @@ class OwnedCache:
         if refusal is not None:
             await refuse(refusal, scope, send)
         elif path == UPLOAD_PATH:
-            plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            await self._app({**scope, "headers": plain}, receive, self._noting_uploads(identity.owner, send))
+            await self._upload(identity.owner, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -125,22 +127,29 @@ class OwnedCache:
     def _is_upload(self, path: str) -> bool:
         return Path(_real(path)).is_relative_to(self._folder)
 
-    def _noting_uploads(self, owner: str, send: Send) -> Send:
+    async def _upload(self, owner: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Store an upload and note whose it is; one that the disk has no room for is refused."""
         answer = bytearray()
-        succeeded = False
+        status = 0
 
         async def noting(message: Message) -> None:
-            nonlocal succeeded
+            nonlocal status
             if message["type"] == "http.response.start":
-                succeeded = message["status"] == 200
-            elif message["type"] == "http.response.body" and succeeded and len(answer) < _ANSWER_LIMIT:
+                status = message["status"]
+            elif message["type"] == "http.response.body" and status == 200 and len(answer) < _ANSWER_LIMIT:
                 answer.extend(message.get("body", b""))
                 if not message.get("more_body"):
                     for path in json.loads(answer):
                         self._files.add(_real(path), owner)
             await send(message)
 
-        return noting
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        try:
+            await self._app({**scope, "headers": plain}, receive, noting)
+        except OSError as error:
+            log.warning("an upload could not be stored: %s", error)
+            if not status:
+                await refuse(NO_ROOM, scope, send)
 
 
 class _Owners:

@@ -32,6 +32,9 @@ NO_TOKEN = Refusal(
 NOT_YOURS = Refusal(403, "This is not yours, or it is not there.", "这不属于你，或者不存在。")
 MAKERS_ONLY = Refusal(403, "Only those who look after this page may add files.", "只有维护者可以添加文件。")
 TOO_LARGE = Refusal(413, "The request is too large.", "请求过大。")
+NO_ROOM = Refusal(
+    507, "The file could not be stored. Free some disk space, then try again.", "文件无法保存。请腾出磁盘空间，然后再试一次。"
+)
 UNREADABLE = Refusal(400, "The request could not be read.", "无法读取这个请求。")
 
 

@@ -164,8 +164,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "outcome_unchanged": ("already there, unchanged", "已有，内容没有变化"),
     "outcome_failed": ("not added", "没有添加"),
     "upload_failed": (
-        "{name} could not be sent. Check the connection and the size.",
-        "{name} 没有传上来。请检查连接和文件大小。",
+        "{name} could not be sent: the connection broke, or there is no room left where Hearth keeps its files. Try again.",
+        "{name} 没有传上来：可能是连接断了，或者 Hearth 存放文件的磁盘满了。请再试一次。",
     ),
     "makers_only": ("Only the owner of this page can open and add documents.", "只有本页面的主人可以查看和添加文档。"),
     "no_collection_of_persona": (

@@ -8,7 +8,10 @@ _PROMISES = ((".docx", ("a Word file", " Word 文件")), (".pdf", ("a PDF", " PD
 
 
 def empty(name: str) -> UnreadableFile:
-    return UnreadableFile(f"{name!r} is empty: there is nothing to read in it.", f"{name!r} 是空的，没有可读的内容。")
+    return UnreadableFile(
+        f"{name!r} is empty: there is nothing to read in it. Check that it was saved or copied in full.",
+        f"{name!r} 是空的，没有可读的内容。请检查它是否保存或复制完整。",
+    )
 
 
 def too_large(name: str, megabytes: float, limit: int) -> UnreadableFile:
@@ -47,11 +50,17 @@ def damaged(name: str, kind: tuple[str, str]) -> UnreadableFile:
 
 
 def no_pages(name: str) -> UnreadableFile:
-    return UnreadableFile(f"{name!r} is a PDF without any page.", f"{name!r} 是一个没有页面的 PDF。")
+    return UnreadableFile(
+        f"{name!r} is a PDF without any page. Export it again from its program, then add it.",
+        f"{name!r} 是一个没有页面的 PDF。请用原来的程序重新导出后再添加。",
+    )
 
 
 def no_text(name: str) -> UnreadableFile:
-    return UnreadableFile(f"{name!r} holds no text that can be read.", f"{name!r} 里没有可以读取的文字。")
+    return UnreadableFile(
+        f"{name!r} holds no text that can be read. If its text is in pictures, recognise it first (OCR), then add the result.",
+        f"{name!r} 里没有可以读取的文字。如果文字在图片里，请先做文字识别（OCR），再添加结果。",
+    )
 
 
 def scanned(name: str, pages: int) -> UnreadableFile:

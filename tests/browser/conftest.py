@@ -4,6 +4,7 @@ Without a Chromium the tests skip, and say loudly that they did.
 """
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -109,6 +110,17 @@ class Hearth:
                 self._process.wait(10)
             self._process = None
             self._logged = self.log.stat().st_size
+
+    def fill_the_disk(self) -> None:
+        """From now on the app cannot write a byte to any file, as on a full disk."""
+        self._limit_files(0)
+
+    def free_the_disk(self) -> None:
+        self._limit_files(resource.RLIM_INFINITY)
+
+    def _limit_files(self, size: int) -> None:
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def _check_log(self) -> None:
         """No bug was logged and nothing tried to leave this machine."""

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import IDLE, Hearth, visit
+from tests.papers import pdf
 
 NUMBERS = " ".join(f"n{number}" for number in range(1, 151)) + " end."
 
@@ -107,29 +108,9 @@ def test_a_kill_in_the_middle_of_an_answer_keeps_what_was_written(own: Hearth, p
     page.wait_for_selector("#talk :text('n1 n2 n3 end.')")
 
 
-def pdf(text: str) -> bytes:
-    """One page with one line of text."""
-    drawn = f"BT /F 12 Tf 72 720 Td ({text}) Tj ET".encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(drawn), drawn),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    body, places = b"%PDF-1.4\n", []
-    for number, item in enumerate(objects, 1):
-        places.append(len(body))
-        body += b"%d 0 obj%s endobj\n" % (number, item)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return (
-        body + b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
-    )
-
-
 def test_a_pdf_is_added_asked_and_its_page_named(page: Page, tmp_path: Path) -> None:
     document = tmp_path / "night.pdf"
-    document.write_bytes(pdf("Night workers get two more days of leave."))
+    document.write_bytes(pdf([["Night workers get two more days of leave."]]))
     talk_to(page, "librarian")
     with page.expect_file_chooser() as chooser:
         page.click('[data-do="attach"]')

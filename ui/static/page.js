@@ -136,6 +136,7 @@ new ResizeObserver(hold).observe(slot("column"));
 new ResizeObserver(hold).observe(slot("scroll"));
 
 function after(name) {
+  if (name === "talk" && state.sent && state.answering >= state.sent.nonce) accepted();
   if (name === "talk" || name === "live") {
     house.classList.toggle("busy", Boolean(document.querySelector("#live [data-live]")));
     house.classList.toggle("empty", Boolean(document.querySelector("#talk .gallery, #talk .opening")));
@@ -147,9 +148,8 @@ function after(name) {
   if (name === "composer") { restoreDraft(); fit(); }
   if (name === "notice") {
     const refused = document.querySelector("#notice [data-refused]");
-    const box = message();
-    if (refused && state.sent !== null && box && !box.value) { box.value = state.sent; fit(); keepDraft(); }
-    if (refused || document.querySelector("#notice > *")) state.sent = null;
+    if (refused) takeBack();
+    else if (state.sent && document.querySelector("#notice > *")) accepted();
   }
   if (name === "header") house.classList.add("ready");
 }
@@ -232,11 +232,25 @@ function restoreDraft() {
 
 function say(words_) {
   if (!words_.trim() || house.classList.contains("busy")) return;
-  state.sent = words_;
   player.unlock();
   slot("notice").replaceChildren();
   pinned = true;
   send("say", { text: words_ });
+  state.sent = { text: words_, key: draftKey(), nonce: state.nonce };
+  if (words_.length < 100_000) kept.set(state.sent.key, words_);  // a draft until the app has it
+}
+
+function accepted() {
+  kept.set(state.sent.key, null);
+  state.sent = null;
+  keepDraft();
+}
+
+// The app did not take the message: back into the box, unless something else was typed there.
+function takeBack() {
+  const box = message();
+  if (state.sent && box && !box.value) { box.value = state.sent.text; fit(); keepDraft(); }
+  state.sent = null;
 }
 
 function submit() {
@@ -244,7 +258,6 @@ function submit() {
   const typed = box.value;
   if (!typed.trim() || house.classList.contains("busy")) return;
   box.value = "";
-  keepDraft();
   fit();
   say(typed);
 }
@@ -533,6 +546,7 @@ async function look() {
     known = start;
   } catch {
     lost = true;
+    takeBack();
     slot("lost").textContent = words.lost;
     slot("lost").hidden = false;
   }

@@ -1,0 +1,141 @@
+"""Nothing is lost: a full disk, a kill in the middle of an upload, a persona without its parts, a server that goes away."""
+
+import re
+import signal
+from pathlib import Path
+
+import yaml
+from playwright.sync_api import Locator, Page, expect
+
+from common.database import Database
+from knowledge.base import Knowledge
+from personas.store import PersonaStore
+from retrieval.embedding import HashEmbedder
+from tests.browser.conftest import IDLE, Hearth
+from tests.browser.test_journeys import idle, say, talk_to
+
+BACK = 30_000  # milliseconds for the app to start again, and for the page to notice
+
+
+def upload(page: Page, files: list[Path]) -> Locator:
+    """Add files on the knowledge page; returns the lines of what became of them."""
+    with page.expect_file_chooser() as chooser:
+        page.click(".drop")
+    chooser.value.set_files(files)
+    return page.locator(".outcomes li")
+
+
+def test_a_full_disk_keeps_what_was_typed_and_works_again_with_room(own: Hearth, page: Page, tmp_path: Path) -> None:
+    talk_to(page, "gg")
+    say(page, "count to 3")
+    idle(page)
+    said = page.inner_text("#talk")
+    own.fill_the_disk()
+    say(page, "do not lose this")
+    expect(page.locator("#notice")).to_contain_text("Free some disk space")
+    assert page.input_value("#composer textarea") == "do not lose this"
+    page.click('nav [data-page="knowledge"]')
+    note = tmp_path / "note.md"
+    note.write_text("# Note\n\nRoom is needed.\n", "utf-8")
+    upload(page, [note])
+    expect(page.locator(".outcome-place .note")).to_contain_text("note.md could not be sent")
+    own.free_the_disk()
+    expect(upload(page, [note])).to_have_class("done")
+    page.click('nav [data-page="chat"]')
+    page.click("#sidebar li.here, #sidebar li >> nth=0")
+    page.wait_for_selector("#talk .bubble")
+    assert page.inner_text("#talk") == said
+    say(page, "do not lose this")
+    page.wait_for_selector("#talk .bubble:has-text('do not lose this')")
+    page.wait_for_function(IDLE)
+
+
+def test_a_kill_in_the_middle_of_an_upload_leaves_each_document_whole_or_out(own: Hearth, page: Page, tmp_path: Path) -> None:
+    words = "More words follow here. " * 60
+    files = []
+    for number in range(12):
+        files.append(tmp_path / f"book-{number:02}.md")
+        chapters = (f"## Chapter {part}\n\nSentence {part} of book {number}. {words}" for part in range(60))
+        files[-1].write_text(f"# Book {number}\n\n" + "\n\n".join(chapters), "utf-8")
+    page.click('nav [data-page="knowledge"]')
+    page.fill(".make input", "Books")
+    page.click(".make button")
+    page.wait_for_selector(".pick [aria-current]:has-text('Books')")
+    lines = upload(page, files)
+    expect(page.locator(".outcomes .done").first).to_be_visible(timeout=BACK)
+    done = page.locator(".outcomes .done").count()
+    own.stop(signal.SIGKILL)
+    kept = whole_documents(own.data, "Books")
+    assert done <= len(kept) < len(files)
+    own.start()
+    expect(page.locator("#lost")).to_be_hidden(timeout=BACK)
+    page.click(".pick :text('Books')")
+    lines = upload(page, files)
+    expect(page.locator(".outcomes :is(.done, .unchanged)")).to_have_count(len(files), timeout=2 * BACK)
+    assert [name for name in kept if "already" not in lines.filter(has_text=name).inner_text()] == []
+
+
+def whole_documents(data: Path, collection: str) -> list[str]:
+    """The names of the documents of a collection, after a look at every passage."""
+    database = Database(data / "hearth.db")
+    knowledge = Knowledge(database, data, HashEmbedder())
+    try:
+        assert knowledge.check().problems == ()
+        made = next(each.id for each in knowledge.collections("maker") if each.title == collection)
+        for document in knowledge.documents("maker", made):
+            text = knowledge.text("maker", document.id)
+            passages = knowledge.passages("maker", document.id)
+            assert len(passages) == document.passages > 0
+            assert all(text[passage.start : passage.end] == passage.text for passage in passages)
+        return [document.name for document in knowledge.documents("maker", made)]
+    finally:
+        knowledge.close()
+        database.close()
+
+
+def test_a_persona_with_missing_parts_names_them_and_keeps_the_message(own: Hearth, page: Page) -> None:
+    own.stop()
+    database = Database(own.data / "hearth.db")
+    store = PersonaStore(database)
+    changes = {"model": "hf:no/such", "tools": ["teleport"], "collections": ["atlantis"]}
+    for field, missing in changes.items():
+        document = store.get("maker", "gg").document.model_dump(mode="json")
+        document |= {field: missing, "id": f"no-{field}", "title": {"en": f"Without {field}", "zh": f"缺少 {field}"}}
+        store.import_yaml("maker", yaml.safe_dump(document, allow_unicode=True))
+    database.close()
+    own.start()
+    page.goto(own.url)
+    page.wait_for_selector("#house.ready")
+    named = {
+        "model": ("The model 'hf:no/such' is not there", "找不到模型 'hf:no/such'"),
+        "tools": ("The tool 'teleport' is not there", "找不到工具 'teleport'"),
+        "collections": ("The collection 'atlantis' is not there", "找不到资料库 'atlantis'"),
+    }
+    for language in (0, 1):
+        for field, sentences in named.items():
+            talk_to(page, f"no-{field}")
+            say(page, f"hello without {field}")
+            expect(page.locator("#notice")).to_contain_text(sentences[language])
+            assert page.input_value("#composer textarea") == f"hello without {field}"
+        page.click('[data-do="language"]')
+        expect(page.locator("nav")).to_contain_text("对话" if language == 0 else "Chat")
+    expect(page.locator("#sidebar li")).to_have_count(0)
+    talk_to(page, "gg")
+    say(page, "count to 3")
+    page.wait_for_selector("#talk :text('n1 n2 n3 end.')")
+
+
+def test_a_server_that_goes_away_is_said_and_the_message_kept(own: Hearth, page: Page) -> None:
+    talk_to(page, "gg")
+    say(page, "count to 3")
+    idle(page)
+    own.stop(signal.SIGKILL)
+    say(page, "are you still there")
+    expect(page.locator("#lost")).to_have_text(re.compile("cannot be reached"), timeout=BACK)
+    own.start()
+    expect(page.locator("#lost")).to_be_hidden(timeout=BACK)
+    page.wait_for_selector("#talk :text('n1 n2 n3 end.')")
+    assert page.input_value("#composer textarea") == "are you still there"
+    page.focus("#composer textarea")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#talk .bubble:has-text('are you still there')")
