@@ -94,6 +94,7 @@ class Runs:
         self._database = database
         self._conversations = conversations
         self._live: dict[str, _Live] = {}
+        self._unsaved: dict[str, tuple[_Live, TurnFinished]] = {}  # turns whose end the disk did not take
         self._lock = threading.Lock()
         self._room = threading.Semaphore(_AT_ONCE)
         self._closed = False
@@ -106,6 +107,7 @@ class Runs:
         In one transaction the history is cut to `keep` messages (None keeps all), what the user `said` is added and the run is
         recorded. Raises `TurnRunning` when the conversation is still answering, `ConversationMissing`, or `StorageFailed`.
         """
+        self.save_unsaved()
         run, live = uuid.uuid4().hex, _Live(owner, conversation)
         with self._lock:
             if any(other.conversation == conversation for other in self._live.values()):
@@ -149,6 +151,28 @@ class Runs:
             raise missing(run)
         return found
 
+    def unsaved(self, owner: str, conversation: str) -> Sequence[Message]:
+        """What the last turn of this conversation wrote and the disk did not take: kept in memory, not among its messages."""
+        for live, end in list(self._unsaved.values()):
+            if (live.owner, live.conversation) == (owner, conversation):
+                return end.new_messages
+        return ()
+
+    def save_unsaved(self) -> None:
+        """Record the turns that a full disk kept from being recorded; raises `StorageFailed` while it is still full."""
+        for run in list(self._unsaved):
+            taken = self._unsaved.pop(run, None)
+            if taken is None:
+                continue  # by another thread
+            live, end = taken
+            try:
+                with self._database.write() as connection:
+                    _insert(connection, run, len(live.events) - 1, [end])
+                    self._finish(connection, run, live.owner, live.conversation, end)
+            except StorageFailed:
+                self._unsaved[run] = taken
+                raise
+
     def subscribe(
         self, owner: str, run: str, from_event: int = 0, pause_s: float = _FLUSH_S
     ) -> Iterator[tuple[int, Event] | None]:
@@ -157,7 +181,7 @@ class Runs:
         Yields None every `pause_s` seconds while nothing new comes, so that the consumer can look at other things. Raises
         `ConversationMissing` for a run that is not the owner's.
         """
-        live = self._live.get(run)
+        live = self._live.get(run) or self._unsaved.get(run, (None,))[0]
         if live is None:
             self.conversation(owner, run)
             yield from enumerate(self._stored(run)[from_event:], from_event)
@@ -187,6 +211,9 @@ class Runs:
 
     def delete_all(self, owner: str) -> None:
         """Remove every finished run of the owner, events included."""
+        for run, (live, _) in list(self._unsaved.items()):
+            if live.owner == owner:
+                self._unsaved.pop(run, None)
         with self._database.write() as connection:
             ids = select(RUNS.c.id).where(RUNS.c.owner == owner)
             connection.execute(delete(RUN_EVENTS).where(RUN_EVENTS.c.run.in_(ids)))
@@ -210,10 +237,11 @@ class Runs:
             try:
                 self._record(run, live, events)
             except StorageFailed as error:
-                # The disk does not take the events: the reader still gets them, and the next start closes the run.
+                # The disk does not take the events: they stay readable here until it does, and the next start closes the run.
                 live.cancel.set()
-                unsaved = TurnFinished("failed", error={"en": error.english, "zh": error.chinese})
-                live.show([unsaved], finished=True)
+                end = TurnFinished("failed", _salvage(live.events), error={"en": error.english, "zh": error.chinese})
+                self._unsaved[run] = live, end
+                live.show([end], finished=True)
             finally:
                 events.close()
                 self._forget(run)

@@ -188,7 +188,11 @@ class Studio:
         self.folder.close()
 
     def _ready(self, identity: Identity, conversation: str) -> tuple[Agent, Sequence[Message]]:
-        """Who answers in a conversation, and what was said there so far."""
+        """Who answers in a conversation, and what was said there so far.
+
+        Raises what `agent` does, and `StorageFailed` while the disk does not even take what was said last.
+        """
+        self.runs.save_unsaved()
         agent = self.agent(self.conversations.get(identity.owner, conversation).persona, identity)
         return agent, self.conversations.messages(identity.owner, conversation)
 

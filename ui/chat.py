@@ -256,7 +256,10 @@ class Desk:
     def _conversation(self, ask: Ask, conversation: Conversation, run: str | None) -> dict[str, Markup]:
         """The parts that show a conversation; `run` is the one that is answering now."""
         owner, manner = ask.identity.owner, self.manner(ask)
-        messages = self._studio.conversations.messages(owner, conversation.id)
+        messages = [
+            *self._studio.conversations.messages(owner, conversation.id),
+            *self._studio.runs.unsaved(owner, conversation.id),
+        ]
         face = self._face(ask, conversation.persona)
         last = run or self._studio.runs.last(owner, conversation.id)
         view = None if run else self._past(owner, last)

@@ -201,12 +201,17 @@ def test_a_full_disk_is_told_to_the_reader_and_the_next_turn_works(house):
     assert end.reason == "failed"
     assert "disk space" in end.error["en"]
     wait_until(lambda: runs.active("maker", kept.id) is None)
+    assert runs.unsaved("maker", kept.id) == end.new_messages == (Message("assistant", "x" * 40_000, interrupted=True),)
+    assert runs.unsaved("visitor-1", kept.id) == ()
+    assert read(runs, "maker", run)[-1][1] == end  # whoever comes later sees it, too
     with pytest.raises(StorageFailed):
         runs.start("maker", kept.id, answer("z"), said=Message("user", "w" * 400_000))
     assert runs.active("maker", kept.id) is None
     limit_pages(database, 1_000_000)
     assert text_of(read(runs, "maker", runs.start("maker", kept.id, answer("z"), said=Message("user", "r")))) == "z"
-    assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "r", "z"]
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "x" * 40_000, "r", "z"]
+    assert runs.unsaved("maker", kept.id) == ()
+    assert read(Runs(database, conversations), "maker", run)[-1][1] == end
 
 
 def limit_pages(database, more):
