@@ -1,7 +1,12 @@
 """What Gradio holds for one person stays closed to another: files, sessions, and files named in events."""
 
+import errno
+
 import pytest
 
+from assistant.access import MAKER
+from server.cache import OwnedCache
+from server.identity import SCOPE_KEY
 from tests.server.conftest import TOKEN
 
 API = "/gradio_api"
@@ -65,6 +70,22 @@ def test_visitors_add_no_files(hosted):
     _, visitor, _ = hosted
     answer = visitor.post(f"{API}/upload", files={"files": ("x.md", b"x")}, headers={"accept-language": "zh"})
     assert (answer.status_code, answer.text) == (403, "只有维护者可以添加文件。")
+
+
+def test_an_upload_without_room_is_a_sentence(tmp_path, make_client, caplog):
+    async def full(scope, receive, send):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def maker(scope, receive, send):
+        scope[SCOPE_KEY] = MAKER
+        await OwnedCache(full, tmp_path)(scope, receive, send)
+
+    client = make_client(maker)
+    for language, sentence in (("en", "Free some disk space"), ("zh", "请腾出磁盘空间")):
+        answer = client.post(f"{API}/upload", files={"files": ("x.md", b"x")}, headers={"accept-language": language})
+        assert answer.status_code == 507
+        assert sentence in answer.text
+    assert "No space left" in caplog.text
 
 
 def test_an_uploads_progress_is_its_owners(hosted):
