@@ -5,6 +5,7 @@ that own them (documents, conversations, runs, catalogue, lexical) and are creat
 """
 
 import contextlib
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -81,7 +82,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if isinstance(error.orig, sqlite3.OperationalError) and _is_storage(error.orig):
+            if isinstance(error.orig, sqlite3.OperationalError) and _code(error.orig) in _STORAGE_CODES:
                 raise _unwritable(str(self.path), error.orig) from error
             raise
 
@@ -100,15 +101,27 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-_STORAGE_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_FULL = ("the disk is full", "磁盘已满")
+_READ_ONLY = ("it may not be written", "没有写入权限")
+_STORAGE_CODES = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_IOERR: ("the disk refused it", "磁盘读写出错"),
+    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "文件打不开"),
+}
+_SYSTEM_CODES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _READ_ONLY, errno.EACCES: _READ_ONLY}
 
 
-def _is_storage(error: sqlite3.OperationalError) -> bool:
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _STORAGE_CODES
+def _code(error: sqlite3.OperationalError) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _unwritable(path: str, error: Exception) -> StorageFailed:
+def _unwritable(path: str, error: sqlite3.OperationalError | OSError) -> StorageFailed:
+    if isinstance(error, OSError):
+        reason = _SYSTEM_CODES.get(error.errno or 0, (str(error), str(error)))
+    else:
+        reason = _STORAGE_CODES[_code(error)]
     return StorageFailed(
-        f"Hearth could not write to {path!r} ({error}). Free some disk space or make the folder writable, then try again.",
-        f"无法写入 {path!r}（{error}）。请腾出磁盘空间或检查文件夹权限，然后再试一次。",
+        f"Hearth could not write to {path!r}: {reason[0]}. Free some disk space or make the folder writable, then try again.",
+        f"无法写入 {path!r}：{reason[1]}。请腾出磁盘空间或检查文件夹权限，然后再试一次。",
     )

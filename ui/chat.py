@@ -27,6 +27,7 @@ from ui.texts import text
 
 Screen = Mapping[str, Markup]
 
+_NAMES = 200  # files told of at one time
 _FRAME_S = 0.055  # 18 updates a second; a live message that is slow to render is shown less often
 
 
@@ -80,7 +81,8 @@ class Desk:
         """Show a conversation, a persona's opening or the gallery; follow the turn that is being answered."""
         ticket = self._viewers.take(ask.session)
         if not ask.conversation:
-            yield {**self._frame(ask), **self._opening(ask)}
+            unsure = interrupted_html(ask)
+            yield {**self._frame(ask), **self._opening(ask), **({"notice": unsure} if unsure else {})}
             return
         try:
             conversation = self._studio.conversations.get(ask.identity.owner, ask.conversation)
@@ -89,7 +91,7 @@ class Desk:
             yield {**self._frame(lost), **self._opening(lost)}
             return
         run = self._studio.runs.active(ask.identity.owner, conversation.id)
-        yield {**self._frame(ask, conversation), **self._conversation(ask, conversation, run), "notice": Markup("")}
+        yield {**self._frame(ask, conversation), **self._conversation(ask, conversation, run), "notice": interrupted_html(ask)}
         if run:
             yield from self._watch(ask, conversation.id, run, ticket)
 
@@ -319,6 +321,14 @@ class Desk:
         except ConversationMissing:
             return set()
         return {hit.passage.id for message in messages for hit in message.sources}
+
+
+def interrupted_html(ask: Ask) -> Markup:
+    """The files that were being added when the app stopped, as a page that came back reports them."""
+    reported = ask.data.get("interrupted")
+    names = [name for name in reported[:_NAMES] if isinstance(name, str)] if isinstance(reported, list) else []
+    lines = [(name[:200], "failed", text("upload_cut_short", ask.language)) for name in names]
+    return panels.outcomes_html(lines) if lines else Markup("")
 
 
 def _placed(conversation: str, persona: str, run: str, body: Markup) -> Markup:

@@ -167,6 +167,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{name} could not be sent: the connection broke, or there is no room left where Hearth keeps its files. Try again.",
         "{name} 没有传上来：可能是连接断了，或者 Hearth 存放文件的磁盘满了。请再试一次。",
     ),
+    "upload_cut_short": (
+        "Hearth stopped before it had said that this was added. Add it again; what is there already is not added twice.",
+        "还没确认添加完成，Hearth 就停止了。请再添加一次，已有的内容不会重复。",
+    ),
     "makers_only": ("Only the owner of this page can open and add documents.", "只有本页面的主人可以查看和添加文档。"),
     "no_collection_of_persona": (
         "{name} reads no collection yet. Add documents on the Knowledge page.",

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from assistant.studio import Studio
 from ui import shop
-from ui.chat import Ask, Desk, Screen, guest_of
+from ui.chat import Ask, Desk, Screen, guest_of, interrupted_html
 from ui.knowledge import KnowledgePage
 
 
@@ -32,7 +32,7 @@ class Workshop:
     def _shown(self, ask: Ask) -> Markup:
         match ask.page if ask.identity.maker else "personas":
             case "knowledge":
-                return self._knowledge.show(ask)
+                return self._knowledge.show(ask, note=interrupted_html(ask))
             case "tools":
                 return self._tools(ask)
             case _:

@@ -111,9 +111,9 @@ class Hearth:
             self._process = None
             self._logged = self.log.stat().st_size
 
-    def fill_the_disk(self) -> None:
-        """From now on the app cannot write a byte to any file, as on a full disk."""
-        self._limit_files(0)
+    def fill_the_disk(self, room: int = 0) -> None:
+        """From now on the app cannot write to any file beyond its first `room` bytes, as on a full disk."""
+        self._limit_files(room)
 
     def free_the_disk(self) -> None:
         self._limit_files(resource.RLIM_INFINITY)
@@ -146,8 +146,15 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hearth]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Hearth]:
+def prepare() -> Callable[[Path], None]:
+    """What the data folder of `own` is given before the app starts: nothing, unless a test is parametrized with its own."""
+    return lambda data: None
+
+
+@pytest.fixture
+def own(tmp_path: Path, prepare: Callable[[Path], None]) -> Iterator[Hearth]:
     """An app that the test may stop, kill and start again."""
+    prepare(tmp_path / "data")
     with _running(tmp_path) as app:
         yield app
 

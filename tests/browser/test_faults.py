@@ -1,13 +1,14 @@
 """What people see when something goes wrong: one clear sentence in their language, nothing lost, and the page goes on working."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Hearth, visit
-from tests.browser.test_journeys import idle, say
-from tests.knowledge.conftest import pdf, protected_pdf
+from tests.browser.conftest import IDLE, Hearth, visit
+from tests.browser.test_journeys import idle, say, talk_to
+from tests.papers import pdf, protected_pdf
 
 # What each file is called and holds, and what is said of it; those that end in ADDED are read in spite of everything.
 ADDED = ("added · passages: 1", "已添加 · 1 个段落")
@@ -88,3 +89,80 @@ def test_bad_files_in_a_chat_leave_the_conversation_and_the_draft(browser: Brows
     page.locator("#talk .text .cite").last.click()
     expect(page.locator("#panel mark")).to_contain_text("灯塔守护人每年有三十天年假")
     context.close()
+
+
+@pytest.fixture
+def full(shared: Hearth) -> Iterator[Hearth]:
+    """The shared app, whose disk may be filled: there is room again afterwards."""
+    yield shared
+    shared.free_the_disk()
+
+
+def test_a_full_disk_keeps_what_was_typed_and_works_again_with_room(full: Hearth, page: Page, tmp_path: Path) -> None:
+    talk_to(page, "gg")
+    say(page, "count to 3")
+    idle(page)
+    said = page.inner_text("#talk")
+    full.fill_the_disk()
+    say(page, "do not lose this")
+    expect(page.locator("#notice")).to_contain_text("Free some disk space")
+    assert page.input_value("#composer textarea") == "do not lose this"
+    page.click('nav [data-page="knowledge"]')
+    note = tmp_path / "note.md"
+    note.write_text("# Note\n\nRoom is needed.\n", "utf-8")
+    attach(page, ".drop", [note])
+    expect(page.locator(".outcome-place .note")).to_contain_text("note.md could not be sent")
+    full.free_the_disk()
+    attach(page, ".drop", [note])
+    expect(page.locator(".outcomes li")).to_have_class("done")
+    page.click('nav [data-page="chat"]')
+    page.click("#sidebar li.here, #sidebar li >> nth=0")
+    page.wait_for_selector("#talk .bubble")
+    assert page.inner_text("#talk") == said
+    say(page, "do not lose this")
+    page.wait_for_selector("#talk .bubble:has-text('do not lose this')")
+    page.wait_for_function(IDLE)
+
+
+def test_an_answer_that_a_full_disk_cuts_short_stays_and_is_saved_later(full: Hearth, page: Page) -> None:
+    page.click('[data-do="language"]')
+    talk_to(page, "model-guide")
+    say(page, "count to 900")
+    page.wait_for_selector("#live .text:has-text('n20')")
+    full.fill_the_disk()
+    note = page.locator("#talk .note.bad")
+    expect(note).to_contain_text("请腾出磁盘空间")
+    written = page.inner_text("#talk .text")
+    assert "n20" in written
+    page.reload()
+    expect(note).to_contain_text("请腾出磁盘空间")
+    say(page, "count to 3")
+    expect(page.locator("#notice")).to_contain_text("请腾出磁盘空间")
+    assert page.input_value("#composer textarea") == "count to 3"
+    assert page.inner_text("#talk .text") == written
+    full.free_the_disk()
+    page.focus("#composer textarea")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#talk :text('n1 n2 n3 end.')")
+    page.reload()
+    page.wait_for_selector("#talk :text('n1 n2 n3 end.')")
+    assert page.inner_text("#talk .text >> nth=0") == written
+
+
+def test_a_document_and_a_collection_that_the_disk_refuses_go_in_later(full: Hearth, page: Page, tmp_path: Path) -> None:
+    (tmp_path / "tides.md").write_text("# Tides\n\nThe tide turns at seven.\n", "utf-8")
+    new_collection(page, "Coast")
+    full.fill_the_disk(room=8_000)  # enough for the upload, not for the database
+    attach(page, ".drop", [tmp_path / "tides.md"])
+    expect(page.locator(".outcomes .failed")).to_contain_text("Free some disk space")
+    page.fill(".make input", "Islands")
+    page.click(".make button")
+    expect(page.locator(".outcome-place")).to_contain_text("Free some disk space")
+    assert page.input_value(".make input") == "Islands"
+    full.free_the_disk()
+    page.click(".make button")
+    page.wait_for_selector(".pick [aria-current]:has-text('Islands')")
+    expect(page.locator(".make input")).to_have_value("")
+    attach(page, ".drop", [tmp_path / "tides.md"])
+    expect(page.locator(".outcomes .done")).to_contain_text("tides.md")
+    find(page, "When does the tide turn?", "The tide turns at seven.")

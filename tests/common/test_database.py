@@ -206,7 +206,8 @@ def test_a_full_disk_is_said_keeps_nothing_and_passes(database):
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     with pytest.raises(StorageFailed) as caught, database.write() as connection:
         connection.execute(insert(THINGS), [{"name": "small"}, {"name": "x" * 1_000_000}])
-    assert "full" in caught.value.english
+    assert "the disk is full" in caught.value.english
+    assert "磁盘已满" in caught.value.chinese
     assert str(database.path) in caught.value.chinese
     assert names(database) == ["before"]
     with database.write() as connection:

@@ -67,6 +67,16 @@ def test_only_where_people_come_for_comfort_it_says_what_it_is_not(desk_of):
     assert "not a therapist" not in last(desk.visit(ask(persona="librarian")))["talk"]
 
 
+def test_a_page_that_comes_back_tells_of_the_files_that_were_being_added(desk_of, tame):
+    desk, studio = desk_of()
+    kept = studio.conversations.create("maker", "librarian").id
+    for where in ("", kept):
+        shown = last(desk.visit(ask(where, "librarian", "zh", interrupted=["手册.pdf", "<b>x</b>.md", 3])))
+        assert "手册.pdf" in words(tame(shown["notice"]))
+        assert shown["notice"].count("请再添加一次") == 2
+    assert "notice" not in last(desk.visit(ask(persona="", interrupted="手册.pdf")))
+
+
 def test_a_message_makes_a_conversation_and_is_answered(desk_of):
     desk, studio = desk_of("Hello, **you**.")
     screens = list(desk.say(ask(persona="model-guide", text="Hi there")))

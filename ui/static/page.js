@@ -9,8 +9,18 @@ const kept = {
     try { value === null ? localStorage.removeItem("hearth." + key) : localStorage.setItem("hearth." + key, value); } catch { /* private window */ }
   },
 };
+const passing = {  // for this page alone, from one load to the next
+  put: (key, value) => { try { sessionStorage.setItem("hearth." + key, JSON.stringify(value)); } catch { /* private window */ } },
+  take: (key) => {
+    try {
+      const value = sessionStorage.getItem("hearth." + key);
+      sessionStorage.removeItem("hearth." + key);
+      return JSON.parse(value);
+    } catch { return null; }
+  },
+};
 const narrow = () => window.matchMedia("(max-width: 900px)").matches;
-const state = { page: "chat", conversation: "", persona: "", nonce: 0, visiting: 0, answering: 0, made: "", sent: null, answered: false };
+const state = { page: "chat", conversation: "", persona: "", nonce: 0, visiting: 0, answering: 0, made: "", sent: null, creating: 0, answered: false };
 let words = {};
 
 function language() {
@@ -143,6 +153,10 @@ function after(name) {
     hold();
   }
   if (name === "title") { markSpeaking(); restoreDraft(); }
+  if (name === "workshop" && state.creating && state.answering >= state.creating) {
+    if (!document.querySelector("#workshop [data-refused]")) document.querySelector("#workshop .make")?.reset();
+    state.creating = 0;
+  }
   if (name === "panel") document.querySelector("#panel [data-show] mark")?.scrollIntoView({ block: "center" });
   if (name === "workshop") document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
   if (name === "composer") { restoreDraft(); fit(); }
@@ -155,7 +169,10 @@ function after(name) {
 }
 
 const parts = (window.hearthParts ||= {});
-window.hearthPaint = (name) => { if (!late(name, parts[name].value)) paint(name, parts[name].value); };
+window.hearthPaint = (name) => {
+  settle(parts[name].value || "");
+  if (!late(name, parts[name].value)) paint(name, parts[name].value);
+};
 
 // ---- where we are ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +190,7 @@ function arrive(first = false) {
   state.page = query.get("at") || "chat";
   state.conversation = query.get("c") || "";
   state.persona = query.get("p") || "";
+  if (first) interrupted = passing.take("interrupted") || [];
   if (first && state.page === "chat" && !state.conversation && !state.persona) state.conversation = kept.get("last") || "";
   visit();
 }
@@ -184,7 +202,7 @@ function visit(data = {}) {
   house.classList.remove("drawer");
   pinned = true;
   player.stop();
-  send("visit");
+  send("visit", state.answered ? {} : { interrupted });
   state.visiting = state.nonce;
 }
 
@@ -238,6 +256,7 @@ function say(words_) {
   send("say", { text: words_ });
   state.sent = { text: words_, key: draftKey(), nonce: state.nonce };
   if (words_.length < 100_000) kept.set(state.sent.key, words_);  // a draft until the app has it
+  setTimeout(() => { if (state.sent) look(); }, 1000);
 }
 
 function accepted() {
@@ -273,14 +292,22 @@ function note(sentence) {
 // ---- files ----------------------------------------------------------------------------------------------------------
 
 let filesFor = { place: "chat" };
+const adding = new Set();  // what the app has not said the end of; a page that comes back after a restart tells of it
+let interrupted = [];
+
+function settle(html) {
+  if (!adding.size || !html.includes('class="outcomes"')) return;
+  for (const name of parse(html).querySelectorAll(".outcomes li:not(.waiting, .working) bdi")) adding.delete(name.textContent);
+}
 
 async function sendFiles(files, place) {
-  const sent = [];
+  const sent = [], unsent = [];
   const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
   const line = document.createElement("p");
   line.className = "note";
   line.textContent = words.uploading;
   where?.replaceChildren(line);
+  for (const file of files) adding.add(file.name);
   for (const file of files) {
     if (file.size > words.max_bytes) { sent.push({ name: file.name, path: "", bytes: file.size }); continue; }
     try {
@@ -288,10 +315,13 @@ async function sendFiles(files, place) {
       sent.push({ name: file.name, path: stored.path });
     } catch {
       note(words.upload_failed.replace("{name}", file.name));
+      unsent.push(file.name);
     }
   }
   line.remove();
   if (sent.length) send("files", { files: sent, ...place });
+  if (unsent.length) await look();
+  if (!lost) for (const name of unsent) adding.delete(name);
 }
 
 function chooseFiles(place) {
@@ -484,8 +514,10 @@ house.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.closest("#composer")) submit();
   else if (form.dataset.do === "workshop") {
+    const creates = form.dataset.action === "create";
+    if (creates && state.creating) return;
     send("workshop", { ...form.dataset, ...Object.fromEntries(new FormData(form)) });
-    if (form.dataset.action === "create") form.reset();
+    if (creates) state.creating = state.nonce;
   }
 });
 
@@ -536,13 +568,17 @@ channel?.addEventListener("message", ({ data }) => {
 });
 
 let lost = false;
+let looking = 0;
 let known = ""; // which start of the app this page belongs to
 async function look() {
   try {
     const answer = await fetch("healthz", { cache: "no-store" });
     const start = answer.headers.get("x-hearth-start") || known;
     // A restart may be over before it was noticed; what was followed then is not followed any more.
-    if (lost || (known && start !== known)) location.reload();
+    if (lost || (known && start !== known)) {
+      passing.put("interrupted", [...adding]);
+      location.reload();
+    }
     known = start;
   } catch {
     lost = true;
@@ -550,7 +586,8 @@ async function look() {
     slot("lost").textContent = words.lost;
     slot("lost").hidden = false;
   }
-  setTimeout(look, lost ? 1000 : 5000);
+  clearTimeout(looking);
+  looking = setTimeout(look, lost ? 1000 : 5000);
 }
 look();
 
