@@ -200,12 +200,11 @@ class ToolStore(DocumentStore[ToolDocument]):
         return list(done.values())
 
 
-def numbered(wanted: str, joint: str, limit: int = 64) -> Iterator[str]:
-    """`wanted`, then with 2, 3 and so on behind it, none longer than `limit`."""
-    yield wanted[:limit]
-    for number in count(2):
-        suffix = f"{joint}{number}"
-        yield wanted[: limit - len(suffix)] + suffix
+def numbered(wanted: str, joint: str, first: int = 1) -> Iterator[str]:
+    """`wanted` as it is for 1, then with 2, 3 and so on behind it, none longer than 64 characters."""
+    for number in count(first):
+        suffix = f"{joint}{number}" if number > 1 else ""
+        yield wanted[: 64 - len(suffix)] + suffix
 
 
 def origin_of(url: str) -> tuple[str, str, int]:

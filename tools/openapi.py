@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,19 +20,24 @@ from common.problems import Sentences, sentences
 from common.yamltext import read_mapping
 from tools.documents import METHODS, READING, ToolDocument, numbered
 from tools.http import is_readable
-from tools.operation import Arguments, media_types_of, server_address, server_problem
+from tools.operation import ARGUMENT_LIMIT, Arguments, media_types_of, server_address, server_problem
 from tools.schemas import SchemaReader, Unusable, clean_text
 
 JSON_LIMIT = 8 * 1024 * 1024
 YAML_LIMIT = 1024 * 1024
 """Bytes of a description; reading YAML takes many times as long as reading JSON."""
 
+YAML_PARTS_LIMIT = 50_000
+GROWN_LIMIT = 16 * 1024 * 1024
+"""Bytes of all tools of one description: by references, a few lines of it may stand for much."""
+
 OPERATION_LIMIT = 2000
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 _LABEL_LIMIT = 200
 _DESCRIPTION_LIMIT = 1500
-_SERVERS = 20
+_SERVERS = 5
+_RESPONSES = 50
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
@@ -79,6 +85,11 @@ def read_openapi(text: str, server: str | None = None) -> Import:
 def _parse(text: str) -> Mapping[str, Any]:
     text = text.removeprefix("\ufeff").lstrip()
     if not text.startswith("{"):
+        if len(re.findall(r"[\n,\[{]", text[:YAML_LIMIT])) > YAML_PARTS_LIMIT:
+            raise DocumentInvalid(
+                "This file has too many parts to be read as YAML. Convert it to JSON, which is read faster.",
+                "这个 YAML 文件的内容太多，读取会很慢。请转换成 JSON，读起来更快。",
+            )
         return read_mapping(text, YAML_LIMIT)
     if (size := len(text.encode(errors="replace"))) > JSON_LIMIT:
         raise DocumentInvalid(
@@ -101,9 +112,10 @@ def _parse(text: str) -> Mapping[str, Any]:
 
 def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
     """The paths of a description of a form that is read."""
-    form = str(description.get("openapi", ""))
+    form = _line(str(description.get("openapi", "")), 10)
     if not form.startswith(("3.0", "3.1")):
-        told = f"Swagger {description['swagger']!s:.10}" if "swagger" in description else form[:10] and f"OpenAPI {form[:10]}"
+        swagger = _line(str(description.get("swagger", "")), 10)
+        told = f"OpenAPI {form}" if form else f"Swagger {swagger}" if swagger else ""
         raise DocumentInvalid(
             f"This is {told or 'no OpenAPI description'}; OpenAPI 3.0 and 3.1 are read. Convert it, or choose another file.",
             f"这是 {told}，目前只读 OpenAPI 3.0 和 3.1。请先转换。"
@@ -114,7 +126,7 @@ def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(paths, Mapping):
         raise DocumentInvalid("Its paths are not a group of fields.", "它的 paths 不是一组字段。")
     # One that is a reference counts once: it names what is counted elsewhere.
-    count = sum(max(1, sum(method in item for method in _METHODS)) for item in paths.values() if isinstance(item, Mapping))
+    count = sum(len(_METHODS & item.keys()) or 1 for item in paths.values() if isinstance(item, Mapping))
     if count > OPERATION_LIMIT:
         raise DocumentInvalid(
             f"This description has {count:,} operations; {OPERATION_LIMIT:,} fit. Split it.",
@@ -132,8 +144,9 @@ class _Reader:
         self._description = description
         self._given_server = server
         self._schemas = SchemaReader(description)
-        self._ids: set[str] = set()
-        self._names: set[str] = set()
+        self._ids: dict[str, int] = {}  # each with the number that the next one like it may get
+        self._names: dict[str, int] = {}
+        self._size = 0
 
     def operations(self, paths: Mapping[str, Any]) -> Iterator[Taken | LeftOut]:
         for path, unresolved in paths.items():
@@ -160,7 +173,8 @@ class _Reader:
         self._check_keys(operation)
         base = self._server(operation, item)
         arguments = Arguments(self._schemas)
-        path = arguments.add_parameters(path, [*_list(item.get("parameters")), *_list(operation.get("parameters"))])
+        declared = (parameter for place in (item, operation) for parameter in _list(place.get("parameters")))
+        path = arguments.add_parameters(path, list(islice(declared, ARGUMENT_LIMIT + 1)))
         headers = arguments.add_body(method, operation.get("requestBody"))
         name = _model_name(operation.get("operationId")) or _model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
         title = _line(operation.get("summary") or item.get("summary"), 200) or _in_words(name)
@@ -173,24 +187,21 @@ class _Reader:
         }
         told = self._told(label, operation, item, title)
         fields = {
-            "id": next(id for id in numbered(_id(self.title, name), "-") if id not in self._ids),
-            "name": next(free for free in numbered(name, "_") if free not in self._names),
+            "id": _free(_id(self.title, name), "-", self._ids),
+            "name": _free(name, "_", self._names),
             "title": {"en": title, "zh": title},
             "description": {"en": told, "zh": told},
             "parameters": arguments.schema(),
             "risk": "reads" if method in READING else "writes",
             "call": call,
         }
-        document = _checked(fields)
-        self._ids.add(document.id)
-        self._names.add(document.name)
-        return document
+        return self._checked(fields)
 
     def _check_keys(self, operation: Mapping[str, Any]) -> None:
         wanted = operation.get("security", self._description.get("security"))
         if not wanted or (isinstance(wanted, list) and {} in wanted):
             return
-        names = ", ".join(str(name) for one in _list(wanted) if isinstance(one, Mapping) for name in one)[:100]
+        names = ", ".join(str(name) for one in _list(wanted)[:5] if isinstance(one, Mapping) for name in islice(one, 5))[:100]
         raise Unusable(
             f"It needs a key ({names}), and keys come with a later release.", f"它需要密钥（{names}），密钥要到以后的版本才支持。"
         )
@@ -211,14 +222,14 @@ class _Reader:
         """Those of its results; none where it does not say. Raises `Unusable` where none of them is text."""
         responses = operation.get("responses")
         found: list[str] = []
-        for status, response in responses.items() if isinstance(responses, Mapping) else ():
+        for status, response in islice(responses.items(), _RESPONSES) if isinstance(responses, Mapping) else ():
             if str(status).startswith("2"):
                 found += media_types_of(self._schemas.resolve(response))
         readable = [kind for kind in dict.fromkeys(found) if is_readable(kind)]
         if found and not readable:
             raise Unusable(
-                f"It answers with {', '.join(found)[:100]}, and only text and JSON can be read so far.",
-                f"它返回 {', '.join(found)[:100]}，目前只能读取文本和 JSON。",
+                f"It answers with {', '.join(found[:3])}, and only text and JSON can be read so far.",
+                f"它返回 {', '.join(found[:3])}，目前只能读取文本和 JSON。",
             )
         return readable[:20]
 
@@ -230,20 +241,31 @@ class _Reader:
             return words or f"{title} ({label}, {self.title})"
         return f"{summary.rstrip('.')}. {words}" if words else summary
 
+    def _checked(self, fields: Mapping[str, Any]) -> ToolDocument:
+        try:
+            document = ToolDocument.model_validate(fields)
+        except ValidationError as error:
+            field, (english, chinese) = next(iter(sentences(error.errors(include_url=False)).items()))
+            raise Unusable(f"{field}: {english}", f"{field}：{chinese}") from None
+        try:
+            size = len(json.dumps(document.model_dump(mode="json"), ensure_ascii=False).encode())
+        except UnicodeEncodeError:
+            raise Unusable("It holds broken characters.", "里面有损坏的字符。") from None
+        self._size += size
+        if size > SIZE_LIMIT - 200 or self._size > GROWN_LIMIT:  # its id may yet grow
+            raise Unusable(
+                f"It takes {size:,} bytes, and that is too much for one tool or with those before it.",
+                f"它有 {size:,} 字节，单独或与前面的合计超出了上限。",
+            )
+        return document
 
-def _checked(fields: Mapping[str, Any]) -> ToolDocument:
-    try:
-        document = ToolDocument.model_validate(fields)
-    except ValidationError as error:
-        field, (english, chinese) = next(iter(sentences(error.errors(include_url=False)).items()))
-        raise Unusable(f"{field}: {english}", f"{field}：{chinese}") from None
-    try:
-        size = len(json.dumps(document.model_dump(mode="json"), ensure_ascii=False).encode())
-    except UnicodeEncodeError:
-        raise Unusable("It holds broken characters.", "里面有损坏的字符。") from None
-    if size > SIZE_LIMIT - 200:  # its id may yet grow
-        raise Unusable(f"It takes {size:,} bytes, too many for a tool.", f"它有 {size:,} 字节，对一个工具来说太多了。")
-    return document
+
+def _free(wanted: str, joint: str, taken: dict[str, int]) -> str:
+    first = taken.get(wanted, 1)
+    number, found = next((n, name) for n, name in enumerate(numbered(wanted, joint, first), first) if name not in taken)
+    taken[wanted] = number + 1
+    taken.setdefault(found, 2)
+    return found
 
 
 def _list(value: Any) -> list[Any]:

@@ -7,6 +7,7 @@ other argument has it; else by one like it, and the service's own is kept for th
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
@@ -18,9 +19,13 @@ from tools.schemas import SchemaReader, Unusable, clean_text
 
 ARGUMENT_LIMIT = 64
 
+_PATH_LIMIT = 1500
+_MEDIA_TYPES = 50  # of one body that are looked at
+
 _IGNORED_HEADERS = ("accept", "content-type")  # the standard takes them from elsewhere
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _JSON = re.compile(r"(application|text)/(json|[a-z0-9.+-]*\+json)")
+_MEDIA_TYPE = re.compile(r"[a-z0-9*][a-z0-9.+*-]{0,60}/[a-z0-9*][a-z0-9.+*-]{0,100}")
 _JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -48,6 +53,8 @@ class Arguments:
 
         Returns `path` with the names of arguments in its placeholders.
         """
+        if len(path) > _PATH_LIMIT or len(declared) > ARGUMENT_LIMIT:
+            raise Unusable("Its path or its list of parameters is too long.", "它的路径或参数列表太长。")
         placed: dict[tuple[str, str], Mapping[str, Any]] = {}
         for unresolved in declared:
             parameter = self._schemas.resolve(unresolved)
@@ -78,8 +85,7 @@ class Arguments:
             return {}
         body = self._schemas.resolve(unresolved)
         required = body.get("required") is True
-        content = body.get("content")
-        kinds = {_bare(kind): media for kind, media in content.items()} if isinstance(content, Mapping) else {}
+        kinds = _content(body)
         if not kinds or (method in READING and not required):
             return {}
         kind = _json_kind(kinds)
@@ -103,7 +109,7 @@ class Arguments:
 
     def _add_query(self, name: str, parameter: Mapping[str, Any]) -> None:
         required = parameter.get("required") is True
-        style = parameter.get("style", "form")
+        style = str(parameter.get("style", "form"))
         schema = self._parameter_schema(parameter)
         if "content" in parameter or style not in _JOINS or schema.get("type") == "object":
             if required:
@@ -148,14 +154,16 @@ class Arguments:
 
 
 def media_types_of(response: Mapping[str, Any]) -> Sequence[str]:
-    content = response.get("content")
-    return [kind for name in content if (kind := _bare(name))] if isinstance(content, Mapping) else []
+    """The media types that a response may have, in small letters and without their parameters."""
+    return list(_content(response))
 
 
-def _bare(kind: Any) -> str:
-    """A media type without its parameters, "" for what is none."""
-    bare = str(kind).partition(";")[0].strip().lower()
-    return bare if re.fullmatch(r"[a-z0-9*][a-z0-9.+*-]{0,60}/[a-z0-9*][a-z0-9.+*-]{0,100}", bare) else ""
+def _content(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a body or a response holds, by media type."""
+    content = body.get("content")
+    named = islice(content.items(), _MEDIA_TYPES) if isinstance(content, Mapping) else ()
+    bare = {str(kind).partition(";")[0].strip().lower(): media for kind, media in named}
+    return {kind: media for kind, media in bare.items() if _MEDIA_TYPE.fullmatch(kind)}
 
 
 def _json_kind(kinds: Mapping[str, Any]) -> str | None:
@@ -172,8 +180,8 @@ def server_address(server: Any, given: str | None) -> str:
     Raises `Unusable` where a tool could never call it.
     """
     url = server.get("url") if isinstance(server, Mapping) else None
-    if not isinstance(url, str):
-        raise Unusable("Its server has no address.", "它的 server 没有网址。")
+    if not isinstance(url, str) or len(url) > _PATH_LIMIT:
+        raise Unusable("Its server has no address that can be read.", "它的 server 没有可用的网址。")
     if given is None or "{" not in url:
         url = _with_defaults(url.strip(), server.get("variables"))
     relative = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\{", url) is None

@@ -22,6 +22,7 @@ _TYPES = frozenset(["string", "integer", "number", "boolean", "array", "object",
 _DESCRIPTION_LIMIT = 1000
 _ENUM_LIMIT = 500
 _BRANCHES = 20
+_HOPS = 16
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
@@ -29,8 +30,13 @@ class Unusable(Exception):
     """Something in an API description cannot be taken; carries why, in both languages."""
 
     def __init__(self, english: str, chinese: str) -> None:
-        super().__init__(english)
-        self.sentences: Sentences = (english, chinese)
+        # What a description holds is quoted in them, and they are shown in terminals.
+        self.sentences: Sentences = (_one_line(english), _one_line(chinese))
+        super().__init__(self.sentences[0])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_UNSEEN.sub(" ", text).split())
 
 
 def clean_text(value: Any, limit: int) -> str:
@@ -85,7 +91,7 @@ def refusal(schema: Mapping[str, Any]) -> Sentences | None:
         if schema.get("type") != "object":
             raise Unusable("The schema must be of the type object.", "参数的 JSON Schema 必须是 object 类型。")
         _check(schema, 0)
-        if (size := len(json.dumps(schema))) > SIZE_LIMIT:
+        if (size := len(json.dumps(schema, ensure_ascii=False))) > SIZE_LIMIT:
             raise _too_large(size)
     except Unusable as error:
         return error.sentences
@@ -127,16 +133,14 @@ class SchemaReader:
 
     def resolve(self, value: Any) -> Mapping[str, Any]:
         """What `value` is once its own `$ref` is followed; raises `Unusable`."""
-        passed: set[str] = set()
-        while isinstance(value, Mapping):
+        for _ in range(_HOPS):
+            if not isinstance(value, Mapping):
+                raise Unusable(f"{value!r:.80} is not a group of fields.", f"{value!r:.80} 不是一组字段。")
             reference = value.get("$ref")
             if not isinstance(reference, str):
                 return value
-            if reference in passed:
-                raise _circular(reference)
-            passed.add(reference)
             value = self._look_up(reference)
-        raise Unusable(f"{value!r:.80} is not a group of fields.", f"{value!r:.80} 不是一组字段。")
+        raise _circular(str(reference))
 
     def read(self, value: Any) -> dict[str, Any]:
         """The schema `value` within our keywords; raises `Unusable` where it is circular, too deep or too large."""
@@ -235,7 +239,7 @@ class _Schema:
     def __init__(self, fields: Mapping[str, Any], height: int = 1, size: int | None = None) -> None:
         self.fields = fields
         self.height = height
-        self.size = len(json.dumps(fields)) if size is None else size
+        self.size = len(json.dumps(fields, ensure_ascii=False)) if size is None else size
         if self.size > SIZE_LIMIT:
             raise _too_large(self.size)
 
@@ -263,7 +267,7 @@ def _simple(node: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: told[key] for key, fits in _SIMPLE.items() if key in told and fits(told[key])}
     if not kept["description"]:
         del kept["description"]
-    if len(json.dumps(kept.get("default"))) > _DESCRIPTION_LIMIT:
+    if len(json.dumps(kept.get("default"), ensure_ascii=False)) > _DESCRIPTION_LIMIT:
         del kept["default"]
     return kept
 
@@ -302,7 +306,9 @@ def _too_deep() -> Unusable:
 
 
 def _circular(reference: str) -> Unusable:
-    return Unusable(f"{reference[:120]!r} refers back to itself.", f"{reference[:120]!r} 循环引用了自己。")
+    return Unusable(
+        f"{reference[:120]!r} refers back to itself, or on and on.", f"{reference[:120]!r} 循环引用了自己，或引用层数太多。"
+    )
 
 
 def _too_large(size: int) -> Unusable:

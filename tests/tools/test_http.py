@@ -1,0 +1,272 @@
+"""Registered tools against a real service on this machine: what is sent, what comes back, and what is refused."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from common.egress import Egress
+from common.errors import ArgumentsInvalid, ToolFailed
+from tools.base import ToolContext
+from tools.documents import HttpCall
+from tools.http import ANSWER_LIMIT, HttpTool, request_of
+from tools.runner import run
+
+CONTEXT = ToolContext()
+
+
+@pytest.fixture
+def tool(service, make_document):
+    """A tool of the service; `path` behind its address."""
+
+    def make(path="/pets", schemas=None, call=None, **changes):
+        called = {"url": service.url + path, "arguments": {}, **(call or {})}
+        return HttpTool(make_document(schemas or {}, called, **changes), Egress(), service.granted)
+
+    return make
+
+
+def test_a_tool_shows_what_its_document_says(tool):
+    made = tool(title={"en": "Pets", "zh": "宠物"}, description={"en": "Finds.", "zh": "查找。"})
+    assert (made.id, made.spec.name, made.spec.description, made.risk) == ("pets", "pets", "Finds.", "reads")
+    assert made.titles == {"en": "Pets", "zh": "宠物"}
+    assert tool(description={"en": "", "zh": "查找。"}).spec.description == "查找。"
+
+
+def test_every_place_of_a_request(service, tool):
+    sent = {
+        "id": {"place": "path"},
+        "tags": {"place": "query", "name": "tag[]"},
+        "sort": {"place": "query", "join": ","},
+        "trace": {"place": "header", "name": "X-Trace"},
+        "name": {"place": "field"},
+        "field_id": {"place": "field", "name": "id"},
+    }
+    call = {"method": "PUT", "arguments": sent, "headers": {"X-Version": "2"}}
+    made = tool("/pets/{id}", {key: {} for key in sent}, call, risk="writes")
+    output = made.call(
+        {
+            "id": "a/b c?#%",
+            "tags": ["猫", "x&y"],
+            "sort": ["a", "b"],
+            "trace": "t-1",
+            "name": "咪咪",
+            "field_id": 7,
+            "other": "x",
+        },
+        CONTEXT,
+    )
+    assert output.data == {"ok": True}
+    [(method, path, headers, body)] = service.requests
+    assert (method, path) == ("PUT", "/pets/a%2Fb%20c%3F%23%25?tag%5B%5D=%E7%8C%AB&tag%5B%5D=x%26y&sort=a%2Cb")
+    assert json.loads(body) == {"name": "咪咪", "id": 7}
+    assert (headers["x-trace"], headers["x-version"], headers["content-type"]) == ("t-1", "2", "application/json")
+    assert "cookie" not in headers
+    assert "authorization" not in headers
+
+
+def test_what_is_not_given_is_not_sent(service, tool):
+    sent = {"q": {"place": "query"}, "trace": {"place": "header"}, "name": {"place": "field"}}
+    made = tool("/", {key: {} for key in sent}, {"method": "POST", "arguments": sent}, risk="writes")
+    made.call({"q": None, "trace": None}, CONTEXT)
+    [(_, path, headers, body)] = service.requests
+    assert (path, body) == ("/", "{}")
+    assert "trace" not in headers
+
+
+@pytest.mark.parametrize("value", [[1, "b"], {"a": {"b": None}}, "text", 0, False, None])
+def test_a_whole_body_is_sent_as_it_is(service, tool, value):
+    call = {"method": "POST", "arguments": {"body": {"place": "body"}}, "headers": {"Content-Type": "application/vnd.api+json"}}
+    tool("/", {"body": {}}, call, risk="writes").call({"body": value}, CONTEXT)
+    assert json.loads(service.requests[0][3]) == value
+    assert service.requests[0][2]["content-type"] == "application/vnd.api+json"
+
+
+def test_a_body_that_is_not_given_is_none(service, tool):
+    call = {"method": "DELETE", "arguments": {"body": {"place": "body"}}}
+    tool("/", {"body": {}}, call, risk="writes").call({}, CONTEXT)
+    assert service.requests[0][3] == ""
+    assert "content-type" not in service.requests[0][2]
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [(True, "true"), (3.0, "3"), (2.5, "2.5"), (-1, "-1"), ("", ""), ({"a": 1}, "%7B%22a%22%3A%201%7D"), ([], None)],
+)
+def test_values_in_the_query(value, sent):
+    call = HttpCall.model_validate({"method": "GET", "url": "https://a.example/", "arguments": {"q": {"place": "query"}}})
+    assert request_of(call, {"q": value}).url == ("https://a.example/" if sent is None else f"https://a.example/?q={sent}")
+
+
+PATHS = ["", ".", "..", "../admin", "a/../b", "..\\admin", "a/..", "./x", None, [], [".."], ["a", ".."], "a\\..\\b"]
+
+
+@pytest.mark.parametrize("value", PATHS, ids=repr)
+def test_a_value_in_the_path_is_no_way_up_and_not_empty(service, tool, value):
+    made = tool("/pets/{id}/toys", {"id": {}}, {"arguments": {"id": {"place": "path"}}})
+    with pytest.raises(ArgumentsInvalid) as caught:
+        made.call({"id": value}, CONTEXT)
+    assert "id" in caught.value.english
+    assert "网址" in caught.value.chinese
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("values", [(".", "."), ("", ".."), ("..", "")])
+def test_several_values_in_one_step_make_no_way_up(tool, values):
+    made = tool("/{a}{b}/x", {"a": {}, "b": {}}, {"arguments": {"a": {"place": "path"}, "b": {"place": "path"}}})
+    with pytest.raises(ArgumentsInvalid):
+        made.call(dict(zip("ab", values, strict=True)), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "evil.example",
+        "//evil.example",
+        "@evil.example/",
+        "a?b=c",
+        "a#b",
+        "%2e%2e",
+        "a:b",
+        "...",
+        "\r\nHost: evil",
+        "{id}",
+        "年/假",
+        ["a/b", "c"],
+        "\ud800",
+    ],
+    ids=repr,
+)
+def test_a_value_in_the_path_stays_in_its_step(service, tool, value):
+    made = tool("/pets/{id}/toys", {"id": {}}, {"arguments": {"id": {"place": "path"}}})
+    made.call({"id": value}, CONTEXT)
+    [(_, path, headers, _)] = service.requests
+    assert path.startswith("/pets/")
+    assert path.endswith("/toys")
+    assert (path.count("/"), "?" in path, "#" in path) == (3, False, False)
+    assert headers["host"] == service.url.removeprefix("http://")
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Admin: 1", "a\nb", "a\x00b", "a\x1b[0m", "年假", "a" * 5000])
+def test_a_value_in_a_header_is_one_plain_line(service, tool, value):
+    made = tool("/", {"trace": {}}, {"arguments": {"trace": {"place": "header", "name": "X-Trace"}}})
+    with pytest.raises(ToolFailed, match="'x-trace'") as caught:
+        made.call({"trace": value}, CONTEXT)
+    assert "请求头" in caught.value.chinese
+    assert service.requests == []
+
+
+def test_an_address_that_grows_too_long_is_refused(service, tool):
+    made = tool("/", {"q": {}}, {"arguments": {"q": {"place": "query"}}})
+    with pytest.raises(ArgumentsInvalid, match="8,000"):
+        made.call({"q": "x" * 9000}, CONTEXT)
+    assert service.requests == []
+
+
+def test_json_comes_back_as_data_and_as_text(service, tool):
+    service.answers["/pets"] = (200, "application/problem+json; charset=utf-8", '\ufeff{"名": [1, 2.50, null]}'.encode())
+    output = tool().call({}, CONTEXT)
+    assert (output.text, output.data) == ('{"名": [1, 2.5, null]}', {"名": [1, 2.5, None]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("text/plain", "[1"), ("application/xml", "<a/>"), (None, "hello"), ("text/html", "<p>")]
+)
+def test_text_comes_back_as_it_is(service, tool, kind, text):
+    service.answers["/pets"] = (200, kind, text.encode())
+    output = tool().call({}, CONTEXT)
+    assert (output.text, output.data, output.failed) == (text, None, False)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET", "DELETE"])
+def test_an_answer_without_content_says_so(service, tool, method):
+    service.answers["/pets"] = (204, None, b"")
+    made = tool(call={"method": method}, risk="writes")
+    assert "204 No Content" in made.call({}, CONTEXT).text
+    assert "没有内容" in made.call({}, ToolContext(language="zh")).text
+
+
+FAILURES = [
+    (404, "application/json", b'{"error": "no pet 7"}', '404 Not Found: \'{"error": "no pet 7"}\'', "404"),
+    (500, "text/html", b"<html>secret stack</html>", "500 Internal Server Error. Check", "500"),
+    (418, "image/png", b"\x89PNG", "418", "418"),
+    (599, None, b"", "599", "599"),
+    (302, None, b"", "'http://169.254.169.254/latest'", "更正网址"),
+    (304, None, b"", "sends callers on", "更正网址"),
+    (200, "image/png", b"\x89PNG", "'image/png'", "而需要的是"),
+    (200, "application/octet-stream", b"\x00", "'application/octet-stream'", "而需要的是"),
+    (200, "text/plain", "年假".encode("gbk"), "not UTF-8", "UTF-8"),
+    (200, "application/json", b"\xff\xfe{}", "not UTF-8", "UTF-8"),
+    (200, "application/json", b"<html>", "calls JSON", "并不是"),
+    (200, "application/json", b"NaN", "calls JSON", "并不是"),
+    (200, "application/json", b"[" * 100_000, "calls JSON", "并不是"),
+    (200, "application/json", b"9" * 10_000, "calls JSON", "并不是"),
+    (200, "text/plain", b"x" * (ANSWER_LIMIT + 1), "2,097,152 bytes", "2,097,152 字节"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "english", "chinese"), FAILURES, ids=[f"{f[0]}-{f[1]}-{f[2][:6]!r}" for f in FAILURES]
+)
+def test_an_answer_that_helps_nobody_is_a_sentence(service, tool, status, kind, body, english, chinese):
+    service.answers["/pets"] = (status, kind, body)
+    with pytest.raises(ToolFailed) as caught:
+        tool().call({}, CONTEXT)
+    assert english in caught.value.english
+    assert chinese in caught.value.chinese
+    assert "stack" not in caught.value.english
+    assert len(caught.value.english) < 600
+    assert "\n" not in caught.value.english
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kind", "fits"),
+    [
+        (["application/json"], "text/html", False),
+        (["application/json"], "text/plain", False),
+        (["application/json"], "application/vnd.api+json", True),
+        (["text/plain"], "application/json", True),
+        (["text/*"], "text/csv", True),
+        (["*/*"], "text/html", True),
+        (["*/*"], "image/png", False),
+        (["image/*"], "image/png", False),
+    ],
+)
+def test_only_what_was_asked_for_is_read(service, tool, accepted, kind, fits):
+    service.answers["/pets"] = (200, kind, b"1")
+    output = run(tool(call={"media_types": accepted}), {}, CONTEXT)
+    assert output.failed is not fits
+    assert service.requests[0][2]["accept"] == ", ".join(accepted)
+
+
+def test_without_a_grant_no_private_address_is_reached(service, make_document):
+    for url in (service.url, "http://127.0.0.1", "http://localhost", "http://[::1]"):
+        ungranted = HttpTool(make_document({}, {"url": url, "arguments": {}}), Egress())
+        with pytest.raises(ToolFailed) as caught:
+            ungranted.call({}, CONTEXT)
+        assert "授权" in caught.value.chinese
+    assert service.requests == []
+
+
+def test_a_service_that_hangs_ends_with_a_sentence_before_the_runner_gives_up(service, tool):
+    release = threading.Event()
+    service.answers["/pets"] = (200, None, release)
+    made = tool()
+    made.time_limit_s = 1.3
+    start = time.monotonic()
+    output = run(made, {}, CONTEXT)
+    release.set()
+    assert output.failed
+    assert "0.3 seconds" in output.text
+    assert time.monotonic() - start < 1.2
+
+
+def test_the_runner_checks_the_arguments_and_cuts_what_is_long(service, tool):
+    made = tool("/", {"n": {"type": "integer"}}, {"arguments": {"n": {"place": "query"}}})
+    assert "whole number" in run(made, {"n": "many"}, CONTEXT).text
+    assert "no argument 'm'" in run(made, {"m": 1}, CONTEXT).text
+    assert service.requests == []
+    service.answers["/"] = (200, "text/plain", b"x" * 20_000)
+    assert len(run(made, {"n": 1}, CONTEXT).text) < 8200
