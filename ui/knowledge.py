@@ -86,7 +86,7 @@ class KnowledgePage:
         files = self._arrived(ask)
         lines = [(file.name, "waiting", text("waiting", ask.language)) for file in files]
         for index, file in enumerate(files):
-            lines[index] = (file.name, "working", text("adding", ask.language, name=file.name))
+            lines[index] = (file.name, "working", text("adding", ask.language))
             yield self._told(ask, collection, lines, in_chat)
             lines[index] = self._add(ask, collection, file)
         yield self._told(ask, collection, lines, in_chat)

@@ -257,10 +257,15 @@ def undo_html(sentence: str, action: str, key: str, manner: Manner) -> Markup:
 
 
 def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> Markup:
-    """A line a file: (name, state, sentence); state is waiting, working, done, unchanged or failed."""
+    """A line a file: (name, state, sentence); state is waiting, working, done, unchanged or failed.
+
+    A sentence that begins with the name goes on from the one the line shows.
+    """
     return Markup('<ul class="outcomes" role="status">{}</ul>').format(
         Markup("").join(
-            Markup('<li class="{}"><bdi>{}</bdi> <span>{}</span></li>').format(state, plain(name), sentence)
+            Markup('<li class="{}"><bdi>{}</bdi> <span>{}</span></li>').format(
+                state, plain(name), sentence.removeprefix(f"{name!r} ")
+            )
             for name, state, sentence in outcomes
         )
     )

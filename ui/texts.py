@@ -158,7 +158,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "drop": ("Drop files here, or choose them", "把文件拖到这里，或点击选择"),
     "drop_kinds": ("PDF, DOCX, HTML, Markdown, text", "PDF、DOCX、HTML、Markdown、文本"),
     "uploading": ("Sending…", "正在上传……"),
-    "adding": ("reading {name}…", "正在读取 {name}……"),
+    "adding": ("reading…", "正在读取……"),
     "waiting": ("waiting", "等待中"),
     "outcome_done": ("added · passages: {n} · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
     "outcome_unchanged": ("already there, unchanged", "已有，内容没有变化"),

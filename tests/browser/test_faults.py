@@ -82,6 +82,7 @@ def test_bad_files_in_a_chat_leave_the_conversation_and_the_draft(browser: Brows
     page.fill("#composer textarea", "还没写完")
     attach(page, '[data-do="attach"]', make_files(tmp_path))
     expect_outcomes(page, 1)
+    expect(page.locator("#composer textarea")).to_be_in_viewport()  # a long list scrolls by itself
     expect(page.locator("#talk")).to_contain_text("第一句")
     assert page.input_value("#composer textarea") == "还没写完"
     say(page, "灯塔守护人每年有三十天年假，雾天多的年份另加五天。")

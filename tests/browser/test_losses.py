@@ -48,6 +48,7 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_each_document_whole_or_out(own
     expect(unsure.last).to_contain_text("Hearth stopped before it had said that this was added. Add it again", timeout=BACK)
     assert unsure.count() <= len(files) - done
     page.click(".pick :text('Books')")
+    page.wait_for_selector(".pick [aria-current]:has-text('Books')")
     page.fill(".finder input", "Sentence 7 of book 0.")
     page.click(".finder button")
     expect(page.locator(".result").first).to_contain_text("Sentence 7 of book 0.")
@@ -115,6 +116,7 @@ def test_a_server_that_goes_away_is_said_and_the_message_kept(own: Hearth, page:
     own.stop(signal.SIGKILL)
     say(page, "are you still there")
     expect(page.locator("#lost")).to_have_text(re.compile("cannot be reached"), timeout=BACK)
+    page.locator("nav a").first.click(trial=True)  # nothing lies over it
     own.start()
     expect(page.locator("#lost")).to_be_hidden(timeout=BACK)
     page.wait_for_selector("#talk :text('n1 n2 n3 end.')")

@@ -46,10 +46,11 @@ def test_a_collection_is_made_filled_searched_read_and_emptied(shop):
     collection = re.search(r'data-collection="([^"]+)" aria-current', html)[1]
     files = [put(uploads, "leave.md", "# 年假\n\n每年有十天带薪年假。".encode()), put(uploads, "empty.txt", b"")]
     screens = list(page.files(ask(files=files, place="knowledge", collection=collection)))
-    assert "reading leave.md…" in words(screens[0]["workshop"])
+    assert "leave.md reading…" in words(screens[0]["workshop"])
     end = screens[-1]["workshop"]
     assert re.findall(r'<li class="(done|failed)"', end) == ["done", "failed"]
     assert "added · passages: 1" in words(end)
+    assert "empty.txt is empty: there is nothing to read in it" in words(end)
     assert list(uploads.iterdir()) == []
     found = act(page, action="search", collection=collection, words="带薪年假")
     assert "每年有十天带薪年假" in found
