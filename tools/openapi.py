@@ -21,7 +21,7 @@ from common.yamltext import read_mapping
 from tools.documents import METHODS, READING, ToolDocument, numbered
 from tools.http import is_readable
 from tools.operation import ARGUMENT_LIMIT, Arguments, media_types_of, server_address, server_problem
-from tools.schemas import SchemaReader, Unusable, clean_text
+from tools.schemas import SchemaReader, Unusable, as_text, clean_text
 
 JSON_LIMIT = 8 * 1024 * 1024
 YAML_LIMIT = 1024 * 1024
@@ -90,7 +90,10 @@ def _parse(text: str) -> Mapping[str, Any]:
                 "This file has too many parts to be read as YAML. Convert it to JSON, which is read faster.",
                 "这个 YAML 文件的内容太多，读取会很慢。请转换成 JSON，读起来更快。",
             )
-        return read_mapping(text, YAML_LIMIT)
+        read = read_mapping(text, YAML_LIMIT)
+        if _has_long_number(read):
+            raise _long_number()
+        return read
     if (size := len(text.encode(errors="replace"))) > JSON_LIMIT:
         raise DocumentInvalid(
             f"This file has {size:,} bytes and may have at most {JSON_LIMIT:,}. Shorten it.",
@@ -105,16 +108,34 @@ def _parse(text: str) -> Mapping[str, Any]:
             f"Line {error.lineno} of this file is not valid JSON ({error.msg}). Correct it and try again.",
             f"这个文件的第 {error.lineno} 行不是正确的 JSON。请改正后再试。",
         ) from None
-    except ValueError:  # Python refuses numbers of thousands of digits
-        raise DocumentInvalid("A number in this file is too long to be read.", "这个文件里有过长的数字，无法读取。") from None
+    except ValueError:
+        raise _long_number() from None
     return data
+
+
+def _has_long_number(data: Any) -> bool:
+    """Whether a number has more digits than Python writes out; in YAML a hexadecimal one may."""
+    pending = [data]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            pending += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple | set):
+            pending += value
+        elif isinstance(value, int) and value.bit_length() > 4096:
+            return True
+    return False
+
+
+def _long_number() -> DocumentInvalid:
+    return DocumentInvalid("A number in this file is too long to be read.", "这个文件里有过长的数字，无法读取。")
 
 
 def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
     """The paths of a description of a form that is read."""
-    form = _line(str(description.get("openapi", "")), 10)
+    form = _line(as_text(description.get("openapi")), 10)
     if not form.startswith(("3.0", "3.1")):
-        swagger = _line(str(description.get("swagger", "")), 10)
+        swagger = _line(as_text(description.get("swagger")), 10)
         told = f"OpenAPI {form}" if form else f"Swagger {swagger}" if swagger else ""
         raise DocumentInvalid(
             f"This is {told or 'no OpenAPI description'}; OpenAPI 3.0 and 3.1 are read. Convert it, or choose another file.",
@@ -150,17 +171,17 @@ class _Reader:
 
     def operations(self, paths: Mapping[str, Any]) -> Iterator[Taken | LeftOut]:
         for path, unresolved in paths.items():
-            if str(path).startswith("x-"):
+            if not isinstance(path, str) or path.startswith("x-"):
                 continue
             try:
                 item = self._schemas.resolve(unresolved)
             except Unusable as error:
-                yield LeftOut(_line(str(path), _LABEL_LIMIT), error.sentences)
+                yield LeftOut(_line(path, _LABEL_LIMIT), error.sentences)
                 continue
             for method in (method for method in item if method in _METHODS):
-                label = f"{method.upper()} {_line(str(path), _LABEL_LIMIT)}"
+                label = f"{method.upper()} {_line(path, _LABEL_LIMIT)}"
                 try:
-                    yield Taken(label, self._document(label, str(path), method.upper(), item))
+                    yield Taken(label, self._document(label, path, method.upper(), item))
                 except Unusable as error:
                     yield LeftOut(label, error.sentences)
 
@@ -201,7 +222,7 @@ class _Reader:
         wanted = operation.get("security", self._description.get("security"))
         if not wanted or (isinstance(wanted, list) and {} in wanted):
             return
-        names = ", ".join(str(name) for one in _list(wanted)[:5] if isinstance(one, Mapping) for name in islice(one, 5))[:100]
+        names = ", ".join(as_text(name) for one in _list(wanted)[:5] if isinstance(one, Mapping) for name in islice(one, 5))[:100]
         raise Unusable(
             f"It needs a key ({names}), and keys come with a later release.", f"它需要密钥（{names}），密钥要到以后的版本才支持。"
         )
@@ -223,7 +244,7 @@ class _Reader:
         responses = operation.get("responses")
         found: list[str] = []
         for status, response in islice(responses.items(), _RESPONSES) if isinstance(responses, Mapping) else ():
-            if str(status).startswith("2"):
+            if as_text(status).startswith("2"):
                 found += media_types_of(self._schemas.resolve(response))
         readable = [kind for kind in dict.fromkeys(found) if is_readable(kind)]
         if found and not readable:
@@ -278,7 +299,7 @@ def _line(value: Any, limit: int) -> str:
 
 def _model_name(value: Any) -> str:
     """A name that models may call a tool by, "" where nothing is left of `value`."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", str(value or "")[:200]).strip("_")
+    name = re.sub(r"[^A-Za-z0-9]+", "_", as_text(value)[:200]).strip("_")
     return f"_{name}"[:64] if name[:1].isdigit() else name[:64]
 
 

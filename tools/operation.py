@@ -15,7 +15,7 @@ from common.addresses import is_public
 from common.egress import PORTS
 from common.problems import Sentences
 from tools.documents import READING, header_problem, numbered, origin_of, url_problem
-from tools.schemas import SchemaReader, Unusable, clean_text
+from tools.schemas import SchemaReader, Unusable, as_text, clean_text
 
 ARGUMENT_LIMIT = 64
 
@@ -58,7 +58,7 @@ class Arguments:
         placed: dict[tuple[str, str], Mapping[str, Any]] = {}
         for unresolved in declared:
             parameter = self._schemas.resolve(unresolved)
-            placed[str(parameter.get("in")), str(parameter.get("name"))] = parameter
+            placed[as_text(parameter.get("in")), as_text(parameter.get("name"))] = parameter
         names: dict[str, str] = {}
         for name in dict.fromkeys(_PLACEHOLDER.findall(path)):
             parameter = placed.get(("path", name), {})  # many forget to declare them
@@ -74,8 +74,8 @@ class Arguments:
                 self._add_header(name, parameter)
             elif place != "path" and (place != "cookie" or parameter.get("required") is True):
                 raise Unusable(
-                    f"It needs {name[:80]!r} in the {place[:20]}, which is not sent.",
-                    f"它需要放在 {place[:20]} 里的 {name[:80]!r}，这里不支持。",
+                    f"It needs {name[:80]!r} in the place {place[:20]!r}, which is not sent.",
+                    f"它需要放在 {place[:20]!r} 里的 {name[:80]!r}，这里不支持。",
                 )
         return _PLACEHOLDER.sub(lambda match: "{" + names[match[1]] + "}", path)
 
@@ -109,7 +109,7 @@ class Arguments:
 
     def _add_query(self, name: str, parameter: Mapping[str, Any]) -> None:
         required = parameter.get("required") is True
-        style = str(parameter.get("style", "form"))
+        style = as_text(parameter.get("style", "form"))
         schema = self._parameter_schema(parameter)
         if "content" in parameter or style not in _JOINS or schema.get("type") == "object":
             if required:
@@ -162,7 +162,7 @@ def _content(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a body or a response holds, by media type."""
     content = body.get("content")
     named = islice(content.items(), _MEDIA_TYPES) if isinstance(content, Mapping) else ()
-    bare = {str(kind).partition(";")[0].strip().lower(): media for kind, media in named}
+    bare = {as_text(kind).partition(";")[0].strip().lower(): media for kind, media in named}
     return {kind: media for kind, media in bare.items() if _MEDIA_TYPE.fullmatch(kind)}
 
 
@@ -201,12 +201,12 @@ def _with_defaults(url: str, variables: Any) -> str:
     def default(match: re.Match[str]) -> str:
         declared = variables.get(match[1]) if isinstance(variables, Mapping) else None
         value = declared.get("default") if isinstance(declared, Mapping) else None
-        if not isinstance(value, str | int | float):
+        if not as_text(value):
             raise Unusable(
                 f"Its server has the variable {match[1][:80]!r} without a default. Give the address with --server.",
                 f"服务器网址里的变量 {match[1][:80]!r} 没有默认值。请用 --server 指定网址。",
             )
-        return str(value)
+        return as_text(value)
 
     return _PLACEHOLDER.sub(default, url)
 

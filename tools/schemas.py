@@ -35,6 +35,16 @@ class Unusable(Exception):
         super().__init__(self.sentences[0])
 
 
+def as_text(value: Any) -> str:
+    """A value that should be text: numbers as they are written, "" for what is none."""
+    return value if isinstance(value, str) else str(value) if _is_number(value) else ""
+
+
+def _shown(value: Any) -> str:
+    """A value for a sentence; of what may be deep or huge only its kind."""
+    return repr(value[:60]) if isinstance(value, str) else as_text(value) or type(value).__name__
+
+
 def _one_line(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
@@ -102,7 +112,7 @@ def _check(node: Any, depth: int) -> None:
     if depth > DEPTH_LIMIT:
         raise _too_deep()
     if not isinstance(node, Mapping):
-        raise Unusable(f"{node!r:.80} is not a schema.", f"{node!r:.80} 不是 JSON Schema。")
+        raise Unusable(f"{_shown(node)} is not a schema.", f"{_shown(node)} 不是 JSON Schema。")
     for key, value in node.items():
         if key == "properties" and isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
             for inner in value.values():
@@ -118,8 +128,8 @@ def _check(node: Any, depth: int) -> None:
             if not isinstance(value, list) or not all(isinstance(name, str) for name in value) or len({*value}) < len(value):
                 raise Unusable("required must list the names of arguments, each once.", "required 必须列出参数名，每个一次。")
         elif key not in _SIMPLE or not _SIMPLE[key](value):
-            shown = f"{key}: {value!r:.60}"
-            raise Unusable(f"A tool's schema may not hold {shown!r}.", f"工具的 JSON Schema 里不能有 {shown!r}。")
+            shown = f"{_shown(key)}: {_shown(value)}"
+            raise Unusable(f"A tool's schema may not hold {shown}.", f"工具的 JSON Schema 里不能有 {shown}。")
 
 
 class SchemaReader:
@@ -135,12 +145,12 @@ class SchemaReader:
         """What `value` is once its own `$ref` is followed; raises `Unusable`."""
         for _ in range(_HOPS):
             if not isinstance(value, Mapping):
-                raise Unusable(f"{value!r:.80} is not a group of fields.", f"{value!r:.80} 不是一组字段。")
+                raise Unusable(f"{_shown(value)} is not a group of fields.", f"{_shown(value)} 不是一组字段。")
             reference = value.get("$ref")
             if not isinstance(reference, str):
                 return value
             value = self._look_up(reference)
-        raise _circular(str(reference))
+        raise _circular(as_text(reference))
 
     def read(self, value: Any) -> dict[str, Any]:
         """The schema `value` within our keywords; raises `Unusable` where it is circular, too deep or too large."""
@@ -171,7 +181,7 @@ class SchemaReader:
         if isinstance(node, bool):
             return _Schema({})
         if not isinstance(node, Mapping):
-            raise Unusable(f"{node!r:.80} is not a schema.", f"{node!r:.80} 不是 JSON Schema。")
+            raise Unusable(f"{_shown(node)} is not a schema.", f"{_shown(node)} 不是 JSON Schema。")
         if isinstance(reference := node.get("$ref"), str):
             schema = self._referred(reference, depth)
             beside = clean_text(node.get("description"), _DESCRIPTION_LIMIT)
