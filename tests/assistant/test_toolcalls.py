@@ -275,9 +275,9 @@ def test_a_long_stream_is_read_in_linear_time():
         "Thought: x\n" + "a line\n" * 5_000,
         "<tool_call>" + "9" * 50_000,
     ):
-        started = time.perf_counter()
+        started = time.thread_time()
         told(written, range(0, len(written), 4))
-        assert time.perf_counter() - started < 4
+        assert time.thread_time() - started < 4
 
 
 MARKS = [

@@ -32,7 +32,6 @@ def adding(tmp_path):
         command = [sys.executable, "-m", "knowledge", "add", str(source), "--collection", "docs", "--json"]
         command += ["--data", str(tmp_path / "data"), "--embedder", "hash"]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        started.append(process)
         seen: list[str] = []
         first = threading.Event()
 
@@ -45,12 +44,14 @@ def adding(tmp_path):
 
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
+        started.append((process, reader))
         return process, seen, first, reader
 
     yield start
-    for process in started:
+    for process, reader in started:
         process.kill()
         process.wait()
+        reader.join()
         process.stdout.close()
 
 

@@ -194,9 +194,9 @@ def seconds(text: str) -> float:
     assess(text)
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.thread_time()
         assess(text)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     return min(times)
 
 
@@ -228,9 +228,9 @@ def test_time_grows_with_the_length_alone(unit):
 def test_a_message_of_200000_characters_is_no_trouble():
     text = "".join(one["text"] + "。" for one in SENTENCES if one["kind"] == "none" and not flagged(one))
     text = (text * (200_000 // len(text) + 1))[:200_000]
-    started = time.perf_counter()
+    started = time.thread_time()
     assess(text)
-    assert time.perf_counter() - started < 30
+    assert time.thread_time() - started < 30
 
 
 def test_hints_never_hide_a_match():

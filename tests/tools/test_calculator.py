@@ -202,7 +202,7 @@ hard = st.lists(st.sampled_from(PIECES), max_size=250).map(lambda pieces: "".joi
 @example("9" * 500 + "^0.001")
 @example("(2^5999+1)^(1/2)" + "+(3^3000)^(1/3)" * 25)
 def test_no_text_of_500_characters_takes_half_a_second_or_breaks_it(expression):
-    started = time.perf_counter()
+    started = time.thread_time()
     output = calculate(expression)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
     assert "error inside the tool" not in output.text

@@ -184,6 +184,6 @@ def test_no_text_breaks_the_normaliser(text):
      "{" * 20_000],
 )  # fmt: skip
 def test_hostile_text_is_read_in_time(hostile):
-    start = time.perf_counter()
+    start = time.thread_time()
     sentences(hostile)
-    assert time.perf_counter() - start < 3
+    assert time.thread_time() - start < 3
