@@ -89,10 +89,12 @@ class Arguments:
         if not kinds or (method in READING and not required):
             return {}
         kind = _json_kind(kinds)
-        if kind is None or method in READING:
+        if method in READING:
+            raise Unusable(f"It needs a body with {method}, which is not sent.", f"它要求 {method} 请求带请求体，这里不支持。")
+        if kind is None:
             raise Unusable(
-                f"It takes {', '.join(kinds)[:100]} with {method}; only JSON can be sent so far, and not with GET or HEAD.",
-                f"它用 {method} 接收 {', '.join(kinds)[:100]}；目前只能发送 JSON，且不能用 GET 或 HEAD。",
+                f"It takes {', '.join(kinds)[:100]}, and only JSON can be sent so far.",
+                f"它接收 {', '.join(kinds)[:100]}，目前只能发送 JSON。",
             )
         media = self._schemas.resolve(kinds[kind])
         schema = self._schemas.read(media.get("schema", {}))
