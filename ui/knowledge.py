@@ -4,7 +4,7 @@ Like `ui.chat` this knows no Gradio. A file arrives as a path that the browser r
 uploads are stored in, and it is removed from there once the library has read it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from common.errors import HearthError
 from knowledge.corpora.shipped import shipped_collections
 from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.loading.refusals import too_large
-from knowledge.types import Hit, Passage
+from knowledge.types import Hit, Outcome, Passage
 from ui import notify, panels, shop
 from ui.chat import Ask, Desk, Screen
 from ui.render import Manner
@@ -84,32 +84,38 @@ class KnowledgePage:
             yield {"notice" if in_chat else "workshop": shown}
             return
         files = self._arrived(ask)
-        lines = [(file.name, "waiting", text("waiting", ask.language)) for file in files]
-        for index, file in enumerate(files):
-            lines[index] = (file.name, "working", text("adding", ask.language))
-            yield self._told(ask, collection, lines, in_chat)
-            lines[index] = self._add(ask, collection, file)
+        lines = [self._refused(ask, file) or (file.name, "waiting", text("waiting", ask.language)) for file in files]
+        paths = [(file.path, file.name) for file in files if file.path is not None]
+        added = self._added(ask, collection, paths)
+        try:
+            for index, (name, state, _) in enumerate(lines):
+                if state == "waiting":
+                    lines[index] = (name, "working", text("adding", ask.language))
+                    yield self._told(ask, collection, lines, in_chat)
+                    lines[index] = (name, *next(added))
+        finally:
+            self._discard(path for path, _ in paths)
         yield self._told(ask, collection, lines, in_chat)
 
-    def _add(self, ask: Ask, collection: str, file: _File) -> tuple[str, str, str]:
-        """Add one file; returns its line: name, state, sentence."""
-        name, path = file.name, file.path
+    def _refused(self, ask: Ask, file: _File) -> tuple[str, str, str] | None:
+        """The line of a file that did not arrive."""
+        if file.path is not None:
+            return None
         if file.megabytes > MAX_MEGABYTES:
-            return name, "failed", too_large(name, file.megabytes, MAX_MEGABYTES).sentence(ask.language)
-        if path is None:
-            return name, "failed", text("upload_failed", ask.language, name=name)
-        try:
-            outcome = self._studio.knowledge.add(MAKER.owner, collection, path, name)
-        except HearthError as error:
-            return name, "failed", notify.sentence(error, ask.language)
-        finally:
-            self._discard(path)
-        reason = outcome.reason_zh if ask.language == "zh" else outcome.reason
-        if outcome.state == "failed":
-            return name, "failed", reason or text("outcome_failed", ask.language)
-        if outcome.state == "unchanged":
-            return name, "unchanged", reason or text("outcome_unchanged", ask.language)
-        return name, "done", text("outcome_done", ask.language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
+            return file.name, "failed", too_large(file.name, file.megabytes, MAX_MEGABYTES).sentence(ask.language)
+        return file.name, "failed", text("upload_failed", ask.language, name=file.name)
+
+    def _added(self, ask: Ask, collection: str, files: Sequence[tuple[Path, str]]) -> Iterator[tuple[str, str]]:
+        """State and sentence of each file, in order, as it is added; one that cannot be stored does not stop the others."""
+        done = 0
+        while done < len(files):
+            try:
+                for outcome in self._studio.knowledge.add_files(MAKER.owner, collection, files[done:]):
+                    done += 1
+                    yield outcome.state, _sentence(outcome, ask.language)
+            except HearthError as error:
+                done += 1
+                yield "failed", notify.sentence(error, ask.language)
 
     def _told(self, ask: Ask, collection: str, lines: Sequence[tuple[str, str, str]], in_chat: bool) -> Screen:
         listed = panels.outcomes_html(lines)
@@ -132,11 +138,12 @@ class KnowledgePage:
         path = Path(reported).resolve()
         return path if path.is_relative_to(self._uploads.resolve()) and path.is_file() else None
 
-    def _discard(self, path: Path) -> None:
-        """Remove an upload that was read, and the folder that Gradio made for it."""
-        path.unlink(missing_ok=True)
-        if path.parent != self._uploads.resolve() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+    def _discard(self, paths: Iterable[Path]) -> None:
+        """Remove uploads that were read, and the folders that Gradio made for them; one file may have been sent twice."""
+        for path in set(paths):
+            path.unlink(missing_ok=True)
+            if path.parent != self._uploads.resolve() and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
     def _collection_for(self, ask: Ask, in_chat: bool) -> str:
         """Where files go. Raises `HearthError` for a visitor and for a persona that reads nothing."""
@@ -198,6 +205,13 @@ class KnowledgePage:
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
+
+
+def _sentence(outcome: Outcome, language: str) -> str:
+    """What became of a file, in words."""
+    if outcome.state == "done":
+        return text("outcome_done", language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
+    return (outcome.reason_zh if language == "zh" else outcome.reason) or text(f"outcome_{outcome.state}", language)
 
 
 def _shipped_titles() -> dict[str, dict[str, str]]:

@@ -91,6 +91,49 @@ def test_a_file_too_large_to_send_is_told_so(shop):
     assert "200 MB" in words(end["workshop"])
 
 
+def states(screen) -> list[str]:
+    return re.findall(r'<li class="(\w+)"', screen["workshop"].partition('class="outcomes"')[2].partition("</ul>")[0])
+
+
+def test_each_file_is_told_of_as_its_outcome_comes(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    files = [put(uploads, f"{number}.md", f"# {number}\n\nPage {number}.".encode()) for number in range(3)]
+    files.insert(1, {"name": "huge.pdf", "path": "", "bytes": 200_000_000})
+    files.append(files[0])  # the same file, chosen twice
+    shown = [states(screen) for screen in page.files(ask(files=files, place="knowledge", collection=collection))]
+    assert shown == [
+        ["working", "failed", "waiting", "waiting", "waiting"],
+        ["done", "failed", "working", "waiting", "waiting"],
+        ["done", "failed", "done", "working", "waiting"],
+        ["done", "failed", "done", "done", "working"],
+        ["done", "failed", "done", "done", "unchanged"],
+    ]
+    assert list(uploads.iterdir()) == []
+
+
+def test_a_collection_that_goes_away_meanwhile_ends_in_sentences(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    files = [put(uploads, f"{number}.md", f"# {number}\n\nPage {number}.".encode()) for number in range(3)]
+    screens = page.files(ask(files=files, place="knowledge", collection=collection))
+    assert [states(next(screens)) for _ in range(2)][-1] == ["done", "working", "waiting"]
+    studio.knowledge.delete_collection("maker", collection)
+    *_, end = screens
+    assert states(end) == ["done", "failed", "failed"]
+    assert words(end["workshop"]).count("There is no collection ") == 2
+    assert list(uploads.iterdir()) == []
+
+
+def test_a_page_that_goes_away_leaves_no_uploads(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    screens = page.files(ask(files=[put(uploads, "a.md", b"# a")], place="knowledge", collection=collection))
+    next(screens)
+    screens.close()
+    assert list(uploads.iterdir()) == []
+
+
 @pytest.mark.parametrize("files", [None, "x", [None, 3, {}], [{"name": 1, "path": 2}]])
 def test_made_up_files_are_none(shop, files):
     page, studio, _ = shop
