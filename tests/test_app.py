@@ -68,6 +68,8 @@ def test_it_starts_with_the_built_in_model_and_stops_within_five_seconds(tmp_pat
         assert second.returncode == 1
         assert "Another Hearth uses the data folder" in said
         assert "另一个 Hearth" in said
+        assert "Traceback" not in said
+        assert health(port)[0] == 200  # the first one goes on
     finally:
         asked = time.monotonic()
         app.send_signal(signal.SIGTERM)
