@@ -1,18 +1,24 @@
 """One turn from the command line, with the real built-in model."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from assistant.__main__ import _print
+from assistant.events import TurnFinished
+from assistant.messages import Usage
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def ask(data, *arguments):
-    command = [sys.executable, "-m", "assistant", "ask", "--offline", "--model", "builtin", "--data", str(data), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+def ask(data, *arguments, model=("--model", "builtin"), **environment):
+    command = [sys.executable, "-m", "assistant", "ask", "--offline", *model, "--data", str(data), *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +38,8 @@ def test_a_question_in_chinese_is_answered_by_quotation(data):
 
 
 @pytest.mark.model
-def test_small_talk_in_english_is_written_by_the_model(data):
-    done = ask(data, "--persona", "gg", "--json", "Hello! How are you today?")
+def test_what_no_english_record_answers_is_written_by_the_model(data):
+    done = ask(data, "--persona", "gg", "--json", "Please describe a red apple.")
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert sum(event["type"] == "TextDelta" for event in events) > 3
@@ -54,3 +60,14 @@ def test_what_goes_wrong_is_one_sentence_and_a_status(data, arguments, status, s
     assert done.returncode == status
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_environment_names_the_model(data):
+    done = ask(data, "--persona", "model-guide", "hi", model=(), HEARTH_MODEL="nonsense")
+    assert done.returncode == 1
+    assert "'nonsense' is not understood" in done.stderr
+
+
+def test_a_call_that_needs_a_click_is_said(capsys):
+    assert _print(TurnFinished("approval", (), Usage(), {}), as_json=False) == 1
+    assert "needs your click" in capsys.readouterr().err

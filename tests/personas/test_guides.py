@@ -49,8 +49,8 @@ def chinese_letters(text: str) -> int:
 # -- the manifest ------------------------------------------------------------------------------------------------------
 
 
-def test_the_manifest_names_three_collections_that_are_there():
-    assert [c["id"] for c in manifest()] == ["counselling", "hearth-guide", "library"]
+def test_the_manifest_names_collections_that_are_there():
+    assert [c["id"] for c in manifest()] == ["counselling", "counselling-en", "hearth-guide", "library"]
     for collection in manifest():
         assert set(collection) == {"id", "title", "description", "path", "form"}
         assert collection["form"] in ("documents", "efaqa")

@@ -100,7 +100,7 @@ def test_gg_is_playful_speaks_to_you_and_shows_it(store):
     assert gg.playful
     assert len(gg.few_shot) >= 6
     assert {example.language for example in gg.few_shot} == {"en", "zh"}
-    assert gg.collections == ("counselling",)
+    assert gg.collections == ("counselling", "counselling-en")
     spoken = [t.zh for t in texts(gg)] + [e.assistant for e in gg.few_shot]
     assert not any("您" in text for text in spoken)
 
