@@ -50,7 +50,7 @@ def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[M
         yield from _words(f"The tool says {said[:60]}.")
     elif count := re.search(r"count to (\d+)", asked):
         yield from _words(" ".join(f"n{number}" for number in range(1, int(count[1]) + 1)) + " end.")
-    elif "clock" in asked and tools:
+    elif "look at the clock" in asked and tools:
         name = next((tool.name for tool in tools if "time" in tool.name or "clock" in tool.name), tools[0].name)
         yield CallChunk(ToolCall("call-1", name, {}))
     elif "leave" in asked or "年假" in asked:
