@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 
 from assistant.events import Event, TextDelta, ToolFinished, ToolStarted, TurnFinished, to_dict
-from assistant.settings import Settings
+from assistant.settings import Settings, read_settings
 from assistant.studio import build_studio
 from common.errors import HearthError
 
 
 def main(arguments: list[str]) -> int:
-    """Returns the exit status: 0 answered, 1 an expected failure, 2 wrong usage."""
+    """Returns the exit status: 0 answered, 1 an expected failure or a call that needs a click, 2 wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m assistant")
     commands = parser.add_subparsers(dest="command", required=True)
     ask = commands.add_parser("ask", help="ask a persona one thing")
     ask.add_argument("text")
     ask.add_argument("--persona", default="model-guide", help="gg, model-guide, librarian or one of your own")
-    ask.add_argument("--model", default="auto", help="builtin, hf:, ms:, path:, gguf: or openai:")
+    ask.add_argument("--model", help="builtin, hf:, ms:, path:, gguf: or openai: (default: HEARTH_MODEL, else auto)")
     ask.add_argument("--collection", action="append", help="ask these collections instead of the persona's own")
     ask.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
     ask.add_argument("--offline", action="store_true", help="never download anything")
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING)
     os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries would run through the answer
     try:
-        studio = build_studio(Settings(model=given.model, data=given.data, offline=given.offline))
+        studio = build_studio(_settings(given))
         try:
             events = studio.agent(given.persona, collections=given.collection).run(given.text)
             return max([_print(event, given.json) for event in events])
@@ -40,13 +40,19 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
+def _settings(given: argparse.Namespace) -> Settings:
+    """As the app would read them, so that a key or an embedder in the environment counts here too."""
+    options = ["--data", str(given.data), *(["--model", given.model] if given.model else []), *["--offline"] * given.offline]
+    return read_settings(options, os.environ)
+
+
 def _print(event: Event, as_json: bool) -> int:
     """Show one event; returns the exit status it stands for."""
     if as_json:
         print(json.dumps(to_dict(event), ensure_ascii=False), flush=True)
     else:
         _print_plain(event)
-    return int(isinstance(event, TurnFinished) and event.reason == "failed")
+    return int(isinstance(event, TurnFinished) and event.reason in ("failed", "approval"))
 
 
 def _print_plain(event: Event) -> None:
@@ -57,10 +63,14 @@ def _print_plain(event: Event) -> None:
             print(f"[{call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}]", file=sys.stderr)
         case ToolFinished(result, seconds):
             print(f"[{result.name}: {result.text} ({seconds:.1f} s)]", file=sys.stderr)
-        case TurnFinished():
+        case TurnFinished(reason=reason, error=error):
             print()
-            if event.error:
-                print(event.error["en"], file=sys.stderr)
+            if error:
+                print(error["en"], file=sys.stderr)
+            if reason == "approval":
+                print(
+                    "The call was not made: it changes something and needs your click. Ask for it in the page.", file=sys.stderr
+                )
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ class HttpTool(Tool):
         self.id = document.id
         self.spec = ToolSpec(document.name, document.description.get("en"), document.parameters)
         self.titles = {language: document.title.get(language) for language in ("en", "zh")}
+        self.about = {language: document.description.get(language) for language in ("en", "zh")}
         self.risk = document.risk
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
