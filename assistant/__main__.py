@@ -27,7 +27,6 @@ def main(arguments: list[str]) -> int:
     ask.add_argument("--json", action="store_true", help="print one event a line")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)
-    os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries would run through the answer
     try:
         studio = build_studio(_settings(given))
         try:

@@ -14,6 +14,7 @@ from assistant.agent import Agent
 from assistant.conversations import Conversations
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.messages import Message
+from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
 from assistant.models.host import ModelHost
 from assistant.models.threads import share_processor
@@ -235,6 +236,8 @@ def build_studio(
 def _embedder(settings: Settings) -> Embedder:
     """The embedder the settings name; for "auto" the built-in one, or a download on a hosted page that does not have it."""
     may_download = settings.hosted is not None and not settings.offline
+    if settings.embedder != "hash":
+        hide_bars()
     if settings.embedder != "auto":
         return load_embedder(settings.embedder, download=may_download)
     found = default_embedder()

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from assistant.models.bars import hide_bars
 from assistant.models.base import ModelInfo
 from assistant.models.local import LocalModel, Progress
 from assistant.models.threads import share_processor
@@ -97,9 +98,8 @@ def convert(gguf: Path, folder: Path, *, progress: Progress = lambda *_: None) -
         import_module("transformers.modeling_utils")  # the middle of the web, which a load would import later
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-        from transformers.utils import logging as upstream_logging
 
-    upstream_logging.disable_progress_bar()
+    hide_bars()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from assistant.messages import Message, Usage
+from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan, cache_bytes_per_token, can_batch
 from assistant.models.engine import Engine, EngineStopped, Request, Step
@@ -77,10 +78,9 @@ class LocalModel:
             import torch
             from safetensors import SafetensorError
             from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-            from transformers.utils import logging as upstream_logging
 
         check_files(path)
-        upstream_logging.disable_progress_bar()
+        hide_bars()
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         settings: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
