@@ -18,20 +18,26 @@ FOLDER = Path(__file__).parent / "shipped"
 
 @dataclass(frozen=True, slots=True)
 class ShippedCollection:
-    """An entry of `collections.yaml`: texts by language, `path` a file or folder, `form` documents or efaqa."""
+    """An entry of `collections.yaml`: texts by language, `path` a file or folder, `form` documents or efaqa.
+
+    `language` is that of the records, in which their document is named; "" for documents, which name themselves.
+    """
 
     id: str
     title: dict[str, str]
     description: dict[str, str]
     path: Path
     form: str
+    language: str
 
 
 def shipped_collections(folder: Path = FOLDER) -> list[ShippedCollection]:
     """What `collections.yaml` in the folder lists."""
     entries = yaml.safe_load((folder / "collections.yaml").read_text(encoding="utf-8"))["collections"]
     return [
-        ShippedCollection(entry["id"], entry["title"], entry["description"], folder / entry["path"], entry["form"])
+        ShippedCollection(
+            entry["id"], entry["title"], entry["description"], folder / entry["path"], entry["form"], entry.get("language", "")
+        )
         for entry in entries
     ]
 
@@ -50,7 +56,8 @@ def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", fold
                 continue
             knowledge.ensure_collection(owner, collection.id, collection.title[language])
             if collection.form == "efaqa":
-                outcome = knowledge.add_records(owner, collection.id, read_records(path), collection.title[language])
+                name = collection.title[collection.language]
+                outcome = knowledge.add_records(owner, collection.id, read_records(path), name)
             else:
                 outcome = knowledge.add(owner, collection.id, path)
             if outcome.state != "failed":

@@ -23,6 +23,8 @@ def test_what_ships_can_be_read_and_found(open_knowledge):
     assert made["counselling"].passages >= 60
     assert made["counselling-en"].passages >= 75
     assert knowledge.check().problems == ()
+    named = {id: [document.title for document in knowledge.documents("maker", id)] for id in ("counselling", "counselling-en")}
+    assert named == {"counselling": ["心理咨询问答"], "counselling-en": ["Counselling in English"]}
     hit = knowledge.search("maker", "我最近总是失眠怎么办", ["counselling"])[0]
     assert "失眠" in hit.passage.heading
 
