@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.settings import Settings
 from server.identity import SCOPE_KEY, Admission, Door
-from server.refusal import FOREIGN_PAGE, NO_TOKEN, TOO_LARGE, WRONG_HOST, refuse
+from server.refusal import FOREIGN_PAGE, NO_TOKEN, TOO_LARGE, TOO_MANY, WRONG_HOST, refuse
 
 BODY_LIMIT = 4_000_000
 """Bytes of any request that is no upload."""
@@ -65,7 +65,7 @@ class Guard:
         elif not self._page_is_ours(scope, headers):
             await refuse(FOREIGN_PAGE, scope, answer)
         elif (admission := self._door.admit(scope)).identity is None:
-            await refuse(NO_TOKEN, scope, answer)
+            await refuse(TOO_MANY if admission.held_back else NO_TOKEN, scope, answer)
         elif admission.go_to is not None:
             await _go_to(admission.go_to, answer)
         else:

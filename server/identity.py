@@ -8,6 +8,8 @@ nothing. There are no sessions to keep: the maker's cookie is derived from the t
 import hashlib
 import hmac
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urlencode
@@ -18,6 +20,7 @@ from starlette.types import Scope
 
 from assistant.access import MAKER, Identity
 from assistant.settings import Settings
+from server.attempts import Attempts
 
 SCOPE_KEY = "hearth.identity"
 _MAKER_COOKIE = "hearth_maker"
@@ -27,31 +30,42 @@ _YEAR_S = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What the door decided: an identity or None, a cookie to set, and an address without the token to go on to."""
+    """What the door decided: an identity or None, a cookie to set, and an address without the token to go on to.
+
+    `held_back` means that too many wrong tokens came before, so that this one was not looked at.
+    """
 
     identity: Identity | None
     set_cookie: str | None = None
     go_to: str | None = None
+    held_back: bool = False
 
 
 class Door:
     """Tells makers, visitors and strangers apart by the settings of the run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._open = settings.loopback and settings.hosted is None
         self._hosted = settings.hosted is not None
         self._token = settings.token
+        self._attempts = Attempts(clock)
 
     def admit(self, scope: Scope) -> Admission:
         """Who is asking; `identity` is None for a stranger where a token is required."""
         if self._open:
             return Admission(MAKER)
         headers = Headers(scope=scope)
-        arrived = self._with_token_in_address(scope, headers)
-        if arrived is not None:
-            return arrived
-        if self._is_token(headers.get("authorization", "").removeprefix("Bearer ").strip()):
-            return Admission(MAKER)
+        query = _query_with_token(scope)
+        given = dict(query).get("token") or _bearer(headers)
+        if given:
+            address = (scope.get("client") or ("",))[0]
+            if self._attempts.exhausted(address):
+                return Admission(None, held_back=True)
+            if self._is_token(given):
+                return self._signed_in(query, scope, headers) if query else Admission(MAKER)
+            self._attempts.failed(address)
+        if query:
+            return Admission(None)
         cookies = cookie_parser(headers.get("cookie", ""))
         if self._token and hmac.compare_digest(cookies.get(_MAKER_COOKIE, "").encode(), self._maker_cookie().encode()):
             return Admission(MAKER)
@@ -63,16 +77,8 @@ class Door:
         fresh = secrets.token_urlsafe(32)
         return Admission(_visitor(fresh), self._cookie(_VISITOR_COOKIE, fresh, "Lax", scope, headers))
 
-    def _with_token_in_address(self, scope: Scope, headers: Headers) -> Admission | None:
-        """A visit to `?token=…`: the cookie is set and the address cleaned; a wrong token is a stranger's."""
-        if scope["type"] != "http" or scope["method"] != "GET" or b"token=" not in scope["query_string"]:
-            return None
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        given = dict(query).get("token")
-        if given is None:
-            return None
-        if not self._is_token(given):
-            return Admission(None)
+    def _signed_in(self, query: list[tuple[str, str]], scope: Scope, headers: Headers) -> Admission:
+        """A visit to `?token=…`: the cookie is set and the address cleaned."""
         rest = urlencode([(name, value) for name, value in query if name != "token"])
         path = "/" + scope["path"].lstrip("/\\")
         return Admission(
@@ -98,6 +104,20 @@ class Door:
         if self._hosted or scope.get("scheme") == "https":
             morsel["secure"] = True
         return morsel.OutputString() + ("; Partitioned" if framed else "")
+
+
+def _query_with_token(scope: Scope) -> list[tuple[str, str]]:
+    """The query of a visit to `?token=…`; nothing for any other request."""
+    if scope["type"] != "http" or scope["method"] != "GET" or b"token=" not in scope["query_string"]:
+        return []
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return query if any(name == "token" for name, _ in query) else []
+
+
+def _bearer(headers: Headers) -> str:
+    """The token a program sends; "" where there is none, or a name and password that a proxy asked for."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def _visitor(cookie: str) -> Identity:

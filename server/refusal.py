@@ -29,6 +29,11 @@ NO_TOKEN = Refusal(
     "A token is needed. Open the address with ?token=… that was printed when Hearth started.",
     "需要令牌。请使用 Hearth 启动时显示的、带 ?token=… 的地址打开。",
 )
+TOO_MANY = Refusal(
+    429,
+    "Too many wrong tokens came from this address. Wait a minute, then try again.",
+    "这个地址连续送来了太多错误的令牌。请等一分钟再试。",
+)
 NOT_YOURS = Refusal(403, "This is not yours, or it is not there.", "这不属于你，或者不存在。")
 MAKERS_ONLY = Refusal(403, "Only those who look after this page may add files.", "只有维护者可以添加文件。")
 TOO_LARGE = Refusal(413, "The request is too large.", "请求过大。")
@@ -63,6 +68,8 @@ async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
     ]
     if refusal.status == 401:
         sent.append((b"www-authenticate", b"Bearer"))
+    elif refusal.status == 429:
+        sent.append((b"retry-after", b"60"))
     await send({"type": "http.response.start", "status": refusal.status, "headers": sent})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -75,8 +75,9 @@ def app_of(tmp_path_factory, build):
 def make_client():
     """A browser at an app: it keeps its own cookies and follows nothing."""
 
-    def make(app, profile="loopback", token=None):
+    def make(app, profile="loopback", token=None, address="192.0.2.1"):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return TestClient(app, ADDRESSES[profile], headers=headers, follow_redirects=False, raise_server_exceptions=False)
+        manner = {"follow_redirects": False, "raise_server_exceptions": False}
+        return TestClient(app, ADDRESSES[profile], headers=headers, client=(address, 50000), **manner)
 
     return make

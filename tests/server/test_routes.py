@@ -107,8 +107,10 @@ def test_another_page_may_link_to_the_page_and_to_nothing_else(app_of, make_clie
 
 def test_every_route_needs_the_token_beyond_loopback(app_of, make_client):
     app = app_of("network")
-    for client in (make_client(app, "network"), make_client(app, "network", "wrong"), make_client(app, "network", TOKEN[:-1])):
-        assert set(statuses(client, app).values()) == {401}
+    assert set(statuses(make_client(app, "network"), app).values()) == {401}
+    for number, token in enumerate(("wrong", TOKEN[:-1])):
+        given = statuses(make_client(app, "network", token, address=f"192.0.2.{10 + number}"), app)
+        assert set(given.values()) == {401, 429}, "guessing is stopped besides"
 
 
 def test_with_the_token_only_what_the_page_uses_is_open(app_of, make_client):
