@@ -14,6 +14,7 @@ from personas.schema import Persona
 
 _NEAR_BEST = 0.85  # a second passage is quoted when its score is at least this share of the best one's
 _QUOTES = 2  # by a persona of documents; in a conversation one quotation is enough
+_CLAUSE = re.compile("[，；,;]")
 _CITATION = re.compile(r"[\[【]\s*(\d{1,2}(?:\s*[,，、]\s*\d{1,2})*)\s*[\]】]")
 
 _NOTE = {
@@ -48,7 +49,7 @@ def quote(persona: Persona, info: ModelInfo, language: str, hits: Sequence[Hit],
         return _without_hits(persona, info, language)
     quotes = _QUOTES if persona.answers_only_from_documents else 1
     best = [hit for hit in hits[:quotes] if hit.score >= _NEAR_BEST * hits[0].score]
-    parts = [_quotation(number, hit, language) for number, hit in enumerate(best, 1)]
+    parts = [_quotation(number, hit, _place(hit, persona), language) for number, hit in enumerate(best, 1)]
     if not any(message.sources for message in history):
         parts.append(_NOTE[language].format(model=info.title))
     return "\n\n".join(parts)
@@ -60,11 +61,15 @@ def cited(text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     return tuple(hits[: max((number for number in numbers if 1 <= number <= len(hits)), default=0)])
 
 
-def _quotation(number: int, hit: Hit, language: str) -> str:
-    passage = hit.passage
-    place = passage.heading.split(" > ")[-1] or passage.title
+def _place(hit: Hit, persona: Persona) -> str:
+    """Where a quotation stands; in a conversation the first clause of it, since a record's question may be asked in many ways."""
+    place = hit.passage.heading.split(" > ")[-1] or hit.passage.title
+    return place if persona.answers_only_from_documents else _CLAUSE.split(place)[0]
+
+
+def _quotation(number: int, hit: Hit, place: str, language: str) -> str:
     lead = f"关于“{place}” [{number}]：" if language == "zh" else f"**{place}** [{number}]:"
-    quoted = "\n".join(f"> {line}" if line.strip() else ">" for line in passage.text.strip().splitlines())
+    quoted = "\n".join(f"> {line}" if line.strip() else ">" for line in hit.passage.text.strip().splitlines())
     return f"{lead}\n\n{quoted}"
 
 

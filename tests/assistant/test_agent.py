@@ -303,6 +303,14 @@ def test_in_a_conversation_one_quotation_is_enough():
     assert "[2]" not in turn(asked, "How long is leave?")[-1].new_messages[0].text
 
 
+def test_a_quotation_in_a_conversation_names_the_question_in_one_clause():
+    found = [hit(heading="晚上好，下午好，中午好", text="好呀，你来了。")]
+    talking, _ = agent([], info=WEAK, hits=found)
+    assert turn(talking, "晚上好")[-1].new_messages[0].text.startswith("关于“晚上好” [1]：")
+    reading, _ = agent([], info=WEAK, hits=found, answers_only_from_documents=True)
+    assert turn(reading, "晚上好")[-1].new_messages[0].text.startswith("关于“晚上好，下午好，中午好” [1]：")
+
+
 def test_a_model_without_chinese_quotes_or_says_what_can_be_asked():
     asked, model = agent([], hits=[hit(1, "年假十二天。", heading="假期 > 年假")], info=WEAK)
     answer = turn(asked, "年假几天？")[-1].new_messages[0]
