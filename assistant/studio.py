@@ -41,7 +41,6 @@ MESSAGE_LIMIT = 32_000
 
 _HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
-_CLOSE_WAIT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -180,11 +179,13 @@ class Studio:
         return self.conversations.delete_all(owner)
 
     def close(self) -> None:
-        """Stop what runs, record it, and let the data folder go."""
+        """Stop what runs, record it, and let the data folder go.
+
+        A first start that is still adding the shipped collections is refused its next write; the next start goes on from there.
+        """
         self.runs.close()
         self.models.close()
         self.knowledge.close()
-        self._shipped.wait(_CLOSE_WAIT_S)  # a first start may be storing a document of theirs
         self.database.close()
         self.folder.close()
 

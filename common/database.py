@@ -50,6 +50,7 @@ class Database:
         self._engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, pool_size=8, max_overflow=32)
         event.listen(self._engine, "connect", _configure)
         self._writer = threading.RLock()
+        self._closed = False
 
     def create(self, *tables: Table) -> None:
         """Make the tables that are not there yet."""
@@ -66,9 +67,9 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
-        Raises `StorageFailed` when the disk is full or read-only; nothing of the block is kept then.
+        Raises `StorageFailed` when the disk is full or read-only, or after `close`; nothing of the block is kept then.
         """
-        with self._writer, self._translated(), self._engine.connect() as connection:
+        with self._turn(), self._translated(), self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -76,6 +77,17 @@ class Database:
                 connection.rollback()
                 raise
             connection.commit()
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The one writer's turn."""
+        with self._writer:
+            if self._closed:
+                raise StorageFailed(
+                    "Hearth is stopping and stores nothing more. Do this again after the next start.",
+                    "Hearth 正在停止，不再保存任何内容。请在下次启动后再试。",
+                )
+            yield
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -87,7 +99,10 @@ class Database:
             raise
 
     def close(self) -> None:
-        self._engine.dispose()
+        """End what is being written, and refuse what comes later: another process may own the folder then."""
+        with self._writer:
+            self._closed = True
+            self._engine.dispose()
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

@@ -108,6 +108,8 @@ class Loader:
                 start_new_session=True,
             )
             self._used = 0
+            if self._closed:  # meanwhile, when `close` saw no child to end
+                self._child.kill()
         return self._child
 
     def _end(self) -> None:

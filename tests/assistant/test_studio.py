@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -50,17 +52,55 @@ def test_a_message_that_is_empty_or_too_long_is_refused_and_leaves_nothing(make_
     assert list(studio.conversations.messages("maker", kept.id)) == []
 
 
-def test_closing_in_the_middle_of_the_first_start_loses_nothing(make_studio, tmp_path, caplog):
-    data = tmp_path / "data"
-    studio = build_studio(
-        Settings(data=data, offline=True), model=ScriptedModel([]), embedder=HashEmbedder(), speaker=SilentSpeaker()
-    )
+class HeldEmbedder(HashEmbedder):
+    """Embeds only when it is let: what a slow encoder is in the middle of a first start."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.let = threading.Event(), threading.Event()
+
+    def embed(self, texts, kind):
+        self.asked.set()
+        assert self.let.wait(60)
+        return super().embed(texts, kind)
+
+
+def first_start(data, embedder):
+    settings = Settings(data=data, offline=True, embedder="hash")
+    return build_studio(settings, model=ScriptedModel([]), embedder=embedder, speaker=SilentSpeaker())
+
+
+def has_all_that_is_shipped(studio):
+    assert studio._shipped.wait(60)
+    found = {made.id: made.documents for made in studio.knowledge.collections("maker")}
+    assert set(found) == {ships.id for ships in shipped_collections()}
+    assert all(found.values())
+    assert studio.knowledge.check().problems == ()
+    return found
+
+
+def test_closing_in_the_middle_of_the_first_start_loses_nothing(tmp_path, caplog):
+    embedder = HeldEmbedder()
+    studio = first_start(tmp_path / "data", embedder)
+    assert embedder.asked.wait(60)
+    started = time.monotonic()
     studio.close()
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
-    again = make_studio(data=data)
-    assert again.knowledge.check().problems == ()
-    assert {made.id for made in again.knowledge.collections("maker")} == {ships.id for ships in shipped_collections()}
-    assert all(made.documents for made in again.knowledge.collections("maker"))
+    assert time.monotonic() - started < 1.5
+    again = first_start(tmp_path / "data", HashEmbedder())
+    found = has_all_that_is_shipped(again)
+    embedder.let.set()
+    assert studio._shipped.wait(60), "what was under way ends by itself"
+    assert has_all_that_is_shipped(again) == found, "and stores nothing in a folder that it has let go"
+    again.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR" or record.exc_info] == []
+
+
+def test_closing_at_once_loses_nothing(tmp_path, caplog):
+    first_start(tmp_path / "data", HashEmbedder()).close()
+    again = first_start(tmp_path / "data", HashEmbedder())
+    has_all_that_is_shipped(again)
+    again.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR" or record.exc_info] == []
 
 
 def test_regenerating_nothing_is_refused(make_studio):

@@ -187,6 +187,32 @@ with database.write() as connection:
 """
 
 
+def test_closing_lets_a_block_end_and_refuses_the_next(database):
+    begun, end = threading.Event(), threading.Event()
+
+    def write():
+        with database.write() as connection:
+            connection.execute(insert(THINGS).values(name="last"))
+            begun.set()
+            assert end.wait(10)
+
+    writing, closing = threading.Thread(target=write), threading.Thread(target=database.close)
+    writing.start()
+    assert begun.wait(10)
+    closing.start()
+    closing.join(0.1)
+    assert closing.is_alive()
+    end.set()
+    closing.join(10)
+    writing.join(10)
+    with pytest.raises(StorageFailed, match="is stopping") as refused:
+        add(database, "late")
+    assert "正在停止" in refused.value.chinese
+    again = Database(database.path)
+    assert names(again) == ["last"]
+    again.close()
+
+
 def test_a_kill_in_the_middle_of_a_block_keeps_what_was_committed(tmp_path):
     process = python(KILL, str(tmp_path / "hearth.db"), env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert process.communicate(timeout=60) == ("", "")

@@ -261,3 +261,17 @@ def test_closing_ends_a_file_half_read_and_refuses_the_next(tmp_path):
     reading.join(20)
     refused.append(refusal(loader, page))
     assert ["Hearth is stopping" in sentence for sentence in refused] == [True, True]
+
+
+def test_closing_while_the_reader_is_started_ends_the_read_too(tmp_path):
+    class Closing(Loader):
+        def _ready(self):
+            self._closed = True  # what `close` does first; it sees no child yet
+            return super()._ready()
+
+    page = tmp_path / "long.html"
+    page.write_text("<p>" + "<b>word</b> " * 2_000_000, encoding="utf-8")
+    loader, started = Closing(), time.monotonic()
+    assert "Hearth is stopping" in refusal(loader, page)
+    assert time.monotonic() - started < 1.5
+    loader.close()
