@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from personas.care_hints import hints
-
 Danger = Literal["suicide", "self_harm", "abuse", "harm_others"]
 
 
@@ -20,14 +18,12 @@ Danger = Literal["suicide", "self_harm", "abuse", "harm_others"]
 class Rule:
     """One way of speaking of danger.
 
-    `hints` are words of which a text holds at least one wherever `pattern` matches; looking for them first spares most searches.
     `unless` ("" for never) is looked for in the sentence around a match. A `topical` rule names a subject rather than a wish
     ("suicide"), and is silent in a sentence about an exam, a book or the news.
     """
 
     kind: Danger
     pattern: str
-    hints: tuple[str, ...]
     unless: str = ""
     topical: bool = False
 
@@ -35,7 +31,7 @@ class Rule:
 def rule(kind: Danger, pattern: str, unless: str = "", *, topical: bool = False) -> Rule:
     """A rule from the texts of its patterns."""
     # An English word counts from its beginning: "bed" is not in "stabbed".
-    return Rule(kind, pattern, hints(pattern), rf"(?<![a-z])(?:{unless})" if unless else "", topical)
+    return Rule(kind, pattern, rf"(?<![a-z])(?:{unless})" if unless else "", topical)
 
 
 @cache

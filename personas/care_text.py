@@ -41,14 +41,20 @@ _SPELLINGS = tuple(
 )
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff"
 _BETWEEN = re.compile(rf"(?<=[{_CHINESE}])[ \t\u3000·・•.*_~^/|\\-]+(?=[{_CHINESE}])")
-_SPACES = re.compile(r"[ \t\u3000\u00a0]+")
+_SPACES = re.compile(r"[ \t\u3000\u00a0]{2,}|[\t\u3000\u00a0]")
+_OTHER = re.compile(f"[{re.escape(''.join(map(chr, _CHARACTERS)))}]")
+_WIDE = str.maketrans("，！？：；（）～", ",!?:;()~")  # written in nearly every Chinese message
 
 
 def plain(text: str) -> str:
     """The message as the rules read it; offsets are not those of the original."""
-    text = unicodedata.normalize("NFKC", text).lower().translate(_CHARACTERS)
+    for wide, narrow in _WIDE.items():
+        text = text.replace(chr(wide), chr(narrow))  # what NFKC does too, ten times slower
+    text = unicodedata.normalize("NFKC", text.replace("…", "...")).lower()
+    if _OTHER.search(text):
+        text = text.translate(_CHARACTERS)
     text = _SPACES.sub(" ", text)
     for pattern, words, word in _SPELLINGS:
         if any(hint in text for hint in words):
             text = pattern.sub(word, text)
-    return _BETWEEN.sub("", text)
+    return text if text.isascii() else _BETWEEN.sub("", text)
