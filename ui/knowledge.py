@@ -211,7 +211,7 @@ def _sentence(outcome: Outcome, language: str) -> str:
     """What became of a file, in words."""
     if outcome.state == "done":
         return text("outcome_done", language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
-    return (outcome.reason_zh if language == "zh" else outcome.reason) or text(f"outcome_{outcome.state}", language)
+    return outcome.reason_zh if language == "zh" else outcome.reason
 
 
 def _shipped_titles() -> dict[str, dict[str, str]]:

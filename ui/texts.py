@@ -161,8 +161,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "adding": ("reading…", "正在读取……"),
     "waiting": ("waiting", "等待中"),
     "outcome_done": ("added · passages: {n} · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
-    "outcome_unchanged": ("already there, unchanged", "已有，内容没有变化"),
-    "outcome_failed": ("not added", "没有添加"),
     "upload_failed": (
         "{name} could not be sent: the connection broke, or there is no room left where Hearth keeps its files. Try again.",
         "{name} 没有传上来：可能是连接断了，或者 Hearth 存放文件的磁盘满了。请再试一次。",

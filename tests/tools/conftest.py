@@ -40,10 +40,15 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class _Service(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A caller that has had enough hangs up: that is no news."""
+
+
 @pytest.fixture
 def service():
     """A server on loopback: `requests` are (method, path, headers, body), `answers` path -> (status, media type, body)."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = _Service(("127.0.0.1", 0), _Answers)
     server.requests, server.answers = [], {}
     server.url = f"http://127.0.0.1:{server.server_port}"
     server.granted = frozenset({f"127.0.0.1:{server.server_port}"})
