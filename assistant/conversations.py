@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from assistant.messages import Message
+from assistant.transcripts import Transcript, read, to_json, to_markdown
 from common.database import Database, metadata
 from common.errors import ConversationError, ConversationMissing
 
@@ -56,7 +57,6 @@ MESSAGES = Table(
 )
 
 _TITLE_LENGTH = 28
-_IMPORT_LIMIT = 20_000_000
 _UNDO = timedelta(days=1)
 
 
@@ -165,48 +165,26 @@ class Conversations:
             return _remove(connection, CONVERSATIONS.c.owner == owner)
 
     def export_json(self, owner: str, conversation: str) -> str:
-        """The conversation as one JSON document that `import_json` reads."""
-        kept = self.get(owner, conversation)
-        document = {
-            "hearth_conversation": 1,
-            "persona": kept.persona,
-            "title": kept.title,
-            "created": kept.created.isoformat(),
-            "messages": [message.to_dict() for message in self.messages(owner, conversation)],
-        }
-        return json.dumps(document, ensure_ascii=False, indent=1)
+        """All of the conversation, as a file that `import_file` reads."""
+        return to_json(self._transcript(owner, conversation), self.get(owner, conversation).created.isoformat())
 
     def export_markdown(self, owner: str, conversation: str) -> str:
-        """The conversation to read: who said what, with the passages it cites."""
-        kept = self.get(owner, conversation)
-        parts = [f"# {kept.title or kept.persona}"]
-        for message in self.messages(owner, conversation):
-            if message.role in ("user", "assistant") and message.text:
-                parts.append(f"**{kept.persona if message.role == 'assistant' else 'user'}**\n\n{message.text}")
-                parts += [f"> [{n}] {hit.passage.title}: {hit.passage.text}" for n, hit in enumerate(message.sources, 1)]
-        return "\n\n".join(parts) + "\n"
+        """The conversation to read, as a file that `import_file` reads too."""
+        return to_markdown(self._transcript(owner, conversation))
 
-    def import_json(self, owner: str, text: str) -> Conversation:
-        """Bring back what `export_json` wrote, as a new conversation. Raises `ConversationError` when it is not that."""
-        if len(text) > _IMPORT_LIMIT:
-            raise _not_a_conversation()
-        try:
-            document = json.loads(text)
-            if document["hearth_conversation"] != 1:
-                raise _not_a_conversation()
-            messages = [Message.from_dict(message) for message in document["messages"]]
-            for message in messages:
-                if message.role not in ("user", "assistant", "tool") or not isinstance(message.text, str):
-                    raise _not_a_conversation()
-            persona, title = str(document["persona"]), str(document["title"])[:120]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise _not_a_conversation() from error
+    def import_file(self, owner: str, text: str) -> Conversation:
+        """Bring back an export of either kind as a new conversation. Raises `ConversationError` when it is none."""
+        found = read(text)
         now = datetime.now(UTC)
-        conversation = Conversation(uuid.uuid4().hex, owner, persona, title, now, now)
+        conversation = Conversation(uuid.uuid4().hex, owner, found.persona, found.title, now, now)
         with self._database.write() as connection:
             _insert(connection, conversation)
-            _insert_messages(connection, conversation.id, messages, 0)
+            _insert_messages(connection, conversation.id, found.messages, 0)
         return conversation
+
+    def _transcript(self, owner: str, conversation: str) -> Transcript:
+        kept = self.get(owner, conversation)
+        return Transcript(kept.persona, kept.title, tuple(self.messages(owner, conversation)))
 
     def _change(self, owner: str, conversation: str, values: dict[str, object]) -> None:
         with self._database.write() as connection:
@@ -233,13 +211,6 @@ def missing(conversation: str) -> ConversationMissing:
     return ConversationMissing(
         f"There is no conversation {conversation!r}. It may have been deleted; start a new one.",
         f"没有找到对话 {conversation!r}，它可能已被删除。请新建一个对话。",
-    )
-
-
-def _not_a_conversation() -> ConversationError:
-    return ConversationError(
-        "This file is not a conversation that Hearth exported. Choose a .json file made by Export.",
-        "这个文件不是 Hearth 导出的对话。请选择用“导出”得到的 .json 文件。",
     )
 
 

@@ -143,7 +143,7 @@ class Desk:
                 case "export-markdown":
                     notice = {"download": _file(store.get(owner, key).title, "md", store.export_markdown(owner, key))}
                 case "import":
-                    store.import_json(owner, ask.word("text"))
+                    store.import_file(owner, ask.word("text"))
         except HearthError as error:
             notice = {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
         yield {"sidebar": self._sidebar(ask), **notice}

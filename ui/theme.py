@@ -33,7 +33,7 @@ SKELETON = """
   <div id="shade"></div>
   <div id="download" hidden></div>
   <input type="file" id="choose-files" multiple hidden>
-  <input type="file" id="choose-import" accept=".json" hidden>
+  <input type="file" id="choose-import" accept=".json,.md" hidden>
 </div>
 """
 

@@ -204,6 +204,6 @@ def test_an_import_brings_a_conversation_to_another_owner_only_as_a_copy(make_st
     kept = studio.conversations.create("maker", "model-guide")
     finish(studio, "maker", studio.start_turn(MAKER, kept.id, "hello", "en"))
     document = json.loads(studio.conversations.export_json("maker", kept.id))
-    copy = studio.conversations.import_json(VISITOR.owner, json.dumps(document))
+    copy = studio.conversations.import_file(VISITOR.owner, json.dumps(document))
     assert copy.id != kept.id
     assert studio.conversations.messages(VISITOR.owner, copy.id)[0] == Message("user", "hello")

@@ -1,0 +1,99 @@
+"""Conversations as files: JSON, which holds everything, and Markdown, which people read.
+
+Both are brought back by `read`. In Markdown, comments that no viewer shows mark where a message begins; they carry a word that
+none of the messages has, so that no message can pass for two. Markdown does not bring back calls, thinking and cited passages.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from assistant.messages import Message
+from common.errors import ConversationError
+
+LIMIT = 20_000_000
+"""Characters of a file that is read."""
+
+_TITLE_LENGTH = 120
+_OPENING = re.compile(r"<!-- hearth (\w+) persona=([a-z0-9-]{1,64}) -->\n# ([^\n]*)\n")
+_ROLES = ("user", "assistant", "tool")
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation without its owner and its place."""
+
+    persona: str
+    title: str
+    messages: tuple[Message, ...]
+
+
+def to_json(transcript: Transcript, created: str) -> str:
+    """Everything that was said; `created` is a time in ISO form."""
+    document = {
+        "hearth_conversation": 1,
+        "persona": transcript.persona,
+        "title": transcript.title,
+        "created": created,
+        "messages": [message.to_dict() for message in transcript.messages],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def to_markdown(transcript: Transcript) -> str:
+    """Who said what, with the passages that were cited."""
+    shown = [message for message in transcript.messages if message.role in ("user", "assistant") and message.text]
+    mark = next(word for word in map("m{}".format, count(1)) if not any(f"<!-- {word} " in message.text for message in shown))
+    parts = [f"<!-- hearth {mark} persona={transcript.persona} -->\n# {transcript.title or transcript.persona}"]
+    for message in shown:
+        name = transcript.persona if message.role == "assistant" else "user"
+        parts.append(f"<!-- {mark} {message.role} -->\n**{name}**\n\n{message.text}")
+        if message.sources:
+            passages = (f"[{n}] {hit.passage.title}: {hit.passage.text}" for n, hit in enumerate(message.sources, 1))
+            parts.append(f"<!-- {mark} sources -->\n" + "\n\n".join("> " + passage.replace("\n", "\n> ") for passage in passages))
+    return "\n\n".join(parts) + "\n"
+
+
+def read(text: str) -> Transcript:
+    """What `to_json` or `to_markdown` wrote. Raises `ConversationError` when it is neither."""
+    if len(text) > LIMIT:
+        raise _not_a_conversation()
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    opening = _OPENING.match(text)
+    return _from_markdown(text, opening) if opening else _from_json(text)
+
+
+def _from_json(text: str) -> Transcript:
+    try:
+        document = json.loads(text)
+        if document["hearth_conversation"] != 1:
+            raise _not_a_conversation()
+        messages = tuple(Message.from_dict(message) for message in document["messages"])
+        if any(message.role not in _ROLES or not isinstance(message.text, str) for message in messages):
+            raise _not_a_conversation()
+        return Transcript(str(document["persona"]), str(document["title"])[:_TITLE_LENGTH], messages)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _not_a_conversation() from error
+
+
+def _from_markdown(text: str, opening: re.Match[str]) -> Transcript:
+    mark, persona, title = opening.groups()
+    _, *pieces = re.split(rf"^<!-- {mark} (user|assistant|sources) -->\n", text[opening.end() :] + "\n", flags=re.MULTILINE)
+    messages = tuple(
+        Message("user" if role == "user" else "assistant", body.partition("\n\n")[2].removesuffix("\n\n"))
+        for role, body in zip(pieces[::2], pieces[1::2], strict=True)
+        if role != "sources"
+    )
+    if not messages:
+        raise _not_a_conversation()
+    return Transcript(persona, title[:_TITLE_LENGTH], messages)
+
+
+def _not_a_conversation() -> ConversationError:
+    sentence: Sequence[str] = (
+        "This file is not a conversation that Hearth exported. Choose a .json or .md file made by Export.",
+        "这个文件不是 Hearth 导出的对话。请选择用“导出”得到的 .json 或 .md 文件。",
+    )
+    return ConversationError(*sentence)
