@@ -166,11 +166,12 @@ class Conversations:
 
     def export_json(self, owner: str, conversation: str) -> str:
         """All of the conversation, as a file that `import_file` reads."""
-        return to_json(self._transcript(owner, conversation), self.get(owner, conversation).created.isoformat())
+        kept = self.get(owner, conversation)
+        return to_json(self._transcript(kept), kept.created.isoformat())
 
     def export_markdown(self, owner: str, conversation: str) -> str:
         """The conversation to read, as a file that `import_file` reads too."""
-        return to_markdown(self._transcript(owner, conversation))
+        return to_markdown(self._transcript(self.get(owner, conversation)))
 
     def import_file(self, owner: str, text: str) -> Conversation:
         """Bring back an export of either kind as a new conversation. Raises `ConversationError` when it is none."""
@@ -182,9 +183,8 @@ class Conversations:
             _insert_messages(connection, conversation.id, found.messages, 0)
         return conversation
 
-    def _transcript(self, owner: str, conversation: str) -> Transcript:
-        kept = self.get(owner, conversation)
-        return Transcript(kept.persona, kept.title, tuple(self.messages(owner, conversation)))
+    def _transcript(self, kept: Conversation) -> Transcript:
+        return Transcript(kept.persona, kept.title, tuple(self.messages(kept.owner, kept.id)))
 
     def _change(self, owner: str, conversation: str, values: dict[str, object]) -> None:
         with self._database.write() as connection:

@@ -77,6 +77,7 @@ class Studio:
     models: ModelHost
     speaker: Speaker
     _shipped: threading.Event = field(default_factory=threading.Event)
+    _closing: threading.Event = field(default_factory=threading.Event)
 
     def personas_for(self, identity: Identity) -> list[Persona]:
         """The personas this person may chat with: a maker all, a visitor the published ones."""
@@ -183,6 +184,7 @@ class Studio:
 
         A first start that is still adding the shipped collections is refused its next write; the next start goes on from there.
         """
+        self._closing.set()
         self.runs.close()
         self.models.close()
         self.knowledge.close()
@@ -249,6 +251,7 @@ def _install(studio: Studio) -> None:
     try:
         install_shipped(studio.knowledge, MAKER.owner)
     except HearthError as error:
-        logging.getLogger(__name__).warning("the shipped collections are not in place: %s", error)
+        if not studio._closing.is_set():  # being refused while the app stops is no failure: the next start goes on
+            logging.getLogger(__name__).warning("the shipped collections are not in place: %s", error)
     finally:
         studio._shipped.set()

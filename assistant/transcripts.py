@@ -6,7 +6,6 @@ none of the messages has, so that no message can pass for two. Markdown does not
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -92,8 +91,7 @@ def _from_markdown(text: str, opening: re.Match[str]) -> Transcript:
 
 
 def _not_a_conversation() -> ConversationError:
-    sentence: Sequence[str] = (
+    return ConversationError(
         "This file is not a conversation that Hearth exported. Choose a .json or .md file made by Export.",
         "这个文件不是 Hearth 导出的对话。请选择用“导出”得到的 .json 或 .md 文件。",
     )
-    return ConversationError(*sentence)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy import Column, Connection, Float, Integer, Row, Select, String, Table, Text, delete, func, insert, select
 
 from common.database import Database, metadata
@@ -40,6 +40,9 @@ DOCUMENTS = Table(
 )
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, line breaks, and those that turn the direction of writing: none belongs into one line."""
+
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _TOLD = 5  # problems named in the one sentence; `problems` has them all
 
@@ -59,6 +62,23 @@ class LocalizedText(BaseModel):
     @property
     def blank(self) -> bool:
         return not (self.en.strip() or self.zh.strip())
+
+
+class Line(LocalizedText):
+    """A text of one line, such as a title or a starter."""
+
+    en: str = Field("", max_length=200)
+    zh: str = Field("", max_length=200)
+
+    @field_validator("en", "zh")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if UNSEEN.search(value):
+            raise problem(
+                "This must be one line without invisible characters.",
+                "这里只能是一行文字，不能有换行或看不见的字符。",
+            )
+        return value
 
 
 class Document(BaseModel):

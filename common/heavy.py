@@ -7,4 +7,4 @@ once, Python breaks the circle of their import locks by handing one thread a mod
 import threading
 
 IMPORTING = threading.RLock()
-"""Hold it while you import torch, transformers or sentence_transformers."""
+"""Hold it while you import torch, transformers or sentence_transformers, or do what makes them import more of themselves."""

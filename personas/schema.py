@@ -11,35 +11,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from common.documents import Document, LocalizedText
+from common.documents import UNSEEN, Document, Line, LocalizedText
 from common.problems import problem
 
 INSTRUCTION_LIMIT = 20_000
 AVATAR_LIMIT = 4
 
 _MODEL = re.compile(r"builtin|(hf|ms):\w[\w.-]*/\w[\w.-]*|path:.+|gguf:.+|openai:https?://[^\s#]+#\S+")
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _JOINER = "\u200d"
 
 DocumentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,20}:[A-Za-z0-9+_-]{1,60}$")]
-
-
-class Line(LocalizedText):
-    """A text of one line, such as a title or a starter."""
-
-    en: str = Field("", max_length=200)
-    zh: str = Field("", max_length=200)
-
-    @field_validator("en", "zh")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if _UNSEEN.search(value):
-            raise problem(
-                "This must be one line without invisible characters.",
-                "这里只能是一行文字，不能有换行或看不见的字符。",
-            )
-        return value
 
 
 class Paragraph(LocalizedText):
@@ -119,7 +101,7 @@ class Persona(Document):
     @field_validator("avatar")
     @classmethod
     def _short(cls, value: str) -> str:
-        if _UNSEEN.search(value) or graphemes(value) > AVATAR_LIMIT:
+        if UNSEEN.search(value) or graphemes(value) > AVATAR_LIMIT:
             raise problem(
                 f"An avatar is at most {AVATAR_LIMIT} letters or emoji.",
                 f"头像最多 {AVATAR_LIMIT} 个字或表情。",

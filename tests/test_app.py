@@ -57,6 +57,9 @@ def test_it_starts_with_the_built_in_model_and_stops_within_five_seconds(tmp_pat
                 assert (status == 200) == (body["status"] == "ok")
                 if status == 200:
                     break
+                if body["status"] == "failed":
+                    app.kill()
+                    pytest.fail(app.stderr.read())
                 assert body["status"] == "loading"
             except ConnectionError:
                 pass

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from common.database import Database
-from common.documents import Document, DocumentStore, LocalizedText, Stored
+from common.documents import Document, DocumentStore, Line, LocalizedText, Stored
 from common.egress import PORTS, Method, check_header
 from common.errors import EgressRefused
 from common.problems import Sentences, problem
@@ -25,7 +25,6 @@ READING = ("GET", "HEAD")
 
 METHODS: Sequence[str] = get_args(Method)
 
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?(?P<path>/[^\s?#\\\x00-\x1f\x7f]*)?"
 )
@@ -35,20 +34,6 @@ _SECRET_HEADER = re.compile(r"authori[sz]ation|cookie|token|secret|password|api-
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*][a-z0-9!#$&^_.+*-]{0,60}/[a-z0-9*][a-z0-9!#$&^_.+*-]{0,100}$")]
-
-
-class Title(LocalizedText):
-    """What people call the tool: one line."""
-
-    en: str = Field("", max_length=200)
-    zh: str = Field("", max_length=200)
-
-    @field_validator("en", "zh")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if _UNSEEN.search(value):
-            raise problem("This must be one line without invisible characters.", "这里只能是一行文字，不能有换行或看不见的字符。")
-        return value
 
 
 class Description(LocalizedText):
@@ -122,7 +107,7 @@ class ToolDocument(Document):
     """A tool that somebody registered."""
 
     name: ModelName  # what the model calls it
-    title: Title
+    title: Line
     description: Description
     parameters: dict[str, Any]  # JSON Schema of type object, within `tools.schemas`
     risk: Risk

@@ -77,7 +77,7 @@ class LocalModel:
             import_module("transformers.modeling_utils")  # the middle of the web, which a load would import later
             import torch
             from safetensors import SafetensorError
-            from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+            from transformers import AutoModelForCausalLM, GgufConfig
 
         check_files(path)
         hide_bars()
@@ -89,12 +89,13 @@ class LocalModel:
             folder, settings = path.parent, {**settings, "gguf_file": path.name}
         try:
             progress(0.05, "tokenizer")
-            tokenizer = AutoTokenizer.from_pretrained(folder, **settings)
+            tokenizer, config = read_description(folder, **settings)
             progress(0.2, "weights")
             if path.is_file():
                 settings["quantization_config"] = GgufConfig(dequantize=True)
             network = AutoModelForCausalLM.from_pretrained(
                 folder,
+                config=config,
                 dtype=choose_dtype(device, weight_bytes(path)),
                 use_safetensors=True,
                 attn_implementation="sdpa",
@@ -280,6 +281,21 @@ def check_files(path: Path) -> None:
             f"{str(path)!r} has no weights in safetensors form ({english}). Choose a version with safetensors or GGUF files.",
             f"{str(path)!r} 里没有 safetensors 格式的权重（{chinese}）。请换用带 safetensors 或 GGUF 文件的版本。",
         )
+
+
+def read_description(folder: Path, **settings: Any) -> tuple[Any, Any]:
+    """The tokenizer and the config of a model; `settings` are those of `from_pretrained`.
+
+    It also imports the modules of the model's kind, which `from_pretrained` would import while another thread, which loads the
+    embedder, is in the middle of the same ones.
+    """
+    with IMPORTING:
+        from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, AutoTokenizer
+
+        config = AutoConfig.from_pretrained(folder, **settings)
+        with contextlib.suppress(KeyError):  # a kind that does not write text: loading it says so better
+            MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+        return AutoTokenizer.from_pretrained(folder, **settings), config
 
 
 def choose_dtype(device: str, weight_bytes: int) -> Any:

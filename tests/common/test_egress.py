@@ -11,6 +11,7 @@ import pytest
 from common.addresses import is_public
 from common.egress import Egress
 from common.errors import EgressFailed, EgressRefused
+from tests.serving import serving
 
 LIMITS = {"deadline_s": 5.0, "byte_limit": 10_000}
 
@@ -84,14 +85,9 @@ class Site(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    server.hits = []
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Site) as server:
+        server.hits = []
+        yield server
 
 
 def granted(site, host="127.0.0.1"):

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from common.database import Database
+from tests.serving import serving
 from tools.documents import ToolDocument, ToolStore
 
 
@@ -40,24 +41,14 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class _Service(http.server.ThreadingHTTPServer):
-    def handle_error(self, request, client_address):
-        """A caller that has had enough hangs up: that is no news."""
-
-
 @pytest.fixture
 def service():
     """A server on loopback: `requests` are (method, path, headers, body), `answers` path -> (status, media type, body)."""
-    server = _Service(("127.0.0.1", 0), _Answers)
-    server.requests, server.answers = [], {}
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    server.granted = frozenset({f"127.0.0.1:{server.server_port}"})
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(_Answers) as server:
+        server.requests, server.answers = [], {}
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        server.granted = frozenset({f"127.0.0.1:{server.server_port}"})
+        yield server
 
 
 @pytest.fixture
