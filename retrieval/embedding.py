@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelMissing
-from common.heavy import IMPORTING
+from common.heavy import LOADING
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -98,7 +98,7 @@ class SentenceEmbedder:
                 f"{str(source)!r} 里没有向量模型（缺少 config.json）。请在设置里换一个文件夹。",
             )
         try:
-            with IMPORTING:
+            with LOADING:
                 from sentence_transformers import SentenceTransformer
 
                 model = SentenceTransformer(str(source), local_files_only=not download, trust_remote_code=False)

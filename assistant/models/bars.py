@@ -3,12 +3,12 @@
 Nothing here prints; it only turns off what would.
 """
 
-from common.heavy import IMPORTING
+from common.heavy import LOADING
 
 
 def hide_bars() -> None:
     """Turn off every bar that loading a model or an embedder draws; imports transformers."""
-    with IMPORTING:
+    with LOADING:
         from transformers import modeling_gguf_pytorch_utils as gguf
         from transformers.utils import logging
 

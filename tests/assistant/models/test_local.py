@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -316,6 +317,37 @@ def test_a_folder_loads_with_progress(tiny_folder):
         model.close()
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_loads_at_once_do_not_spoil_each_other(tokenizer, tmp_path, monkeypatch):
+    """While transformers loads a model, no weights are tied in the whole process."""
+    from transformers import initialization
+
+    make_network(tokenizer, tie_word_embeddings=True).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    answers = []
+
+    def load():
+        model = LocalModel.load(tmp_path, tiny_info(), device="cpu")
+        answers.append(say(model, TEXT, max_tokens=8)[0])
+        model.close()
+
+    second = threading.Thread(target=load)
+    untied = initialization.no_tie_weights
+
+    @contextmanager
+    def untied_for_long():
+        with untied():
+            if threading.current_thread() is not second:
+                second.start()
+                second.join(1)
+            yield
+
+    monkeypatch.setattr(initialization, "no_tie_weights", untied_for_long)
+    load()
+    second.join(60)
+    assert len(answers) == 2
+    assert answers[0] == answers[1]
 
 
 def test_only_safe_files_are_read(tmp_path, tiny_folder):
