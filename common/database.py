@@ -42,6 +42,23 @@ class DataFolder:
         self._lock.release()
 
 
+@contextlib.contextmanager
+def opened(path: Path) -> "Iterator[Database]":
+    """The database of a data folder that this process holds for as long as the block runs.
+
+    Raises `DataFolderBusy` or `StorageFailed`.
+    """
+    folder = DataFolder(path)
+    try:
+        database = Database(folder.path / "hearth.db")
+        try:
+            yield database
+        finally:
+            database.close()
+    finally:
+        folder.close()
+
+
 class Database:
     """One SQLite file in WAL mode with synchronous=FULL: any number of readers, one writer at a time."""
 

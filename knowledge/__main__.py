@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from common.database import Database, DataFolder
+from common.database import opened
 from common.errors import HearthError
 from knowledge.base import Knowledge
 from knowledge.loading.refusals import unopenable
@@ -41,19 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    folder = DataFolder(options.data)
-    try:
-        database = Database(folder.path / "hearth.db")
+    with opened(options.data) as database:
         embedder = (lambda: load_embedder(options.embedder)) if options.embedder else default_embedder
-        knowledge = Knowledge(database, folder.path, embedder)
+        knowledge = Knowledge(database, database.path.parent, embedder)
         try:
             status: int = options.command(knowledge, options)
             return status
         finally:
             knowledge.close()
-            database.close()
-    finally:
-        folder.close()
 
 
 def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:

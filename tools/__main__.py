@@ -6,14 +6,13 @@ Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wr
 """
 
 import argparse
-import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from common.database import Database, DataFolder
+from common.database import opened
 from common.errors import ArgumentsInvalid, DocumentInvalid, HearthError
 from tools.base import Tool, ToolContext
 from tools.documents import ToolDocument, ToolStore
@@ -68,26 +67,12 @@ def _positive(text: str) -> int:
     return number
 
 
-@contextlib.contextmanager
-def _stored(data: Path) -> Iterator[ToolStore]:
-    """The maker's tools, while no other process uses the data folder."""
-    folder = DataFolder(data)
-    try:
-        database = Database(folder.path / "hearth.db")
-        try:
-            yield ToolStore(database)
-        finally:
-            database.close()
-    finally:
-        folder.close()
-
-
 def _registry(data: Path) -> ToolRegistry:
     """The tools there are; without a data folder those that ship, and none is made."""
     if not (data / "hearth.db").exists():
         return default_registry()
-    with _stored(data) as store:
-        return stored_registry(store, OWNER)
+    with opened(data) as database:
+        return stored_registry(ToolStore(database), OWNER)
 
 
 def _list(given: argparse.Namespace) -> int:
@@ -135,8 +120,9 @@ def _import(given: argparse.Namespace) -> int:
     reserved = {tool.id: tool.spec.name for tool in default_registry().list()}
     kept: Iterator[ToolDocument] = iter(())
     if found.documents:
-        with _stored(given.data) as store:
-            kept = iter([stored.document for stored in store.keep_imported(OWNER, found.documents, reserved)])
+        with opened(given.data) as database:
+            imported = ToolStore(database).keep_imported(OWNER, found.documents, reserved)
+        kept = iter([stored.document for stored in imported])
     for operation in found.operations:
         if isinstance(operation, LeftOut):
             reason = operation.reason[given.language == "zh"]

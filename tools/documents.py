@@ -23,12 +23,14 @@ from tools.schemas import refusal
 READING = ("GET", "HEAD")
 """Methods that by the rules of HTTP change nothing."""
 
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+"""A {name} in an address, in whose place a value goes."""
+
 METHODS: Sequence[str] = get_args(Method)
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?(?P<path>/[^\s?#\\\x00-\x1f\x7f]*)?"
 )
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ARGUMENT = re.compile(r"[^\W\d]\w{0,63}")
 _SECRET_HEADER = re.compile(r"authori[sz]ation|cookie|token|secret|password|api-?key", re.IGNORECASE)
 
@@ -88,7 +90,7 @@ class HttpCall(BaseModel):
     def _placed(self) -> Self:
         places = [sent.place for sent in self.arguments.values()]
         in_path = {name for name, sent in self.arguments.items() if sent.place == "path"}
-        if in_path != set(_PLACEHOLDER.findall(self.url)):
+        if in_path != set(PLACEHOLDER.findall(self.url)):
             raise problem(
                 "The {names} in the address must be the arguments that go into the path.",
                 "网址里的 {名称} 必须正好是放进路径的那些参数。",
@@ -212,8 +214,8 @@ def url_problem(url: str) -> Sentences | None:
     path = match["path"] or ""
     if any(unquote(segment) in (".", "..") for segment in path.split("/")):
         return "The path may not hold . or .. as a step.", "路径里不能有 . 或 .. 这样的层级。"
-    names = _PLACEHOLDER.findall(path)
-    if not all(map(_ARGUMENT.fullmatch, names)) or re.search("[{}]", _PLACEHOLDER.sub("", path)):
+    names = PLACEHOLDER.findall(path)
+    if not all(map(_ARGUMENT.fullmatch, names)) or re.search("[{}]", PLACEHOLDER.sub("", path)):
         return "A {name} in the path must be the name of an argument.", "路径里的 {名称} 必须是参数名。"
     return None
 

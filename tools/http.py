@@ -16,14 +16,13 @@ from urllib.parse import quote, urlencode, urlsplit
 from common.egress import Egress, EgressResponse
 from common.errors import ArgumentsInvalid, EgressFailed, EgressRefused, ToolFailed
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
-from tools.documents import HttpCall, Sent, ToolDocument
+from tools.documents import PLACEHOLDER, HttpCall, Sent, ToolDocument
 
 ANSWER_LIMIT = 2 * 1024 * 1024
 """Bytes of one answer."""
 
 _URL_LIMIT = 8000
 _SHOWN = 300  # characters of a failed answer that are passed on
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _TEXTS = re.compile(r"text/.*|application/(json|xml|yaml|x-yaml|x-ndjson|.*\+json|.*\+xml|.*\+yaml)")
 _JSON = re.compile(r"(application|text)/(json|.*\+json)")
 
@@ -116,7 +115,7 @@ def _filled(url: str, values: Mapping[str, Any]) -> str:
             )
         return ",".join(quote(part, safe="", errors="replace") for part in parts)
 
-    filled = _PLACEHOLDER.sub(fill, url)
+    filled = PLACEHOLDER.sub(fill, url)
     if any(step in (".", "..") for step in filled.split("/")):  # of several values in one step
         raise ArgumentsInvalid("The arguments make a step up in the address.", "这些参数在网址里构成了向上的层级。")
     return filled

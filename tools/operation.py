@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from common.addresses import is_public
 from common.egress import PORTS
 from common.problems import Sentences
-from tools.documents import READING, header_problem, numbered, origin_of, url_problem
+from tools.documents import PLACEHOLDER, READING, header_problem, numbered, origin_of, url_problem
 from tools.schemas import SchemaReader, Unusable, as_text, clean_text
 
 ARGUMENT_LIMIT = 64
@@ -23,7 +23,6 @@ _PATH_LIMIT = 1500
 _MEDIA_TYPES = 50  # of one body that are looked at
 
 _IGNORED_HEADERS = ("accept", "content-type")  # the standard takes them from elsewhere
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _JSON = re.compile(r"(application|text)/(json|[a-z0-9.+-]*\+json)")
 _MEDIA_TYPE = re.compile(r"[a-z0-9*][a-z0-9.+*-]{0,60}/[a-z0-9*][a-z0-9.+*-]{0,100}")
 _JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -60,7 +59,7 @@ class Arguments:
             parameter = self._schemas.resolve(unresolved)
             placed[as_text(parameter.get("in")), as_text(parameter.get("name"))] = parameter
         names: dict[str, str] = {}
-        for name in dict.fromkeys(_PLACEHOLDER.findall(path)):
+        for name in dict.fromkeys(PLACEHOLDER.findall(path)):
             parameter = placed.get(("path", name), {})  # many forget to declare them
             if not re.fullmatch(r"\w[\w .-]*", name) or parameter.get("style", "simple") != "simple":
                 raise Unusable(
@@ -77,7 +76,7 @@ class Arguments:
                     f"It needs {name[:80]!r} in the place {place[:20]!r}, which is not sent.",
                     f"它需要放在 {place[:20]!r} 里的 {name[:80]!r}，这里不支持。",
                 )
-        return _PLACEHOLDER.sub(lambda match: "{" + names[match[1]] + "}", path)
+        return PLACEHOLDER.sub(lambda match: "{" + names[match[1]] + "}", path)
 
     def add_body(self, method: str, unresolved: Any) -> dict[str, str]:
         """Add what the body holds: the fields of an object each, anything else whole. Returns the headers that it needs."""
@@ -210,7 +209,7 @@ def _with_defaults(url: str, variables: Any) -> str:
             )
         return as_text(value)
 
-    return _PLACEHOLDER.sub(default, url)
+    return PLACEHOLDER.sub(default, url)
 
 
 def server_problem(url: str) -> Sentences | None:

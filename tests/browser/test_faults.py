@@ -1,13 +1,13 @@
 """What people see when something goes wrong: one clear sentence in their language, nothing lost, and the page goes on working."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import IDLE, Hearth, visit
-from tests.browser.test_journeys import idle, say, talk_to
+from tests.browser.test_journeys import attach, idle, new_collection, say, talk_to
 from tests.papers import pdf, protected_pdf
 
 # What each file is called and holds, and what is said of it; those that end in ADDED are read in spite of everything.
@@ -32,12 +32,6 @@ def make_files(folder: Path) -> list[Path]:
     return [folder / name for name in FILES]
 
 
-def attach(page: Page, button: str, files: Sequence[Path]) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.click(button)
-    chooser.value.set_files(files)
-
-
 def expect_outcomes(page: Page, language: int) -> None:
     lines = page.locator(".outcomes li")
     expect(lines).to_have_count(len(FILES))
@@ -51,13 +45,6 @@ def find(page: Page, words: str, passage: str) -> None:
     page.fill(".finder input", words)
     page.click(".finder button")
     expect(page.locator(".result").first).to_contain_text(passage)
-
-
-def new_collection(page: Page, title: str) -> None:
-    page.click('nav [data-page="knowledge"]')
-    page.fill(".make input", title)
-    page.click(".make button")
-    page.wait_for_selector(f".pick [aria-current]:has-text('{title}')")
 
 
 def test_bad_files_are_told_one_by_one_and_the_good_ones_go_in(page: Page, tmp_path: Path) -> None:

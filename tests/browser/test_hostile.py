@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Hearth, visit
-from tests.browser.test_journeys import idle, say, talk_to
+from tests.browser.test_journeys import attach, idle, say, talk_to
 from tests.ui.conftest import HOSTILE
 
 # Each text says which one it was, so that a failure names it.
@@ -91,9 +91,7 @@ def test_documents_with_hostile_names_and_words(context: BrowserContext, hearth:
         file = tmp_path / name.replace("/", "_")
         file.write_text(f"# {ARMED[1]}\n\n" + "\n\n".join(text for text in ARMED if "\0" not in text), "utf-8")
         files.append(file)
-    with page.expect_file_chooser() as chooser:
-        page.click(".drop")
-    chooser.value.set_files(files)
+    attach(page, ".drop", files)
     expect(page.locator(".outcomes :is(.done, .failed, .unchanged)")).to_have_count(len(names), timeout=30_000)
     prod(page)
     page.fill(".finder input", ARMED[1])

@@ -2,6 +2,7 @@
 
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,20 @@ def say(page: Page, text: str) -> None:
 def idle(page: Page) -> None:
     page.wait_for_selector("#talk .said.them")
     page.wait_for_function(IDLE)
+
+
+def attach(page: Page, button: str, files: Sequence[Path]) -> None:
+    """Choose files for what the button adds them to."""
+    with page.expect_file_chooser() as chooser:
+        page.click(button)
+    chooser.value.set_files(files)
+
+
+def new_collection(page: Page, title: str) -> None:
+    page.click('nav [data-page="knowledge"]')
+    page.fill(".make input", title)
+    page.click(".make button")
+    page.wait_for_selector(f".pick [aria-current]:has-text('{title}')")
 
 
 def numbers(page: Page) -> str:
@@ -112,9 +127,7 @@ def test_a_pdf_is_added_asked_and_its_page_named(page: Page, tmp_path: Path) -> 
     document = tmp_path / "night.pdf"
     document.write_bytes(pdf([["Night workers get two more days of leave."]]))
     talk_to(page, "librarian")
-    with page.expect_file_chooser() as chooser:
-        page.click('[data-do="attach"]')
-    chooser.value.set_files([document])
+    attach(page, '[data-do="attach"]', [document])
     expect(page.locator(".outcomes .done")).to_contain_text("night.pdf")
     say(page, "Night workers get two more days of leave.")
     idle(page)
@@ -129,9 +142,7 @@ def test_a_document_is_added_asked_and_its_passage_opened(page: Page, tmp_path: 
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7 not really")
     talk_to(page, "librarian")
-    with page.expect_file_chooser() as chooser:
-        page.click('[data-do="attach"]')
-    chooser.value.set_files([markdown, broken])
+    attach(page, '[data-do="attach"]', [markdown, broken])
     expect(page.locator(".outcomes .done")).to_contain_text("年假规定.md")
     expect(page.locator(".outcomes .failed")).to_contain_text("broken.pdf")
     say(page, "满一年的员工每年有十天年假。")
@@ -145,13 +156,8 @@ def test_a_document_is_added_asked_and_its_passage_opened(page: Page, tmp_path: 
 def test_knowledge_is_made_filled_searched_and_emptied(page: Page, tmp_path: Path) -> None:
     document = tmp_path / "penguins.md"
     document.write_text("# Penguins\n\nPenguins cannot fly but swim well.\n", "utf-8")
-    page.click('nav [data-page="knowledge"]')
-    page.fill(".make input", "Birds")
-    page.click(".make button")
-    page.wait_for_selector(".pick [aria-current]:has-text('Birds')")
-    with page.expect_file_chooser() as chooser:
-        page.click(".drop")
-    chooser.value.set_files([document])
+    new_collection(page, "Birds")
+    attach(page, ".drop", [document])
     expect(page.locator(".outcomes .done")).to_contain_text("penguins.md")
     page.fill(".finder input", "Penguins cannot fly but swim well.")
     page.click(".finder button")
@@ -228,9 +234,7 @@ def test_a_file_of_200_megabytes_is_refused_at_once(page: Page, tmp_path: Path) 
     with huge.open("wb") as file:
         file.truncate(200_000_000)
     talk_to(page, "librarian")
-    with page.expect_file_chooser() as chooser:
-        page.click('[data-do="attach"]')
-    chooser.value.set_files([huge])
+    attach(page, '[data-do="attach"]', [huge])
     expect(page.locator(".outcomes .failed")).to_contain_text("200 MB")
 
 

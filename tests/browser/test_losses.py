@@ -6,24 +6,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from common.database import Database
 from knowledge.base import Knowledge
 from personas.store import PersonaStore
 from retrieval.embedding import HashEmbedder
 from tests.browser.conftest import Hearth
-from tests.browser.test_journeys import idle, say, talk_to
+from tests.browser.test_journeys import attach, idle, new_collection, say, talk_to
 
 BACK = 30_000  # milliseconds for the app to start again, and for the page to notice
-
-
-def upload(page: Page, files: list[Path]) -> Locator:
-    """Add files on the knowledge page; returns the lines of what became of them."""
-    with page.expect_file_chooser() as chooser:
-        page.click(".drop")
-    chooser.value.set_files(files)
-    return page.locator(".outcomes li")
 
 
 def test_a_kill_in_the_middle_of_an_upload_leaves_each_document_whole_or_out(own: Hearth, page: Page, tmp_path: Path) -> None:
@@ -33,11 +25,8 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_each_document_whole_or_out(own
         files.append(tmp_path / f"book-{number:02}.md")
         chapters = (f"## Chapter {part}\n\nSentence {part} of book {number}. {words}" for part in range(60))
         files[-1].write_text(f"# Book {number}\n\n" + "\n\n".join(chapters), "utf-8")
-    page.click('nav [data-page="knowledge"]')
-    page.fill(".make input", "Books")
-    page.click(".make button")
-    page.wait_for_selector(".pick [aria-current]:has-text('Books')")
-    lines = upload(page, files)
+    new_collection(page, "Books")
+    attach(page, ".drop", files)
     expect(page.locator(".outcomes .done").first).to_be_visible(timeout=BACK)
     done = page.locator(".outcomes .done").count()
     own.stop(signal.SIGKILL)
@@ -52,9 +41,9 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_each_document_whole_or_out(own
     page.fill(".finder input", "Sentence 7 of book 0.")
     page.click(".finder button")
     expect(page.locator(".result").first).to_contain_text("Sentence 7 of book 0.")
-    lines = upload(page, files)
+    attach(page, ".drop", files)
     expect(page.locator(".outcomes :is(.done, .unchanged)")).to_have_count(len(files), timeout=2 * BACK)
-    assert [name for name in kept if "already" not in lines.filter(has_text=name).inner_text()] == []
+    assert [name for name in kept if "already" not in page.locator(".outcomes li", has_text=name).inner_text()] == []
 
 
 def whole_documents(data: Path, collection: str) -> list[str]:
