@@ -215,6 +215,8 @@ class Agent:
                     if shown := guard.feed(text) if guard else text:
                         yield turn.add_text(shown)
                     if is_looping(turn.text) or (guard and guard.looping):
+                        # A model that is left before its end does not say what it took.
+                        turn.usage += Usage(completion_tokens=self.model.count_tokens(turn.text))
                         return
                 case ThinkingChunk(text):
                     turn.thinking += text

@@ -161,6 +161,7 @@ def test_a_small_model_that_repeats_itself_is_stopped_before_it_shows():
     happened = turn(asked, "I am back")
     assert happened[-1].new_messages[0].text == "I am glad you came. How was it?"
     assert happened[-1].reason == "answered"
+    assert happened[-1].usage.completion_tokens == 10
     strong, _ = agent([lambda messages, tools: iter(said)], collections=[])
     assert turn(strong, "I am back")[-1].new_messages[0].text.count("I am glad you came.") == 2
 
