@@ -5,7 +5,7 @@ caught: it is logged and the reader gets one neutral line.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -108,17 +108,18 @@ def _handler(
         ask = read_ask(event._data, request)
         try:
             for screen in act(ask):
-                yield _sent(screen, ask, parts, next(order)) or {parts["notice"]: gr.skip()}
+                yield _sent(screen, ask, parts, order) or {parts["notice"]: gr.skip()}
         except Exception as error:  # noqa: BLE001  the page's boundary: logged, and one neutral line instead of silence
             told = {"notice": panels.refusal_html(notify.sentence(error, ask.language)), "live": panels.nothing()}
-            yield _sent(told, ask, parts, next(order))
+            yield _sent(told, ask, parts, order)
 
     return handle
 
 
-def _sent(screen: Screen, ask: Ask, parts: dict[str, gr.HTML], order: int) -> dict[gr.HTML, Any]:
+def _sent(screen: Screen, ask: Ask, parts: Mapping[str, Any], order: Iterator[int]) -> dict[Any, str]:
     """The parts, each stamped with the event it answers and its place in the order, by which the page drops what comes late."""
-    return {parts[name]: f"{html}<!--{ask.nonce}.{order}-->" for name, html in screen.items()}
+    place = next(order)
+    return {parts[name]: f"{html() if callable(html) else html}<!--{ask.nonce}.{place}-->" for name, html in screen.items()}
 
 
 def read_ask(data: Any, request: gr.Request) -> Ask:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -25,7 +26,11 @@ from ui.render import Face, Manner, View, fold
 from ui.session import Viewers
 from ui.texts import text
 
-Screen = Mapping[str, Markup]
+Screen = Mapping[str, Markup | Callable[[], Markup]]
+"""Parts of the page by name; one that is a function is rendered when it is sent, after its place in the order is taken.
+
+So is the list of conversations, which several events change at once: what the page shows last was read last.
+"""
 
 _NAMES = 200  # files told of at one time
 _FRAME_S = 0.055  # 18 updates a second; a live message that is slow to render is shown less often
@@ -146,7 +151,7 @@ class Desk:
                     store.import_file(owner, ask.word("text"))
         except HearthError as error:
             notice = {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
-        yield {"sidebar": self._sidebar(ask), **notice}
+        yield {"sidebar": partial(self._sidebar, ask), **notice}
 
     def source(self, ask: Ask) -> Iterator[Screen]:
         """Open a passage within its document."""
@@ -189,7 +194,7 @@ class Desk:
                 self._studio.conversations.delete(owner, created)
             yield {"live": Markup(""), "notice": panels.refusal_html(notify.sentence(error, ask.language))}
             return
-        yield {"sidebar": self._sidebar(ask, current=conversation.id), **self._conversation(ask, conversation, run)}
+        yield {"sidebar": partial(self._sidebar, ask, current=conversation.id), **self._conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
 
     def _watch(self, ask: Ask, conversation: str, run: str, ticket: int) -> Iterator[Screen]:
@@ -211,20 +216,20 @@ class Desk:
                 yield {"live": live}
             due = began + max(_FRAME_S, 3 * (time.monotonic() - began))
         kept = self._studio.conversations.get(owner, conversation)
-        yield {"sidebar": self._sidebar(ask, current=conversation), **self._conversation(ask, kept, None)}
+        yield {"sidebar": partial(self._sidebar, ask, current=conversation), **self._conversation(ask, kept, None)}
 
     def _loading(self, ask: Ask) -> str:
         line = self.model_line(ask)
         return line.words if line.state == "loading" else ""
 
-    def _frame(self, ask: Ask, conversation: Conversation | None = None) -> dict[str, Markup]:
+    def _frame(self, ask: Ask, conversation: Conversation | None = None) -> Screen:
         """The parts around a conversation."""
         current = conversation.id if conversation else ""
         persona = self._known(ask, conversation.persona if conversation else ask.persona)
         uploads = bool(ask.identity.maker and persona and persona.collections)
         name = persona.title.get(ask.language) if persona else text("title", ask.language)
         composer = panels.composer_html(name, uploads, self.manner(ask)) if persona or conversation else Markup("")
-        return {"header": self.header(ask), "sidebar": self._sidebar(ask, current=current), "composer": composer}
+        return {"header": self.header(ask), "sidebar": partial(self._sidebar, ask, current=current), "composer": composer}
 
     def _opening(self, ask: Ask) -> dict[str, Markup]:
         """A persona's greeting, or the gallery."""

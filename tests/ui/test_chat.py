@@ -27,7 +27,7 @@ def last(screens) -> dict[str, str]:
     """What the page shows after all of them."""
     shown = {}
     for screen in screens:
-        shown.update(screen)
+        shown.update({name: html() if callable(html) else html for name, html in screen.items()})
     return shown
 
 
@@ -170,7 +170,7 @@ def test_stop(desk_of):
     conversation = studio.conversations.create("maker", "model-guide").id
     shown = {}
     for screen in desk.say(ask(conversation, text="go")):
-        shown.update(screen)
+        shown.update({name: html() if callable(html) else html for name, html in screen.items()})
         if "n3 n4" in words(screen.get("live", "")):
             list(desk.stop(ask(conversation)))
     assert "Stopped here." in words(shown["talk"])

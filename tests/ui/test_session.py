@@ -1,5 +1,6 @@
 """Who looks, what each page looks at, and how failures are worded."""
 
+import itertools
 import logging
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from assistant.access import MAKER, Identity
 from common.errors import TurnRunning
 from ui import notify
-from ui.app import read_ask
+from ui.app import _sent, read_ask
 from ui.session import SCOPE_KEY, Viewers, identity_of
 
 
@@ -74,3 +75,14 @@ def test_an_ask_is_read():
     assert (ask.page, ask.conversation, ask.persona, ask.language, ask.nonce) == ("knowledge", "c", "gg", "zh", 7)
     assert ask.day.isoformat() == "2026-03-10"
     assert ask.word("text") == "hi"
+
+
+def test_what_several_events_change_is_read_after_its_place_in_the_order_is_taken():
+    order = itertools.count(1)
+
+    def meanwhile() -> str:
+        return f"read before {next(order)}"
+
+    screen = {"sidebar": meanwhile, "notice": "told"}
+    sent = _sent(screen, read_ask({"nonce": 7}, request({})), {"sidebar": "s", "notice": "n"}, order)
+    assert sent == {"s": "read before 2<!--7.1-->", "n": "told<!--7.1-->"}
