@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, MetaData, Table, create_engine, event
+from sqlalchemy import Connection, MetaData, Table, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateColumn
 
 from common.errors import DataFolderBusy, StorageFailed
 
@@ -70,9 +71,14 @@ class Database:
         self._closed = False
 
     def create(self, *tables: Table) -> None:
-        """Make the tables that are not there yet."""
+        """Make the tables that are not there yet, and in those of an older data folder the columns and indexes that came since.
+
+        A column that comes later must be nullable or have a constant `server_default`: rows that are there get it.
+        """
         with self.write() as connection:
             metadata.create_all(connection, tables=list(tables))
+            for table in tables:
+                _add_columns(connection, table)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -120,6 +126,18 @@ class Database:
         with self._writer:
             self._closed = True
             self._engine.dispose()
+
+
+def _add_columns(connection: Connection, table: Table) -> None:
+    """What the file's table lacks of `table`. Other changes (a type, a key, a name) need a table of a new name."""
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            name = connection.dialect.identifier_preparer.format_table(table)
+            connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {definition}")
+    for index in table.indexes:
+        index.create(connection, checkfirst=True)
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

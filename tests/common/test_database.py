@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, func, insert, select
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, func, insert, inspect, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from common.database import Database, DataFolder, metadata
@@ -288,3 +288,42 @@ def test_a_read_only_file_is_said(database):
 def test_a_mistake_in_the_sql_stays_a_bug(database):
     with pytest.raises(OperationalError), database.read() as connection:
         connection.exec_driver_sql("SELECT * FROM nowhere")
+
+
+# -- a data folder of an older Hearth ----------------------------------------------------------------------------------
+
+
+def test_a_table_of_an_older_folder_gets_the_columns_and_indexes_that_came_since(tmp_path):
+    old = Table("test_grown", MetaData(), Column("id", Integer, primary_key=True), Column("name", String, nullable=False))
+    grown = Table(
+        "test_grown",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String, nullable=False),
+        Column("parent", ForeignKey("test_things.id"), index=True),
+        Column("order", Integer, nullable=False, server_default="7"),  # a name that must be quoted
+    )
+    database = Database(tmp_path / "hearth.db")
+    with database.write() as connection:
+        old.create(connection)
+        connection.execute(insert(old).values(name="kept"))
+    for _ in range(2):  # the second time there is nothing to do
+        database.create(THINGS, grown)
+    with database.read() as connection:
+        assert connection.execute(select(grown)).all() == [(1, "kept", None, 7)]
+        assert {index["name"] for index in inspect(connection).get_indexes("test_grown")} == {"ix_test_grown_parent"}
+    database.close()
+
+
+def test_a_column_that_rows_could_not_have_is_refused_and_nothing_changes(tmp_path):
+    first = Table("test_strict", MetaData(), Column("id", Integer, primary_key=True))
+    second = Table("test_strict", metadata, Column("id", Integer, primary_key=True), Column("must", String, nullable=False))
+    database = Database(tmp_path / "hearth.db")
+    with database.write() as connection:
+        first.create(connection)
+        connection.execute(insert(first).values(id=1))
+    with pytest.raises(OperationalError, match="NOT NULL"):
+        database.create(second)
+    with database.read() as connection:
+        assert [column["name"] for column in inspect(connection).get_columns("test_strict")] == ["id"]
+    database.close()
