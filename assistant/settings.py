@@ -35,6 +35,7 @@ class Settings:
     hub_hosts: tuple[str, ...] = ()  # names this page is known by beyond its address: the hub's, or a domain of one's own
     frame_ancestors: tuple[str, ...] = ()  # origins that may show the page in a frame
     lasting: bool = True  # the data folder outlives a restart
+    given: frozenset[str] = frozenset()  # the fields among model and region that whoever started it named: they win over the page
 
     @property
     def loopback(self) -> bool:
@@ -52,22 +53,24 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     parser.add_argument("--offline", action="store_true", help="never download anything")
     given = parser.parse_args(arguments)
     hosted = _hub(environment)
+    model, region = given.model or environment.get("HEARTH_MODEL"), environment.get("HEARTH_REGION")
     host = given.host or ("0.0.0.0" if hosted else "127.0.0.1")
     data, lasting = _data_folder(given.data, hosted)
     return Settings(
         host=host,
         port=given.port or int(environment.get("PORT", "7860")),
-        model=given.model or environment.get("HEARTH_MODEL") or ("ms:Qwen/Qwen3-0.6B" if hosted == "modelscope" else "auto"),
+        model=model or ("ms:Qwen/Qwen3-0.6B" if hosted == "modelscope" else "auto"),
         model_key=environment.get("HEARTH_MODEL_KEY") or None,
         embedder=environment.get("HEARTH_EMBEDDER", "auto"),
         data=data,
         offline=given.offline or environment.get("HF_HUB_OFFLINE", "") in {"1", "true", "True"},
         token=environment.get("HEARTH_TOKEN") or (None if host in _LOOPBACK else secrets.token_urlsafe(16)),
-        region=environment.get("HEARTH_REGION", "CN"),
+        region=region or "CN",
         hosted=hosted,
         hub_hosts=_hub_hosts(hosted, environment),
         frame_ancestors=_frame_ancestors(hosted),
         lasting=lasting,
+        given=frozenset(name for name, value in (("model", model), ("region", region)) if value),
     )
 
 

@@ -18,6 +18,7 @@ from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
 from assistant.models.host import ModelHost
 from assistant.models.threads import share_processor
+from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.speech.base import Speaker
@@ -76,8 +77,27 @@ class Studio:
     runs: Runs
     models: ModelHost
     speaker: Speaker
+    preferences: PreferenceStore
     _shipped: threading.Event = field(default_factory=threading.Event)
     _closing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def region(self) -> str:
+        """Whose help lines count now."""
+        return region_now(self.settings, self.preferences.current())
+
+    def first_persona(self, identity: Identity) -> Persona:
+        """The persona that a new conversation begins with: the maker's choice, else the first that this person may chat with.
+
+        Raises `PersonaError` where they may chat with none.
+        """
+        chosen, found = self.preferences.current().persona, self.personas_for(identity)
+        if not found:
+            raise PersonaError(
+                "No persona is published here yet. Ask whoever looks after this page to publish one.",
+                "这里还没有公开的人设。请让维护这个页面的人公开一个。",
+            )
+        return next((persona for persona in found if persona.id == chosen), found[0])
 
     def personas_for(self, identity: Identity) -> list[Persona]:
         """The personas this person may chat with: a maker all, a visitor the published ones."""
@@ -112,7 +132,7 @@ class Studio:
             return self.knowledge.search(MAKER.owner, query, wanted.collections, limit, RELEVANT)
 
         snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.settings.region)
+        return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.region)
 
     def start_turn(self, identity: Identity, conversation: str, text: str, language: str) -> str:
         """Say `text` in a conversation and start the answer; returns the run's id.
@@ -217,6 +237,7 @@ def build_studio(
     folder = DataFolder(settings.data)
     database = Database(folder.path / "hearth.db")
     conversations = Conversations(database)
+    preferences = PreferenceStore(database)
     studio = Studio(
         settings=settings,
         folder=folder,
@@ -228,8 +249,11 @@ def build_studio(
         runs=Runs(database, conversations),
         models=ModelHost.holding(model)
         if model
-        else ModelHost(settings.model, folder.path, offline=settings.offline, api_key=settings.model_key),
+        else ModelHost(
+            model_at_start(settings, preferences.current()), folder.path, offline=settings.offline, api_key=settings.model_key
+        ),
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
+        preferences=preferences,
     )
     studio.models.start()
     threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()

@@ -182,7 +182,7 @@ class Desk:
         created = ""
         try:
             if not ask.conversation:
-                persona = self._studio.persona(ask.identity, ask.persona or self._studio.personas_for(ask.identity)[0].id)
+                persona = self._studio.persona(ask.identity, ask.persona or self._studio.first_persona(ask.identity).id)
                 created = self._studio.conversations.create(owner, persona.id).id
             conversation = self._studio.conversations.get(owner, ask.conversation or created)
             face = self._face(ask, conversation.persona)
@@ -257,7 +257,7 @@ class Desk:
 
     def _what_this_is(self, ask: Ask) -> str:
         """Said once, where people come for comfort: that this is a program, and who helps in an emergency."""
-        lines = [f"{line.name} {line.number}" for line in helplines(self._studio.settings.region, ask.language)[:3]]
+        lines = [f"{line.name} {line.number}" for line in helplines(self._studio.region, ask.language)[:3]]
         return text("not_a_therapist", ask.language, lines=("、" if ask.language == "zh" else ", ").join(lines))
 
     def _conversation(self, ask: Ask, conversation: Conversation, run: str | None) -> dict[str, Markup]:
@@ -272,7 +272,7 @@ class Desk:
         view = None if run else self._past(owner, last)
         bar = panels.title_html(face, conversation.title, manner)
         if _spoke_of_danger(messages):
-            bar += panels.care_html(helplines(self._studio.settings.region, ask.language), manner)
+            bar += panels.care_html(helplines(self._studio.region, ask.language), manner)
         history = render.history_html(messages, face, manner, run=last or "", last=view, answering=run is not None)
         if not messages:
             return {**self._opening(ask), "title": _placed(conversation.id, face.id, run or "", bar)}
