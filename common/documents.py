@@ -9,14 +9,31 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from sqlalchemy import Column, Connection, Float, Integer, Row, Select, String, Table, Text, delete, func, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    delete,
+    false,
+    func,
+    insert,
+    select,
+)
 
 from common.database import Database, metadata
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict, NameInvalid
@@ -25,6 +42,8 @@ from common.yamltext import read_mapping, write_mapping
 
 SIZE_LIMIT = 64 * 1024
 KEPT_REVISIONS = 5
+SESSION_S = 600.0
+"""Seconds between two saves of one sitting at a form."""
 
 # The newest revision of an id is the current one. A row without a body says that the document was reset: revision numbers go
 # on from it, so that a form loaded before a reset cannot be mistaken for a current one.
@@ -37,6 +56,9 @@ DOCUMENTS = Table(
     Column("revision", Integer, primary_key=True),
     Column("body", Text),
     Column("time", Float, nullable=False),
+    Column(
+        "draft", Boolean, nullable=False, server_default=false()
+    ),  # saved while somebody writes: the next such save replaces it
 )
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -132,9 +154,16 @@ class DocumentStore(Generic[D]):
     """The documents of one kind. Every method takes the owner first and touches no other owner's rows."""
 
     def __init__(
-        self, database: Database, kind: str, model: type[D], shipped: Path | None = None, size_limit: int = SIZE_LIMIT
+        self,
+        database: Database,
+        kind: str,
+        model: type[D],
+        shipped: Path | None = None,
+        size_limit: int = SIZE_LIMIT,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`shipped` is a folder of YAML files, each named by its document's id; `size_limit` in bytes of a document's JSON.
+        """`shipped` is a folder of YAML files, each named by its document's id; `size_limit` in bytes of a document's JSON;
+        `clock` gives seconds since 1970.
 
         Raises `DocumentInvalid` for a shipped file that does not read.
         """
@@ -142,6 +171,7 @@ class DocumentStore(Generic[D]):
         self._database = database
         self._model = model
         self._size_limit = size_limit
+        self._clock = clock
         self._shipped = self._read_shipped(shipped) if shipped else {}
         database.create(DOCUMENTS)
 
@@ -166,21 +196,42 @@ class DocumentStore(Generic[D]):
             return self._as_shipped(id)
         raise _missing(id)
 
-    def save(self, owner: str, document: D, revision: int) -> Stored[D]:
+    def save(self, owner: str, document: D, revision: int, *, amends: bool = False) -> Stored[D]:
         """Keep `document`; `revision` is the one the form was loaded with, 0 for a new document or a shipped one.
+
+        With `amends`, as a form saves while somebody writes, it takes the place of the newest version when that was saved so
+        too, less than `SESSION_S` ago: a sitting is one version. Its revision is a new one all the same, so that another form
+        notices. What changes nothing is not saved.
 
         Raises `DocumentInvalid` with every problem, and `EditConflict` when the current revision is another.
         """
         document = self.parse(document.model_dump(mode="json"))
         with self._database.write() as connection:
             row = self._newest(connection, owner, document.id)
-            current = row.revision if row is not None and row.body is not None else 0
+            there = row is not None and row.body is not None
+            current = row.revision if row is not None and there else 0
             if current != revision:
                 raise EditConflict(
                     f"{document.id!r} was changed somewhere else since you opened it. Copy your text, reload and enter it again.",
                     f"你打开之后，{document.id!r} 在别处被改过。请先复制你的内容，重新加载后再填写。",
                 )
-            return self._append(connection, owner, document, row.revision + 1 if row is not None else 1)
+            if amends and row is not None and there and row.body == _body(document):
+                return self._stored(row)
+            if amends and row is None and self._shipped.get(document.id) == document:
+                return self._as_shipped(document.id)
+            if amends and row is not None and there and row.draft and self._clock() - row.time < SESSION_S:
+                connection.execute(delete(DOCUMENTS).where(self._of(owner, document.id), DOCUMENTS.c.revision == row.revision))
+            return self._append(connection, owner, document, row.revision + 1 if row is not None else 1, draft=amends)
+
+    def bring_back(self, owner: str, id: str) -> Stored[D]:
+        """Undo a reset: save the newest version anew.
+
+        Raises `DocumentMissing` when there is none, and `EditConflict` when there is a document of this id again.
+        """
+        versions = self.versions(owner, id)
+        if not versions:
+            raise _missing(id)
+        return self.save(owner, versions[0].document, 0)
 
     def reset(self, owner: str, id: str) -> None:
         """Take the owner's document away: a shipped one shows as shipped again. `versions` still has what it was.
@@ -217,10 +268,11 @@ class DocumentStore(Generic[D]):
         """
         return self._import(owner, self.read_yaml(text))
 
-    def _import(self, owner: str, document: D) -> Stored[D]:
+    def _import(self, owner: str, document: D, *, fresh: bool = False) -> Stored[D]:
+        """Keep it under the next free id; `fresh` passes over the ids of documents that were taken away, too."""
         with self._database.write() as connection:
             id, row, count = document.id, self._newest(connection, owner, document.id), 1
-            while id in self._shipped or (row is not None and row.body is not None):
+            while id in self._shipped or (row is not None and (fresh or row.body is not None)):
                 count += 1
                 id = f"{document.id[:58]}-{count}"
                 row = self._newest(connection, owner, id)
@@ -267,22 +319,29 @@ class DocumentStore(Generic[D]):
     def _newest(self, connection: Connection, owner: str, id: str) -> Row[Any] | None:
         return connection.execute(self._revisions(owner, id).limit(1)).first()
 
-    def _revisions(self, owner: str, id: str) -> Select[Any]:
-        where = (DOCUMENTS.c.kind == self.kind) & (DOCUMENTS.c.owner == owner) & (DOCUMENTS.c.id == id)
-        return select(DOCUMENTS).where(where).order_by(DOCUMENTS.c.revision.desc())
+    def _of(self, owner: str, id: str) -> ColumnElement[bool]:
+        return (DOCUMENTS.c.kind == self.kind) & (DOCUMENTS.c.owner == owner) & (DOCUMENTS.c.id == id)
 
-    def _append(self, connection: Connection, owner: str, document: D, revision: int) -> Stored[D]:
-        self._append_row(connection, owner, document.id, revision, _body(document))
+    def _revisions(self, owner: str, id: str) -> Select[Any]:
+        return select(DOCUMENTS).where(self._of(owner, id)).order_by(DOCUMENTS.c.revision.desc())
+
+    def _append(self, connection: Connection, owner: str, document: D, revision: int, *, draft: bool = False) -> Stored[D]:
+        self._append_row(connection, owner, document.id, revision, _body(document), draft)
         row = self._newest(connection, owner, document.id)
         assert row is not None
         return self._stored(row)
 
-    def _append_row(self, connection: Connection, owner: str, id: str, revision: int, body: str | None) -> None:
+    def _append_row(
+        self, connection: Connection, owner: str, id: str, revision: int, body: str | None, draft: bool = False
+    ) -> None:
         connection.execute(
-            insert(DOCUMENTS).values(kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=time.time())
+            insert(DOCUMENTS).values(
+                kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=self._clock(), draft=draft
+            )
         )
-        where = (DOCUMENTS.c.kind == self.kind) & (DOCUMENTS.c.owner == owner) & (DOCUMENTS.c.id == id)
-        connection.execute(delete(DOCUMENTS).where(where, DOCUMENTS.c.revision <= revision - KEPT_REVISIONS))
+        # Amended revisions leave gaps: what is kept is counted, not reckoned from the number.
+        kept = self._revisions(owner, id).with_only_columns(DOCUMENTS.c.revision).limit(KEPT_REVISIONS)
+        connection.execute(delete(DOCUMENTS).where(self._of(owner, id), DOCUMENTS.c.revision.not_in(kept.scalar_subquery())))
 
     def _stored(self, row: Row[Any]) -> Stored[D]:
         try:

@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import insert, select, update
 
 from common.database import Database
-from common.documents import DOCUMENTS, KEPT_REVISIONS, Document, DocumentStore, LocalizedText, check_id
+from common.documents import DOCUMENTS, KEPT_REVISIONS, SESSION_S, Document, DocumentStore, LocalizedText, check_id
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict, HearthError, NameInvalid
 from common.problems import problem, sentences
 
@@ -232,6 +232,121 @@ def test_reset_of_nothing_is_said(store):
             store.reset("maker", id)
         both_languages(caught.value)
     assert list(store.versions("maker", "never")) == []
+
+
+# -- saving while somebody writes --------------------------------------------------------------------------------------
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timed(database: Database, shipped: Path, clock: Clock) -> DocumentStore[Note]:
+    return DocumentStore(database, "note", Note, shipped, clock=clock)
+
+
+def written(store: DocumentStore[Note], id: str = "mine") -> list[str]:
+    return [stored.document.text for stored in store.versions("maker", id)]
+
+
+def test_a_sitting_is_one_version_however_often_it_is_saved(timed, clock):
+    timed.save("maker", note(text="before"), 0)
+    revision = 1
+    for number in range(20):
+        clock.now += SESSION_S - 1
+        revision = timed.save("maker", note(text=f"word {number}"), revision, amends=True).revision
+    assert written(timed) == ["word 19", "before"]
+    assert revision == 21
+
+
+def test_a_pause_begins_another_version(timed, clock):
+    revision = timed.save("maker", note(text="in the morning"), 0, amends=True).revision
+    clock.now += SESSION_S
+    timed.save("maker", note(text="in the evening"), revision, amends=True)
+    assert written(timed) == ["in the evening", "in the morning"]
+
+
+def test_what_was_saved_on_purpose_is_never_amended(timed):
+    revision = timed.save("maker", note(text="draft"), 0, amends=True).revision
+    revision = timed.save("maker", note(text="on purpose"), revision).revision
+    timed.save("maker", note(text="draft again"), revision, amends=True)
+    assert written(timed) == ["draft again", "on purpose", "draft"]
+
+
+def test_a_second_tab_conflicts_with_each_save_of_the_first(timed):
+    loaded = timed.save("maker", note(text="start"), 0).revision
+    first = timed.save("maker", note(text="tab one"), loaded, amends=True).revision
+    with pytest.raises(EditConflict):
+        timed.save("maker", note(text="tab two"), loaded, amends=True)
+    second = timed.save("maker", note(text="tab one, more"), first, amends=True).revision
+    for stale in (loaded, first):
+        with pytest.raises(EditConflict):
+            timed.save("maker", note(text="tab two"), stale, amends=True)
+    timed.save("maker", note(text="tab two, over it"), second, amends=True)
+    assert written(timed) == ["tab two, over it", "start"]
+
+
+def test_a_reset_and_a_restored_version_end_the_sitting(timed):
+    revision = timed.save("maker", note("alpha", "draft"), 0, amends=True).revision
+    timed.reset("maker", "alpha")
+    revision = timed.save("maker", note("alpha", "after the reset"), 0, amends=True).revision
+    assert written(timed, "alpha") == ["after the reset", "draft"]
+    old = timed.versions("maker", "alpha")[1].document
+    revision = timed.save("maker", old, revision).revision
+    timed.save("maker", note("alpha", "on from there"), revision, amends=True)
+    assert written(timed, "alpha") == ["on from there", "draft", "after the reset", "draft"]
+
+
+def test_what_changes_nothing_is_not_saved(timed):
+    shipped = timed.get("maker", "alpha")
+    assert timed.save("maker", shipped.document, 0, amends=True) == shipped
+    assert written(timed, "alpha") == []
+    saved = timed.save("maker", note(text="mine"), 0, amends=True)
+    assert timed.save("maker", note(text="mine"), saved.revision, amends=True) == saved
+
+
+def test_five_versions_are_kept_though_amending_leaves_gaps(timed, clock):
+    revision = 0
+    for sitting in range(7):
+        for word in range(3):
+            revision = timed.save("maker", note(text=f"{sitting}.{word}"), revision, amends=True).revision
+        clock.now += SESSION_S
+    assert written(timed) == ["6.2", "5.2", "4.2", "3.2", "2.2"]
+
+
+def test_a_reset_is_undone(timed):
+    timed.save("maker", note(text="precious"), 0, amends=True)
+    timed.reset("maker", "mine")
+    assert timed.bring_back("maker", "mine").document.text == "precious"
+    with pytest.raises(EditConflict):
+        timed.bring_back("maker", "mine")
+    with pytest.raises(DocumentMissing):
+        timed.bring_back("maker", "never")
+
+
+def test_a_table_of_an_older_folder_learns_of_drafts(database, shipped):
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE documents (kind VARCHAR NOT NULL, owner VARCHAR NOT NULL, id VARCHAR NOT NULL, "
+            "revision INTEGER NOT NULL, body TEXT, time FLOAT NOT NULL, PRIMARY KEY (kind, owner, id, revision))"
+        )
+        body = json.dumps(note(text="of old").model_dump(mode="json"), ensure_ascii=False)
+        connection.exec_driver_sql("INSERT INTO documents VALUES ('note', 'maker', 'mine', 1, ?, 1.0)", (body,))
+    store = DocumentStore(database, "note", Note, shipped, clock=lambda: 2.0)
+    store.save("maker", note(text="now"), 1, amends=True)
+    assert written(store) == ["now", "of old"]
 
 
 # -- owners ------------------------------------------------------------------------------------------------------------
