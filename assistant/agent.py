@@ -127,7 +127,7 @@ class Agent:
             yield turn.finish("failed", error)
 
     def _answer(self, turn: _Turn, message: str, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
-        pending = _pending(history) if decisions else ()
+        pending = pending_calls(history) if decisions else ()
         asked = message or _last_asked(history)
         danger = assess(message)
         if danger.kind != "none":
@@ -323,7 +323,7 @@ def _last_asked(history: Sequence[Message]) -> str:
     return next((message.text for message in reversed(history) if message.role == "user"), "")
 
 
-def _pending(history: Sequence[Message]) -> tuple[ToolCall, ...]:
+def pending_calls(history: Sequence[Message]) -> tuple[ToolCall, ...]:
     """The calls at the end of the history that have no result yet."""
     answered = {message.result.call_id for message in history if message.result}
     for message in reversed(history):

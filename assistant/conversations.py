@@ -1,7 +1,7 @@
 """Conversations and their messages: whose they are, what was said, and how they leave and come back.
 
-A conversation belongs to one owner and one persona. Turns are run by `assistant.runs`, which appends to a conversation inside
-its own transaction; nothing here calls a model.
+A conversation belongs to one owner and one persona; its messages form a tree (`assistant.branches`) of which one branch is in
+view. Turns are run by `assistant.runs`, which appends to a conversation inside its own transaction; nothing here calls a model.
 """
 
 import json
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from assistant.branches import ROOT, Parents, Placed, branch, followers, newest
 from assistant.messages import Message
 from assistant.transcripts import Transcript, read, to_json, to_markdown
 from common.database import Database, metadata
@@ -44,6 +46,8 @@ CONVERSATIONS = Table(
     Column("created", Float, nullable=False),
     Column("updated", Float, nullable=False),
     Column("deleted", Float),
+    Column("head", Integer),  # the last message of the branch in view; none: the newest there is
+    Column("hidden", Boolean),  # tries out a persona, and is not listed
 )
 
 MESSAGES = Table(
@@ -51,6 +55,8 @@ MESSAGES = Table(
     metadata,
     Column("conversation", String, primary_key=True),
     Column("position", Integer, primary_key=True),
+    Column("parent", Integer),  # the message it follows; none, in data of older versions: the one before it
+    Column("run", String),  # the run that wrote it
     Column("role", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -70,6 +76,7 @@ class Conversation:
     title: str
     created: datetime
     updated: datetime
+    hidden: bool = False
 
 
 class Conversations:
@@ -80,17 +87,26 @@ class Conversations:
         database.create(CONVERSATIONS, MESSAGES)
         self._purge()
 
-    def create(self, owner: str, persona: str, title: str = "") -> Conversation:
+    def create(self, owner: str, persona: str, title: str = "", *, hidden: bool = False) -> Conversation:
+        """A new conversation; a `hidden` one is not listed."""
         now = datetime.now(UTC)
-        conversation = Conversation(uuid.uuid4().hex, owner, persona, title, now, now)
+        conversation = Conversation(uuid.uuid4().hex, owner, persona, title, now, now, hidden)
         with self._database.write() as connection:
             _insert(connection, conversation)
         return conversation
 
-    def list(self, owner: str, query: str = "") -> list[Conversation]:
-        """The owner's conversations, newest first; with `query`, those whose title or messages contain it."""
+    def test_of(self, owner: str, persona: str) -> Conversation:
+        """The hidden conversation in which the owner tries out a persona; made if there is none."""
         table = CONVERSATIONS
-        found = select(table).where(table.c.owner == owner, table.c.deleted.is_(None))
+        mine = and_(table.c.owner == owner, table.c.persona == persona, table.c.hidden.is_(True), table.c.deleted.is_(None))
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(mine).order_by(table.c.created)).mappings().first()
+        return _conversation(row) if row else self.create(owner, persona, hidden=True)
+
+    def list(self, owner: str, query: str = "") -> list[Conversation]:
+        """The owner's conversations, newest first; with `query`, those whose title or messages of any branch contain it."""
+        table = CONVERSATIONS
+        found = select(table).where(table.c.owner == owner, table.c.deleted.is_(None), table.c.hidden.is_not(True))
         if query.strip():
             pattern = "%" + _escape_like(query.strip()) + "%"
             said = select(MESSAGES.c.conversation).where(
@@ -110,32 +126,79 @@ class Conversations:
         return _conversation(row)
 
     def messages(self, owner: str, conversation: str) -> Sequence[Message]:
-        """What was said, oldest first. Raises `ConversationMissing`."""
-        self.get(owner, conversation)
-        query = select(MESSAGES.c.body).where(MESSAGES.c.conversation == conversation).order_by(MESSAGES.c.position)
+        """What was said in the branch in view, oldest first. Raises `ConversationMissing`."""
+        return [placed.message for placed in self.path(owner, conversation)]
+
+    def path(self, owner: str, conversation: str, to: int | None = None) -> Sequence[Placed]:
+        """The branch in view, oldest message first; with `to`, that of the message at this position, up to there.
+
+        Raises `ConversationMissing`, or `ConversationError` when there is no message at `to`.
+        """
+        table = MESSAGES
+        query = select(table.c.position, table.c.parent, table.c.run, table.c.body).where(table.c.conversation == conversation)
         with self._database.read() as connection:
-            bodies = connection.execute(query).scalars().all()
-        return [Message.from_dict(json.loads(body)) for body in bodies]
+            head = _head(connection, owner, conversation)
+            rows = {row.position: row for row in connection.execute(query.order_by(table.c.position))}
+        parents = {position: _parent(position, row.parent) for position, row in rows.items()}
+        end = head if to is None else _there(parents, to)
+        versions = followers(parents)
+        return [
+            Placed(each, Message.from_dict(json.loads(rows[each].body)), rows[each].run, versions[parents[each]])
+            for each in branch(parents, end)
+        ]
 
-    def append(self, connection: Connection, owner: str, conversation: str, messages: Iterable[Message]) -> None:
-        """Add messages within a transaction of the caller; the first message of a user gives an untitled one its title."""
-        row = connection.execute(select(CONVERSATIONS.c.title).where(_mine(owner, conversation))).first()
-        if row is None:
+    def choose(self, owner: str, conversation: str, position: int) -> None:
+        """Bring the branch of a message into view, down to its newest end. Raises what `path` does."""
+        with self._database.write() as connection:
+            self.show(connection, owner, conversation, position)
+
+    def show(self, connection: Connection, owner: str, conversation: str, position: int | None = None) -> None:
+        """`choose` within a transaction of the caller; without a position, from the end of the branch in view on."""
+        head = _head(connection, owner, conversation)
+        parents = _parents(connection, conversation)
+        if position is not None or head != ROOT:
+            end = newest(parents, _there(parents, head if position is None else position))
+            self.turn_to(connection, owner, conversation, end)
+
+    def turn_to(self, connection: Connection, owner: str, conversation: str, position: int) -> None:
+        """End the branch in view at a message that is there, or before the first (`ROOT`): what comes next hangs under it."""
+        changed = connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(head=position))
+        if not changed.rowcount:
             raise missing(conversation)
+
+    def append(
+        self,
+        connection: Connection,
+        owner: str,
+        conversation: str,
+        messages: Iterable[Message],
+        *,
+        under: int | None = None,
+        run: str | None = None,
+    ) -> int:
+        """Hang messages in a chain under the one at `under` (None: the end of the branch in view), in the caller's transaction.
+
+        The branch in view grows if it ended there, and stays as it is otherwise. Returns the position of the last message
+        (`under` without one). The first message of a user gives an untitled conversation its title. Raises `ConversationMissing`.
+        """
+        head = _head(connection, owner, conversation)
+        parent = head if under is None else under
         added = list(messages)
-        last = connection.execute(select(func.max(MESSAGES.c.position)).where(MESSAGES.c.conversation == conversation)).scalar()
-        _insert_messages(connection, conversation, added, 0 if last is None else last + 1)
+        last = _insert_messages(connection, conversation, added, _end(connection, conversation) + 1, parent, run)
         changes: dict[str, object] = {"updated": datetime.now(UTC).timestamp()}
-        first = next((message.text for message in added if message.role == "user"), "")
-        if not row.title and first:
-            changes["title"] = automatic_title(first)
+        if head == parent:
+            changes["head"] = last
         connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(changes))
+        if first := next((message.text for message in added if message.role == "user"), ""):
+            untitled = and_(_mine(owner, conversation), CONVERSATIONS.c.title == "")
+            connection.execute(update(CONVERSATIONS).where(untitled).values(title=automatic_title(first)))
+        return last
 
-    def truncate(self, connection: Connection, owner: str, conversation: str, length: int) -> None:
-        """Keep the first `length` messages, within a transaction of the caller."""
-        if connection.execute(select(CONVERSATIONS.c.id).where(_mine(owner, conversation))).first() is None:
-            raise missing(conversation)
-        connection.execute(delete(MESSAGES).where(MESSAGES.c.conversation == conversation, MESSAGES.c.position >= length))
+    def clear(self, connection: Connection, owner: str, conversation: str) -> None:
+        """Start a conversation over, within a transaction of the caller: it is kept without its messages and its title."""
+        self.turn_to(connection, owner, conversation, ROOT)
+        connection.execute(delete(MESSAGES).where(MESSAGES.c.conversation == conversation))
+        connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(title=""))
 
     def rename(self, owner: str, conversation: str, title: str) -> Conversation:
         """Raises `ConversationError` for an empty or overlong title."""
@@ -165,13 +228,21 @@ class Conversations:
             return _remove(connection, CONVERSATIONS.c.owner == owner)
 
     def export_json(self, owner: str, conversation: str) -> str:
-        """All of the conversation, as a file that `import_file` reads."""
+        """All of the conversation, every branch, as a file that `import_file` reads."""
         kept = self.get(owner, conversation)
-        return to_json(self._transcript(kept), kept.created.isoformat())
+        query = select(MESSAGES.c.position, MESSAGES.c.parent, MESSAGES.c.body).where(MESSAGES.c.conversation == conversation)
+        with self._database.read() as connection:
+            head = _head(connection, owner, conversation)
+            rows = connection.execute(query.order_by(MESSAGES.c.position)).all()
+        places = {ROOT: ROOT, **{row.position: place for place, row in enumerate(rows)}}
+        parents = tuple(places[_parent(row.position, row.parent)] for row in rows)
+        messages = tuple(Message.from_dict(json.loads(row.body)) for row in rows)
+        return to_json(Transcript(kept.persona, kept.title, messages, parents, places[head]), kept.created.isoformat())
 
     def export_markdown(self, owner: str, conversation: str) -> str:
-        """The conversation to read, as a file that `import_file` reads too."""
-        return to_markdown(self._transcript(self.get(owner, conversation)))
+        """The branch in view, to read, as a file that `import_file` reads too."""
+        kept = self.get(owner, conversation)
+        return to_markdown(kept.persona, kept.title, self.messages(owner, conversation))
 
     def import_file(self, owner: str, text: str) -> Conversation:
         """Bring back an export of either kind as a new conversation. Raises `ConversationError` when it is none."""
@@ -180,11 +251,10 @@ class Conversations:
         conversation = Conversation(uuid.uuid4().hex, owner, found.persona, found.title, now, now)
         with self._database.write() as connection:
             _insert(connection, conversation)
-            _insert_messages(connection, conversation.id, found.messages, 0)
+            for position, (message, parent) in enumerate(zip(found.messages, found.parents, strict=True)):
+                _insert_messages(connection, conversation.id, [message], position, parent)
+            self.turn_to(connection, owner, conversation.id, found.head)
         return conversation
-
-    def _transcript(self, kept: Conversation) -> Transcript:
-        return Transcript(kept.persona, kept.title, tuple(self.messages(kept.owner, kept.id)))
 
     def _change(self, owner: str, conversation: str, values: dict[str, object]) -> None:
         with self._database.write() as connection:
@@ -219,6 +289,42 @@ def _mine(owner: str, conversation: str) -> ColumnElement[bool]:
     return and_(table.c.id == conversation, table.c.owner == owner, table.c.deleted.is_(None))
 
 
+def no_message(position: int) -> ConversationError:
+    return ConversationError(
+        f"There is no message at place {position} of this conversation any more. Load the page again.",
+        f"这个对话里已经没有第 {position} 处的消息了。请重新加载页面。",
+    )
+
+
+def _head(connection: Connection, owner: str, conversation: str) -> int:
+    """The position of the last message of the branch in view. Raises `ConversationMissing`."""
+    row = connection.execute(select(CONVERSATIONS.c.head).where(_mine(owner, conversation))).first()
+    if row is None:
+        raise missing(conversation)
+    return _end(connection, conversation) if row.head is None else row.head
+
+
+def _end(connection: Connection, conversation: str) -> int:
+    """The highest position there is, or `ROOT`."""
+    last = connection.execute(select(func.max(MESSAGES.c.position)).where(MESSAGES.c.conversation == conversation)).scalar()
+    return ROOT if last is None else last
+
+
+def _parents(connection: Connection, conversation: str) -> dict[int, int]:
+    query = select(MESSAGES.c.position, MESSAGES.c.parent).where(MESSAGES.c.conversation == conversation)
+    return {row.position: _parent(row.position, row.parent) for row in connection.execute(query.order_by(MESSAGES.c.position))}
+
+
+def _parent(position: int, stored: int | None) -> int:
+    return position - 1 if stored is None else stored
+
+
+def _there(parents: Parents, position: int) -> int:
+    if position not in parents:
+        raise no_message(position)
+    return position
+
+
 def _remove(connection: Connection, condition: ColumnElement[bool]) -> int:
     ids = select(CONVERSATIONS.c.id).where(condition)
     connection.execute(delete(MESSAGES).where(MESSAGES.c.conversation.in_(ids)))
@@ -234,23 +340,24 @@ def _insert(connection: Connection, conversation: Conversation) -> None:
             title=conversation.title,
             created=conversation.created.timestamp(),
             updated=conversation.updated.timestamp(),
+            hidden=conversation.hidden,
         )
     )
 
 
-def _insert_messages(connection: Connection, conversation: str, messages: Iterable[Message], position: int) -> None:
-    rows = [
-        {
-            "conversation": conversation,
-            "position": position + offset,
-            "role": message.role,
-            "text": message.text,
-            "body": json.dumps(message.to_dict(), ensure_ascii=False),
-        }
-        for offset, message in enumerate(messages)
-    ]
+def _insert_messages(
+    connection: Connection, conversation: str, messages: Iterable[Message], position: int, parent: int, run: str | None = None
+) -> int:
+    """Store messages from `position` on, the first under `parent`, each other under the one before; returns the last position."""
+    rows = []
+    for message in messages:
+        row = {"conversation": conversation, "position": position, "parent": parent, "run": run}
+        body = json.dumps(message.to_dict(), ensure_ascii=False)
+        rows.append({**row, "role": message.role, "text": message.text, "body": body})
+        position, parent = position + 1, position
     if rows:
         connection.execute(insert(MESSAGES), rows)
+    return parent
 
 
 def _conversation(row: RowMapping) -> Conversation:
@@ -261,6 +368,7 @@ def _conversation(row: RowMapping) -> Conversation:
         row["title"],
         datetime.fromtimestamp(row["created"], UTC),
         datetime.fromtimestamp(row["updated"], UTC),
+        bool(row["hidden"]),
     )
 
 

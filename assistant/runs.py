@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import (
@@ -24,10 +24,12 @@ from sqlalchemy import (
     and_,
     delete,
     insert,
+    or_,
     select,
     update,
 )
 
+from assistant.branches import ROOT
 from assistant.conversations import Conversations, missing
 from assistant.events import Event, MessageCompleted, TextDelta, ThinkingDelta, TurnFinished, from_dict, to_dict
 from assistant.messages import Message
@@ -43,6 +45,7 @@ RUNS = Table(
     Column("conversation", String, nullable=False, index=True),
     Column("reason", String),
     Column("started", Float, nullable=False),
+    Column("under", Integer),  # the message that its own hang under; none, in data of older versions: the last there is
 )
 
 RUN_EVENTS = Table(
@@ -75,6 +78,7 @@ class _Live:
 
     owner: str
     conversation: str
+    under: int = ROOT
     cancel: Cancel = field(default_factory=Cancel)
     events: list[Event] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -99,35 +103,50 @@ class Runs:
         self._room = threading.Semaphore(_AT_ONCE)
         self._closed = False
         database.create(RUNS, RUN_EVENTS)
-        self._recover()
+        self.recover()
 
-    def start(self, owner: str, conversation: str, work: Work, *, said: Message | None = None, keep: int | None = None) -> str:
+    def start(self, owner: str, conversation: str, work: Work, *, said: Message | None = None, under: int | None = None) -> str:
         """Start a turn and return the run's id.
 
-        In one transaction the history is cut to `keep` messages (None keeps all), what the user `said` is added and the run is
-        recorded. Raises `TurnRunning` when the conversation is still answering, `ConversationMissing`, or `StorageFailed`.
+        In one transaction the branch in view is made to end at the message at `under` (None leaves it), what the user `said` is
+        hung there and the run is recorded; its own messages follow. Raises `TurnRunning` while the conversation is answering,
+        `ConversationMissing`, or `StorageFailed`.
         """
         self.save_unsaved()
         run, live = uuid.uuid4().hex, _Live(owner, conversation)
         with self._lock:
-            if any(other.conversation == conversation for other in self._live.values()):
-                raise TurnRunning(
-                    "This conversation is still answering. Wait for it, or press Stop.",
-                    "这个对话还在回答中。请等它说完，或按“停止”。",
-                )
+            self._refuse_while_running(conversation)
             self._live[run] = live
         try:
             with self._database.write() as connection:
-                if keep is not None:
-                    self._conversations.truncate(connection, owner, conversation, keep)
-                self._conversations.append(connection, owner, conversation, [said] if said else [])
-                row = {"id": run, "owner": owner, "conversation": conversation, "started": time.time()}
+                if under is not None:
+                    self._conversations.turn_to(connection, owner, conversation, under)
+                live.under = self._conversations.append(connection, owner, conversation, [said] if said else [])
+                row = {"id": run, "owner": owner, "conversation": conversation, "started": time.time(), "under": live.under}
                 connection.execute(insert(RUNS).values(row))
         except BaseException:
             self._forget(run)
             raise
         threading.Thread(target=self._work, args=(run, live, work), name=f"run-{run[:8]}", daemon=True).start()
         return run
+
+    def choose(self, owner: str, conversation: str, position: int) -> None:
+        """Bring the branch of a message into view. Raises `TurnRunning` while one is being written, and what `path` does."""
+        self.save_unsaved()
+        with self._lock:
+            self._refuse_while_running(conversation)
+        self._conversations.choose(owner, conversation, position)
+
+    def clear(self, owner: str, conversation: str) -> None:
+        """Start a conversation over, without its messages and its runs. Raises `TurnRunning` or `ConversationMissing`."""
+        with self._lock:
+            self._refuse_while_running(conversation)
+            for run, (live, _) in list(self._unsaved.items()):
+                if live.conversation == conversation and live.owner == owner:
+                    del self._unsaved[run]
+        with self._database.write() as connection:
+            self._conversations.clear(connection, owner, conversation)
+            _remove(connection, RUNS.c.conversation == conversation)
 
     def active(self, owner: str, conversation: str) -> str | None:
         """The run that is answering in this conversation now."""
@@ -137,9 +156,15 @@ class Runs:
                     return run
         return None
 
-    def last(self, owner: str, conversation: str) -> str | None:
-        """The newest run of this conversation, under way or finished."""
+    def last(self, owner: str, conversation: str, under: Iterable[int] | None = None) -> str | None:
+        """The newest run of this conversation, under way or finished.
+
+        With `under`, the newest of those that went on from one of these messages: of a branch, that which answered last, also
+        when it failed before it had written a message.
+        """
         query = select(RUNS.c.id).where(RUNS.c.conversation == conversation, RUNS.c.owner == owner)
+        if under is not None:
+            query = query.where(or_(RUNS.c.under.in_(list(under)), RUNS.c.under.is_(None)))
         with self._database.read() as connection:
             return connection.execute(query.order_by(RUNS.c.started.desc()).limit(1)).scalar()
 
@@ -168,7 +193,7 @@ class Runs:
             try:
                 with self._database.write() as connection:
                     _insert(connection, run, len(live.events) - 1, [end])
-                    self._finish(connection, run, live.owner, live.conversation, end)
+                    self._finish(connection, run, live.owner, live.conversation, live.under, end)
             except StorageFailed:
                 self._unsaved[run] = taken
                 raise
@@ -215,14 +240,16 @@ class Runs:
             if live.owner == owner:
                 self._unsaved.pop(run, None)
         with self._database.write() as connection:
-            ids = select(RUNS.c.id).where(RUNS.c.owner == owner)
-            connection.execute(delete(RUN_EVENTS).where(RUN_EVENTS.c.run.in_(ids)))
-            connection.execute(delete(RUNS).where(RUNS.c.owner == owner))
+            _remove(connection, RUNS.c.owner == owner)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Stop every run and wait for them to be recorded."""
+        self._closed = True
+        self.stop_all(timeout_s)
+
+    def stop_all(self, timeout_s: float = 5.0) -> None:
+        """Stop the runs of every owner and wait for them to be recorded."""
         with self._lock:
-            self._closed = True
             live = list(self._live.values())
         for run in live:
             run.cancel.set()
@@ -263,28 +290,42 @@ class Runs:
         with self._database.write() as connection:
             _insert(connection, run, len(live.events), events)
             if end is not None:
-                self._finish(connection, run, live.owner, live.conversation, end)
+                self._finish(connection, run, live.owner, live.conversation, live.under, end)
         live.show(events, finished=end is not None)
 
-    def _finish(self, connection: Connection, run: str, owner: str, conversation: str, end: TurnFinished) -> None:
-        connection.execute(update(RUNS).where(RUNS.c.id == run).values(reason=end.reason))
-        still_there = connection.execute(select(RUNS.c.id).where(RUNS.c.id == run)).first()
-        if still_there and end.new_messages:
-            try:
-                self._conversations.append(connection, owner, conversation, end.new_messages)
-            except HearthError as error:
-                logging.getLogger(__name__).info("the answer of run %s has nowhere to go: %s", run, error)
+    def _finish(
+        self, connection: Connection, run: str, owner: str, conversation: str, under: int | None, end: TurnFinished
+    ) -> None:
+        if not connection.execute(update(RUNS).where(RUNS.c.id == run).values(reason=end.reason)).rowcount:
+            return  # deleted while it was written
+        try:
+            if end.new_messages:
+                self._conversations.append(connection, owner, conversation, end.new_messages, under=under, run=run)
+            else:
+                # Nothing came when an answer was asked for again: those that are there come back into view.
+                self._conversations.show(connection, owner, conversation)
+        except HearthError as error:
+            logging.getLogger(__name__).info("the answer of run %s has nowhere to go: %s", run, error)
 
-    def _recover(self) -> None:
-        """Close the runs that a crash cut short."""
+    def recover(self) -> None:
+        """Close the runs that a crash, or the backup they were restored from, cut short."""
         with self._database.read() as connection:
             rows = connection.execute(select(RUNS).where(RUNS.c.reason.is_(None))).mappings().all()
         for row in rows:
+            if row["id"] in self._live:
+                continue
             events = self._stored(row["id"])
             end = TurnFinished("failed", _salvage(events), error=_CUT_SHORT)
             with self._database.write() as connection:
                 _insert(connection, row["id"], len(events), [end])
-                self._finish(connection, row["id"], row["owner"], row["conversation"], end)
+                self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
+
+    def _refuse_while_running(self, conversation: str) -> None:
+        if any(live.conversation == conversation for live in self._live.values()):
+            raise TurnRunning(
+                "This conversation is still answering. Wait for it, or press Stop.",
+                "这个对话还在回答中。请等它说完，或按“停止”。",
+            )
 
     def _stored(self, run: str) -> list[Event]:
         query = select(RUN_EVENTS.c.body).where(RUN_EVENTS.c.run == run).order_by(RUN_EVENTS.c.position)
@@ -344,6 +385,12 @@ def _salvage(events: Sequence[Event]) -> tuple[Message, ...]:
         else message
         for message in whole
     )
+
+
+def _remove(connection: Connection, condition: ColumnElement[bool]) -> None:
+    ids = select(RUNS.c.id).where(condition)
+    connection.execute(delete(RUN_EVENTS).where(RUN_EVENTS.c.run.in_(ids)))
+    connection.execute(delete(RUNS).where(condition))
 
 
 def _insert(connection: Connection, run: str, position: int, events: Sequence[Event]) -> None:

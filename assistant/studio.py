@@ -6,12 +6,14 @@ the command line and the tests all talk to a `Studio`, and a studio knows nothin
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from assistant.access import MAKER, Identity
-from assistant.agent import Agent
-from assistant.conversations import Conversations
+from assistant.agent import Agent, pending_calls
+from assistant.branches import ROOT, Placed
+from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.messages import Message
 from assistant.models.bars import hide_bars
@@ -26,7 +28,7 @@ from assistant.speech.engines import SpeakerByEngine
 from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from common.database import Database, DataFolder
-from common.errors import HearthError, MessageTooLong, PersonaError
+from common.errors import ConversationError, HearthError, MessageTooLong, PersonaError
 from knowledge.base import RELEVANT, Knowledge
 from knowledge.corpora.shipped import install_shipped, shipped_collections
 from knowledge.types import Hit
@@ -139,42 +141,53 @@ class Studio:
 
         Raises `MessageTooLong` for an empty or overlong text and what `agent` and `Runs.start` raise; nothing is kept then.
         """
-        if not text.strip():
-            raise MessageTooLong("Write something first, then send it.", "请先写点什么再发送。")
-        if len(text) > MESSAGE_LIMIT:
-            raise MessageTooLong(
-                f"This message has {len(text):,} characters; {MESSAGE_LIMIT:,} fit. "
-                "Shorten it, or add it as a document under Knowledge and ask about it.",
-                f"这条消息有 {len(text):,} 个字，最多 {MESSAGE_LIMIT:,} 个。请缩短，或在“知识”页作为文档上传后再提问。",
-            )
-        agent, history = self._ready(identity, conversation)
+        _check(text)
+        agent, path = self._ready(identity, conversation)
+        turn = partial(agent.run, text, _said(path), language=language)
+        return self._start(identity, conversation, turn, path, Message("user", text))
 
-        def work(cancel: Cancel) -> Iterator[Event]:
-            return agent.run(text, history, language=language, cancel=cancel)
+    def edit(self, identity: Identity, conversation: str, position: int, text: str, language: str) -> str:
+        """Say `text` in place of the user's message at `position` and answer it, on a branch of its own; returns the run's id.
 
-        return self.runs.start(identity.owner, conversation, work, said=Message("user", text))
+        Raises what `start_turn` does, and `ConversationError` when a user said nothing there.
+        """
+        _check(text)
+        agent, path = self._ready(identity, conversation, position)
+        if path[-1].message.role != "user":
+            raise no_message(position)
+        turn = partial(agent.run, text, _said(path[:-1]), language=language)
+        return self._start(identity, conversation, turn, path[:-1], replace(path[-1].message, text=text))
 
-    def regenerate(self, identity: Identity, conversation: str, language: str) -> str:
-        """Drop the last answer and answer the same message again; returns the run's id."""
-        agent, history = self._ready(identity, conversation)
-        asked = max((index for index, message in enumerate(history) if message.role == "user"), default=None)
+    def regenerate(self, identity: Identity, conversation: str, language: str, position: int | None = None) -> str:
+        """Answer again the user's message at or before `position` (None: the last in view); returns the run's id.
+
+        The answers that are there are kept as versions. Raises what `agent` and `Runs.start` raise.
+        """
+        agent, path = self._ready(identity, conversation, position)
+        asked = max((index for index, placed in enumerate(path) if placed.message.role == "user"), default=None)
         if asked is None:
             raise MessageTooLong("There is nothing to answer yet. Write a message first.", "还没有可以回答的消息。请先写一条。")
+        turn = partial(agent.run, path[asked].message.text, _said(path[:asked]), language=language)
+        return self._start(identity, conversation, turn, path[: asked + 1])
 
-        def work(cancel: Cancel) -> Iterator[Event]:
-            return agent.run(history[asked].text, history[:asked], language=language, cancel=cancel)
-
-        return self.runs.start(identity.owner, conversation, work, keep=asked + 1)
+    def choose(self, identity: Identity, conversation: str, position: int) -> None:
+        """Bring the branch of a message into view. Raises `TurnRunning`, `ConversationMissing` or `ConversationError`."""
+        self.runs.choose(identity.owner, conversation, position)
 
     def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, bool], language: str) -> str:
-        """Allow or refuse the calls a turn waits for (call id -> allowed), and go on; returns the run's id."""
-        agent, history = self._ready(identity, conversation)
+        """Allow or refuse the calls a turn waits for (call id -> allowed), and go on; returns the run's id.
+
+        Raises `ConversationError` when none of them waits at the end of the branch in view.
+        """
+        agent, path = self._ready(identity, conversation)
+        history = _said(path)
+        if not decisions.keys() & {call.id for call in pending_calls(history)}:
+            raise ConversationError(
+                "This call no longer waits for an answer: it was decided, or another version is in view. Load the page again.",
+                "这个调用已不再等待许可：它已经处理过，或当前显示的是另一个版本。请重新加载页面。",
+            )
         allowed = {call: allow and identity.maker for call, allow in decisions.items()}
-
-        def work(cancel: Cancel) -> Iterator[Event]:
-            return agent.run("", history, language=language, cancel=cancel, decisions=allowed)
-
-        return self.runs.start(identity.owner, conversation, work)
+        return self._start(identity, conversation, partial(agent.run, "", history, language=language, decisions=allowed), path)
 
     def spoken_sentences(self, owner: str, run: str) -> Iterator[str]:
         """The answer of a run in sentences fit to be spoken, as it is written."""
@@ -211,14 +224,42 @@ class Studio:
         self.database.close()
         self.folder.close()
 
-    def _ready(self, identity: Identity, conversation: str) -> tuple[Agent, Sequence[Message]]:
-        """Who answers in a conversation, and what was said there so far.
+    def _ready(self, identity: Identity, conversation: str, to: int | None = None) -> tuple[Agent, Sequence[Placed]]:
+        """Who answers in a conversation, and what was said there so far; with `to`, up to the message at this position.
 
-        Raises what `agent` does, and `StorageFailed` while the disk does not even take what was said last.
+        Raises what `agent` and `Conversations.path` do, and `StorageFailed` while the disk does not even take what was said last.
         """
         self.runs.save_unsaved()
         agent = self.agent(self.conversations.get(identity.owner, conversation).persona, identity)
-        return agent, self.conversations.messages(identity.owner, conversation)
+        return agent, self.conversations.path(identity.owner, conversation, to)
+
+    def _start(
+        self,
+        identity: Identity,
+        conversation: str,
+        turn: Callable[..., Iterator[Event]],
+        path: Sequence[Placed],
+        said: Message | None = None,
+    ) -> str:
+        """Start a turn at the end of `path`, which is as it was read: what is said elsewhere meanwhile is another branch."""
+        under = path[-1].position if path else ROOT
+        return self.runs.start(identity.owner, conversation, lambda cancel: turn(cancel=cancel), said=said, under=under)
+
+
+def _said(path: Sequence[Placed]) -> list[Message]:
+    return [placed.message for placed in path]
+
+
+def _check(text: str) -> None:
+    """Raises `MessageTooLong` for an empty or overlong message."""
+    if not text.strip():
+        raise MessageTooLong("Write something first, then send it.", "请先写点什么再发送。")
+    if len(text) > MESSAGE_LIMIT:
+        raise MessageTooLong(
+            f"This message has {len(text):,} characters; {MESSAGE_LIMIT:,} fit. "
+            "Shorten it, or add it as a document under Knowledge and ask about it.",
+            f"这条消息有 {len(text):,} 个字，最多 {MESSAGE_LIMIT:,} 个。请缩短，或在“知识”页作为文档上传后再提问。",
+        )
 
 
 def build_studio(

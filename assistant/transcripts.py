@@ -1,4 +1,4 @@
-"""Conversations as files: JSON, which holds everything, and Markdown, which people read.
+"""Conversations as files: JSON, which holds every branch, and Markdown, which people read and which holds the one in view.
 
 Both are brought back by `read`. In Markdown, comments that no viewer shows mark where a message begins; they carry a word that
 none of the messages has, so that no message can pass for two. Markdown does not bring back calls, thinking and cited passages.
@@ -6,9 +6,12 @@ none of the messages has, so that no message can pass for two. Markdown does not
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Self
 
+from assistant.branches import ROOT
 from assistant.messages import Message
 from common.errors import ConversationError
 
@@ -22,32 +25,47 @@ _ROLES = ("user", "assistant", "tool")
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A conversation without its owner and its place."""
+    """A conversation without its owner and its place.
+
+    `parents[i]` is the place of the message that `messages[i]` follows, always an earlier one, or `ROOT`; `head` is the place of
+    the last message of the branch in view.
+    """
 
     persona: str
     title: str
     messages: tuple[Message, ...]
+    parents: tuple[int, ...]
+    head: int
+
+    @classmethod
+    def in_line(cls, persona: str, title: str, messages: Sequence[Message]) -> Self:
+        """A conversation of one branch."""
+        return cls(persona, title, tuple(messages), tuple(range(-1, len(messages) - 1)), len(messages) - 1)
 
 
 def to_json(transcript: Transcript, created: str) -> str:
     """Everything that was said; `created` is a time in ISO form."""
     document = {
-        "hearth_conversation": 1,
+        "hearth_conversation": 2,
         "persona": transcript.persona,
         "title": transcript.title,
         "created": created,
-        "messages": [message.to_dict() for message in transcript.messages],
+        "messages": [
+            {"follows": parent, **message.to_dict()}
+            for message, parent in zip(transcript.messages, transcript.parents, strict=True)
+        ],
+        "head": transcript.head,
     }
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
-def to_markdown(transcript: Transcript) -> str:
+def to_markdown(persona: str, title: str, messages: Sequence[Message]) -> str:
     """Who said what, with the passages that were cited."""
-    shown = [message for message in transcript.messages if message.role in ("user", "assistant") and message.text]
+    shown = [message for message in messages if message.role in ("user", "assistant") and message.text]
     mark = next(word for word in map("m{}".format, count(1)) if not any(f"<!-- {word} " in message.text for message in shown))
-    parts = [f"<!-- hearth {mark} persona={transcript.persona} -->\n# {transcript.title or transcript.persona}"]
+    parts = [f"<!-- hearth {mark} persona={persona} -->\n# {title or persona}"]
     for message in shown:
-        name = transcript.persona if message.role == "assistant" else "user"
+        name = persona if message.role == "assistant" else "user"
         parts.append(f"<!-- {mark} {message.role} -->\n**{name}**\n\n{message.text}")
         if message.sources:
             passages = (f"[{n}] {hit.passage.title}: {hit.passage.text}" for n, hit in enumerate(message.sources, 1))
@@ -67,12 +85,17 @@ def read(text: str) -> Transcript:
 def _from_json(text: str) -> Transcript:
     try:
         document = json.loads(text)
-        if document["hearth_conversation"] != 1:
+        version = document["hearth_conversation"]
+        if version not in (1, 2):
             raise _not_a_conversation()
         messages = tuple(Message.from_dict(message) for message in document["messages"])
         if any(message.role not in _ROLES or not isinstance(message.text, str) for message in messages):
             raise _not_a_conversation()
-        return Transcript(str(document["persona"]), str(document["title"])[:_TITLE_LENGTH], messages)
+        persona, title = str(document["persona"]), str(document["title"])[:_TITLE_LENGTH]
+        if version == 1:
+            return Transcript.in_line(persona, title, messages)
+        parents = tuple(_place(message["follows"], below) for below, message in enumerate(document["messages"]))
+        return Transcript(persona, title, messages, parents, _place(document["head"], len(messages)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _not_a_conversation() from error
 
@@ -87,7 +110,14 @@ def _from_markdown(text: str, opening: re.Match[str]) -> Transcript:
     )
     if not messages:
         raise _not_a_conversation()
-    return Transcript(persona, title[:_TITLE_LENGTH], messages)
+    return Transcript.in_line(persona, title[:_TITLE_LENGTH], messages)
+
+
+def _place(value: object, below: int) -> int:
+    """The place of an earlier message, or `ROOT`."""
+    if type(value) is not int or not ROOT <= value < below:
+        raise _not_a_conversation()
+    return value
 
 
 def _not_a_conversation() -> ConversationError:

@@ -152,12 +152,12 @@ def test_another_owner_sees_no_run(house):
     assert read(runs, "visitor-a", run)
 
 
-def test_regenerating_cuts_the_history_in_the_same_transaction(house):
+def test_answering_again_hangs_under_the_same_message(house):
     _, conversations, runs = house
     kept = conversations.create("maker", "gg")
     read(runs, "maker", runs.start("maker", kept.id, answer("old"), said=Message("user", "q")))
     wait_until(lambda: runs.active("maker", kept.id) is None)
-    read(runs, "maker", runs.start("maker", kept.id, answer("new"), keep=1))
+    read(runs, "maker", runs.start("maker", kept.id, answer("new"), under=0))
     assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "new"]
 
 

@@ -13,7 +13,7 @@ from knowledge.types import Hit, Passage
 
 NOW = "2026-03-01T09:00:00+00:00"
 HIT = Hit(Passage(1, "library", "d", "手册", "年假十二天。\n\n病假十天。", "假期"), 0.9)
-TALK = Transcript(
+TALK = Transcript.in_line(
     "librarian",
     "年假几天?",
     (
@@ -30,19 +30,22 @@ def test_json_brings_back_everything():
 
 
 def test_markdown_shows_who_said_what_and_from_where():
-    markdown = to_markdown(TALK)
+    markdown = to_markdown(TALK.persona, TALK.title, TALK.messages)
     assert (
         markdown.index("# 年假几天?") < markdown.index("**user**\n\n年假几天?") < markdown.index("**librarian**\n\n十二天 [1]。")
     )
     assert "> [1] 手册: 年假十二天。\n> \n> 病假十天。" in markdown
-    assert read(markdown) == Transcript(
+    assert read(markdown) == Transcript.in_line(
         "librarian", "年假几天?", (Message("user", "年假几天?"), Message("assistant", "十二天 [1]。"))
     )
 
 
 @pytest.mark.parametrize("change", [str.strip, lambda text: text.replace("\n", "\r\n"), lambda text: "\ufeff" + text + "\n"])
 def test_markdown_may_go_through_an_editor(change):
-    assert [message.text for message in read(change(to_markdown(TALK))).messages] == ["年假几天?", "十二天 [1]。"]
+    assert [message.text for message in read(change(to_markdown(TALK.persona, TALK.title, TALK.messages))).messages] == [
+        "年假几天?",
+        "十二天 [1]。",
+    ]
 
 
 words = st.text(st.characters(exclude_characters="\r", exclude_categories=("Cs",)), min_size=1).filter(
@@ -55,8 +58,8 @@ traps = st.sampled_from(
 
 @given(st.lists(st.tuples(st.sampled_from(["user", "assistant"]), words | traps), min_size=1, max_size=6))
 def test_no_message_passes_for_another(said):
-    talk = Transcript("gg", "t", tuple(Message(role, text) for role, text in said))
-    assert read(to_markdown(talk)) == talk
+    talk = Transcript.in_line("gg", "t", tuple(Message(role, text) for role, text in said))
+    assert read(to_markdown(talk.persona, talk.title, talk.messages)) == talk
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_no_message_passes_for_another(said):
         "",
         "not json",
         "[]",
-        '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": []}',
+        '{"hearth_conversation": 3, "persona": "gg", "title": "", "messages": []}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "system", "text": "obey"}]}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "user", "text": 5}]}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": "x"}',
