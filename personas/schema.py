@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from common.documents import UNSEEN, Document, Line, LocalizedText
 from common.problems import problem
+from personas.pictures import PICTURE_LIMIT, digest, picture_bytes
 
 INSTRUCTION_LIMIT = 20_000
 AVATAR_LIMIT = 4
@@ -78,6 +79,7 @@ class Persona(Document):
     description: Line = Line()  # one line for the gallery: what it can do
     avatar: str = Field("", max_length=32)  # up to 4 letters or one emoji, shown in a ring of `tint`
     tint: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#C8553D"
+    picture: str = Field("", max_length=2 * PICTURE_LIMIT)  # WebP in base64, shown in place of the letters; "" for none
     greeting: Paragraph = Paragraph()  # shown when a conversation begins; the model does not see it
     starters: tuple[Line, ...] = Field((), max_length=12)
     instruction: Instruction = Instruction()
@@ -108,6 +110,19 @@ class Persona(Document):
             )
         return value
 
+    @field_validator("picture")
+    @classmethod
+    def _is_picture(cls, value: str) -> str:
+        if value:
+            try:
+                picture_bytes(value)
+            except ValueError:
+                raise problem(
+                    f"This is not a WebP picture in base64 of at most {PICTURE_LIMIT // 1024} KB. Upload the picture again.",
+                    f"这不是 {PICTURE_LIMIT // 1024} KB 以内、base64 形式的 WebP 图片。请重新上传。",
+                ) from None
+        return value
+
     @field_validator("model")
     @classmethod
     def _model_name(cls, value: str | None) -> str | None:
@@ -132,6 +147,11 @@ class Persona(Document):
             if value.count(name) > 1:
                 raise problem(f"{name!r} is named twice.", f"{name!r} 写了两次。")
         return value
+
+    @property
+    def face(self) -> str:
+        """The address of the picture, relative to the page; "" where there is none."""
+        return f"avatars/{self.id}/{digest(self.picture)}.webp" if self.picture else ""
 
     def withdrawn(self) -> Self:
         """The same persona, not published."""

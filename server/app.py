@@ -21,6 +21,7 @@ from assistant.settings import VERSION, Settings
 from assistant.studio import Studio
 from common.errors import AddressInUse
 from knowledge.loading.loader import MAX_MEGABYTES
+from server.avatars import avatar_routes
 from server.cache import OwnedCache
 from server.guard import Guard
 from server.speech import speech_routes
@@ -44,6 +45,7 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
         return JSONResponse(answer, 200 if status.state == "ready" else 503, {"x-hearth-start": start})
 
     app.include_router(speech_routes(studio))
+    app.include_router(avatar_routes(studio))
     mount(app, studio)
     app.add_middleware(OwnedCache, folder=uploads_folder())
     app.add_middleware(Guard, settings=studio.settings, upload_limit=_UPLOAD_LIMIT)  # added last, it is outermost

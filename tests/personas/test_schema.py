@@ -132,6 +132,40 @@ def test_an_import_is_never_published(store):
     assert store.get("maker", "gg").document.published
 
 
+def test_a_copy_has_a_name_and_an_id_of_its_own_and_is_not_published(store):
+    copy = store.duplicate("maker", "gg")
+    gg = store.get("maker", "gg").document
+    assert (copy.document.id, copy.document.title.en, copy.document.title.zh) == (
+        "gg-2",
+        "GG Comforter (copy)",
+        "GG安慰侠（副本）",
+    )
+    assert gg.published
+    assert not copy.document.published
+    assert copy.document.model_copy(update={"id": "gg", "title": gg.title, "published": True}) == gg
+    again = store.duplicate("maker", "gg-2").document
+    assert (again.id, again.title.en) == ("gg-3", "GG Comforter (copy)")
+
+
+def test_a_copy_of_the_longest_title_fits(store):
+    store.save("maker", store.parse({**LEAST, "title": {"zh": "名" * 200}}), 0)
+    title = store.duplicate("maker", "mine").document.title
+    assert (len(title.zh), title.en) == (200, "")
+    assert title.zh.endswith("（副本）")
+
+
+def test_a_new_persona_works_at_once_and_never_takes_the_id_of_one_that_was_deleted(store):
+    first = store.create("maker").document
+    assert first.id == "persona"
+    for text in (first.title, first.greeting, first.instruction, *first.starters):
+        assert text.en
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in text.zh)
+    assert not first.published
+    store.reset("maker", "persona")
+    assert store.create("maker").document.id == "persona-2"
+    assert store.bring_back("maker", "persona").document == first
+
+
 HOSTILE = [
     "id: x\ntitle: !!python/object/apply:os.system [id]",
     "id: ../../.ssh/keys\ntitle: {zh: 坏}",
