@@ -17,7 +17,8 @@ from gradio.utils import get_upload_folder
 from assistant.studio import Studio
 from knowledge.loading.loader import MAX_MEGABYTES
 from ui import notify, panels, theme
-from ui.chat import Ask, Desk, Screen
+from ui.ask import Ask, Screen
+from ui.chat import Desk
 from ui.session import Viewers, identity_of
 from ui.texts import LANGUAGES
 from ui.workshop import Workshop
@@ -141,6 +142,7 @@ def read_ask(data: Any, request: gr.Request) -> Ask:
         nonce=nonce if isinstance(nonce, int) else 0,
         day=_day(word("day")),
         data=fields,
+        thing=word("thing"),
     )
 
 

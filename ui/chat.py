@@ -5,15 +5,12 @@ conversation: turns run in `studio.runs`, and a page only looks at them, so that
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from markupsafe import Markup
 
-from assistant.access import MAKER, Identity
+from assistant.access import MAKER
 from assistant.conversations import Conversation
 from assistant.messages import Message
 from assistant.studio import Studio
@@ -22,38 +19,13 @@ from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, helplines
 from personas.schema import Persona
 from ui import notify, panels, render
+from ui.ask import Ask, Screen
 from ui.render import Face, Manner, View, fold
 from ui.session import Viewers
 from ui.texts import text
 
-Screen = Mapping[str, Markup | Callable[[], Markup]]
-"""Parts of the page by name; one that is a function is rendered when it is sent, after its place in the order is taken.
-
-So is the list of conversations, which several events change at once: what the page shows last was read last.
-"""
-
 _NAMES = 200  # files told of at one time
 _FRAME_S = 0.055  # 18 updates a second; a live message that is slow to render is shown less often
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What the page reports with every event: who looks, where they are, and what was pressed (`data`)."""
-
-    identity: Identity
-    session: str
-    page: str = "chat"
-    conversation: str = ""
-    persona: str = ""
-    language: str = "en"
-    nonce: int = 0
-    day: date = field(default_factory=date.today)
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-    def word(self, name: str) -> str:
-        """A text of `data`; "" for anything that is not one."""
-        value = self.data.get(name)
-        return value if isinstance(value, str) else ""
 
 
 def face_of(persona: Persona, language: str) -> Face:
@@ -172,7 +144,7 @@ class Desk:
         yield {"header": self.header(ask)}
 
     def header(self, ask: Ask) -> Markup:
-        page = ask.page if ask.page in panels.PAGES else "chat"
+        page = ask.page if ask.page in (*panels.PAGES, "settings") else "chat"
         return panels.header_html(page, self.model_line(ask), self.manner(ask))
 
     def _turn(self, ask: Ask, start: Callable[[str], str]) -> Iterator[Screen]:

@@ -16,10 +16,10 @@ from knowledge.types import Hit, Passage
 from personas.care import Helpline
 from ui.render import Card, Face, Manner, View, avatar, plain, tint
 
-PAGES = ("chat", "personas", "knowledge", "tools")
+PAGES = ("chat", "personas", "knowledge", "tools", "models")
 VISITORS_PAGES = ("chat", "personas")
 
-_SCRIPT_WORDS = ("copied", "lost", "speech_failed", "uploading", "upload_failed")
+_SCRIPT_WORDS = ("copied", "lost", "speech_failed", "uploading", "upload_failed", "saving", "nothing_fits")
 _AROUND = 6_000  # characters of a document shown before and after a passage
 
 
@@ -55,6 +55,8 @@ def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
         '<nav aria-label="{nav}">{links}</nav>{model}'
         '<button type="button" class="quiet" data-do="language">{other}</button>'
         '<button type="button" class="icon i-theme" data-do="theme" title="{theme}" aria-label="{theme}"></button>'
+        '<a class="icon i-settings" href="?at=settings" data-do="page" data-page="settings" title="{settings}" '
+        'aria-label="{settings}"{here}></a>'
         '<span hidden data-words="{words}"></span>'
     ).format(
         words=json.dumps(
@@ -66,6 +68,8 @@ def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
         model=model_html(line),
         other=manner.say("other_language"),
         theme=manner.say("theme"),
+        settings=manner.say("settings"),
+        here=Markup(' aria-current="page"') if page == "settings" else Markup(""),
     )
 
 

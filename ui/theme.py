@@ -16,7 +16,7 @@ PARTS = ("header", "sidebar", "title", "talk", "live", "notice", "composer", "pa
 _STATIC = Path(__file__).parent / "static"
 
 SKELETON = """
-<div id="house" data-page="chat" data-tab="sources">
+<div id="house" data-page="chat" data-view="chat" data-tab="sources">
   <div id="lost" role="alert" hidden></div>
   <header id="header"></header>
   <main id="rooms">
@@ -49,6 +49,8 @@ _ICONS = {
     "chat": '<path d="M5 5h14v11H10l-5 4z"/>',
     "personas": '<circle cx="12" cy="8" r="4"/><path d="M4.5 20c1-4 4-6 7.5-6s6.5 2 7.5 6"/>',
     "knowledge": '<path d="M5 4h6l1 1.5L13 4h6v15h-6l-1 1-1-1H5zM12 6v13"/>',
+    "models": '<path d="M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9"/>',
+    "settings": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>',
     "tools": '<path d="M14 6a4 4 0 0 0-5 5l-5 5 3 3 5-5a4 4 0 0 0 5-5l-2.5 2.5-3-3z"/>',
     "note": '<path d="M9 18V6l10-2v12"/><circle cx="6.5" cy="18" r="2.5"/><circle cx="16.5" cy="16" r="2.5"/>',
     "panel": '<path d="M4 5h16v14H4zM14.5 5v14"/>',
@@ -60,13 +62,27 @@ _ICONS = {
     "regenerate": '<path d="M19 8a8 8 0 1 0 1 5M19 3v5h-5"/>',
     "close": '<path d="M6 6l12 12M18 6L6 18"/>',
     "remove": '<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13"/>',
+    "edit": '<path d="M5 19h4L19 9l-4-4L5 15zM13 7l4 4"/>',
+    "good": '<path d="M7 11v9H4v-9zM7 11l4-8c2 0 2.5 1.5 2 3.5L12.5 9H19l-1.5 9c-.2 1.2-1 2-2 2H7"/>',
+    "bad": '<path d="M17 13V4h3v9zM17 13l-4 8c-2 0-2.5-1.5-2-3.5l.5-2.5H5l1.5-9c.2-1.2 1-2 2-2H17"/>',
+    "previous": '<path d="M14.5 6l-6 6 6 6"/>',
+    "next": '<path d="M9.5 6l6 6-6 6"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "download": '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>',
+    "pause": '<path d="M9 6v12M15 6v12"/>',
+    "play": '<path d="M8 5l11 7-11 7z"/>',
+    "check": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
     "down": '<path d="M12 5v14M6 13l6 6 6-6"/>',
 }
 
 
+_SCRIPTS = ("player", "workshop", "files", "page")
+_STYLES = ("base", "chat", "personas", "knowledge", "tools", "models", "settings")
+
+
 def script() -> str:
-    """The page's script: the player, then the page, in one scope."""
-    return (_STATIC / "player.js").read_text("utf-8") + (_STATIC / "page.js").read_text("utf-8")
+    """The page's script: its files in one scope, the one that starts it last."""
+    return "".join((_STATIC / f"{name}.js").read_text("utf-8") for name in _SCRIPTS)
 
 
 def bridge_script(events: Sequence[str]) -> str:
@@ -76,7 +92,8 @@ def bridge_script(events: Sequence[str]) -> str:
 
 
 def style() -> str:
-    return (_STATIC / "page.css").read_text("utf-8").replace("ICONS", "\n".join(_icon(name) for name in _ICONS), 1)
+    written = "\n".join((_STATIC / f"{name}.css").read_text("utf-8") for name in _STYLES)
+    return written.replace("ICONS", "\n".join(_icon(name) for name in _ICONS), 1)
 
 
 def _icon(name: str) -> str:

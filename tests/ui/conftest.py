@@ -10,7 +10,7 @@ _TAGS = re.compile(
     "a|article|aside|b|bdi|blockquote|br|button|code|dd|del|details|div|dl|dt|em|figcaption|figure|form|h[1-6]|header|hr|img|"
     "input|li|mark|nav|ol|p|pre|s|section|small|span|strong|summary|table|tbody|td|textarea|th|thead|tr|ul|"
     "math|menclose|merror|m(frac|i|n|o|over|padded|phantom|root|row|s|space|sqrt|style|sub|subsup|sup|table|td|text|tr)|"
-    "munder|munderover"
+    "munder|munderover|em|fieldset|input|label|legend|option|output|progress|select"
 )
 _ADDRESS = re.compile(r"https?://|mailto:|tel:|\?(c|at|p)=")
 _STYLE = re.compile(r"--tint:#[0-9A-Fa-f]{6}|text-align:(left|right|center)")

@@ -9,7 +9,8 @@ import pytest
 from assistant.access import MAKER, Identity
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk, TextChunk
-from ui.chat import Ask, Desk
+from ui.ask import Ask
+from ui.chat import Desk
 from ui.session import Viewers
 
 VISITOR = Identity("visitor-1", False)

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from assistant.access import MAKER, Identity
-from ui.chat import Ask, Desk
+from ui.ask import Ask
+from ui.chat import Desk
 from ui.session import Viewers
 from ui.workshop import Workshop
 
@@ -43,7 +44,7 @@ def test_a_collection_is_made_filled_searched_read_and_emptied(shop):
     page, studio, uploads = shop
     html = act(page, action="create", title="员工手册 <b>")
     assert "员工手册 &lt;b&gt;" in html
-    collection = re.search(r'data-collection="([^"]+)" aria-current', html)[1]
+    collection = re.search(r'data-thing="([^"]+)"[^>]*aria-current', html)[1]
     files = [put(uploads, "leave.md", "# 年假\n\n每年有十天带薪年假。".encode()), put(uploads, "empty.txt", b"")]
     screens = list(page.files(ask(files=files, place="knowledge", collection=collection)))
     assert "leave.md reading…" in words(screens[0]["workshop"])

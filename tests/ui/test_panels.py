@@ -9,8 +9,9 @@ from assistant.events import TurnFinished
 from assistant.messages import ToolCall, Usage
 from knowledge.types import Hit, Passage
 from personas.care import Helpline
-from ui import panels, shop
+from ui import panels
 from ui.render import Card, Face, Manner, View
+from ui.views import knowledge, personas, tools
 
 FACE = Face("gg", "GG", "G", "#D0705C")
 EN, ZH, VISITOR = Manner("en"), Manner("zh"), Manner("en", maker=False)
@@ -31,7 +32,7 @@ def entry(days_ago: float, title: str = "t", key: str = "k") -> panels.Entry:
 
 def test_the_header_names_pages_and_the_model():
     html = panels.header_html("knowledge", READY, EN)
-    assert words(html) == "Hearth Chat Personas Knowledge Tools Small Start with another. 中文"
+    assert words(html) == "Hearth Chat Personas Knowledge Tools Models Small Start with another. 中文"
     assert re.search(r'data-page="knowledge" aria-current="page"', html)
     assert html.count("aria-current") == 1
 
@@ -137,53 +138,53 @@ def test_outcomes_are_a_line_a_file():
 
 
 def test_knowledge_shows_collections_and_the_open_one():
-    shelves = [shop.Shelf("a", "Handbook", 2), shop.Shelf("b", "Other", 0)]
-    opened = shop.collection_html(shelves[0], [shop.Paper("d", "Handbook", "h.pdf", 12)], None, "", EN)
-    html = shop.knowledge_html(shelves, "a", opened, EN, panels.nothing())
-    assert re.findall(r'data-collection="(\w)" aria-current', html) == ["a"]
+    shelves = [knowledge.Shelf("a", "Handbook", 2), knowledge.Shelf("b", "Other", 0)]
+    opened = knowledge.collection_html(shelves[0], [knowledge.Paper("d", "Handbook", "h.pdf", 12)], None, "", EN)
+    html = knowledge.knowledge_html(shelves, "a", opened, EN, panels.nothing())
+    assert re.findall(r'data-thing="(\w)"[^>]*aria-current', html) == ["a"]
     assert "Handbook h.pdf passages: 12" in words(html)
     assert 'data-action="create"' in html
     assert "data-drop" in html
 
 
 def test_a_visitor_may_look_and_not_touch():
-    shelf = shop.Shelf("a", "Handbook", 1)
-    opened = shop.collection_html(shelf, [shop.Paper("d", "Handbook", "h.pdf", 12)], None, "", VISITOR)
-    html = shop.knowledge_html([shelf], "a", opened, VISITOR, panels.nothing())
+    shelf = knowledge.Shelf("a", "Handbook", 1)
+    opened = knowledge.collection_html(shelf, [knowledge.Paper("d", "Handbook", "h.pdf", 12)], None, "", VISITOR)
+    html = knowledge.knowledge_html([shelf], "a", opened, VISITOR, panels.nothing())
     for forbidden in ("data-drop", "remove", "create"):
         assert forbidden not in html
 
 
 def test_found_passages_show_why():
-    shelf, papers = shop.Shelf("a", "Handbook", 1), [shop.Paper("d", "Handbook", "h.pdf", 12)]
-    html = shop.collection_html(shelf, papers, [HIT], "two", EN)
+    shelf, papers = knowledge.Shelf("a", "Handbook", 1), [knowledge.Paper("d", "Handbook", "h.pdf", 12)]
+    html = knowledge.collection_html(shelf, papers, [HIT], "two", EN)
     assert "fit 0.82 · meaning 0.70" in words(html)
     assert 'value="two"' in html
-    assert "No passage fits “cats”." in shop.collection_html(shelf, papers, [], "cats", EN)
+    assert "No passage fits “cats”." in knowledge.collection_html(shelf, papers, [], "cats", EN)
 
 
 def test_an_empty_collection_teaches():
-    assert "拖入 PDF" in shop.collection_html(shop.Shelf("a", "t", 0), [], None, "", ZH)
+    assert "拖入 PDF" in knowledge.collection_html(knowledge.Shelf("a", "t", 0), [], None, "", ZH)
 
 
 def test_reading_a_document():
-    assert "<mark>Two words.</mark>" in shop.reading_html("a", "Handbook", WHOLE, PASSAGE, EN)
-    whole = shop.reading_html("a", "Handbook", WHOLE, None, EN)
+    assert "<mark>Two words.</mark>" in knowledge.reading_html("a", "Handbook", WHOLE, PASSAGE, EN)
+    whole = knowledge.reading_html("a", "Handbook", WHOLE, None, EN)
     assert WHOLE in whole
     assert "<mark>" not in whole
-    assert "goes on" in shop.reading_html("a", "Handbook", "x" * 300_000, None, EN)
+    assert "goes on" in knowledge.reading_html("a", "Handbook", "x" * 300_000, None, EN)
 
 
 def test_tools_show_what_the_model_sees():
     schema = {"properties": {"zone": {"type": "string", "description": "an IANA zone"}}, "required": ["zone"]}
-    html = shop.tools_html([shop.Instrument("Clock", "Knows the time.", "clock", "Tells it.", schema, "writes", 10.0)], EN)
+    html = tools.tools_html([tools.Instrument("Clock", "Knows the time.", "clock", "Tells it.", schema, "writes", 10.0)], EN)
     assert "Clock Knows the time. changes things; asks first · at most 10 s" in words(html)
     read = html[html.index("<details>") : html.index("</details>")]
     assert "What the model reads clock Tells it. Parameters zone (required) an IANA zone" in words(read)
 
 
 def test_personas_can_be_talked_to():
-    html = shop.personas_html([panels.Guest(FACE, "Listens.", ())], {"gg": ["One?"]}, ZH)
+    html = personas.personas_html([panels.Guest(FACE, "Listens.", ())], {"gg": ["One?"]}, ZH)
     assert 'data-do="persona" data-persona="gg">和GG聊' in html
     assert "One?" in html
 
@@ -194,9 +195,9 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     guest = panels.Guest(face, hostile, ())
     hit = Hit(Passage(1, hostile, hostile, hostile, hostile, hostile, 2, 0, 3), 0.5, 0.5, 0.5)
     view = View(pieces=(Card(ToolCall(hostile, hostile, {})),), hits=(hit,), tools=((hostile, 0.1),))
-    shelf, paper = shop.Shelf(hostile, hostile, 1), shop.Paper(hostile, hostile, hostile + "x", 1)
+    shelf, paper = knowledge.Shelf(hostile, hostile, 1), knowledge.Paper(hostile, hostile, hostile + "x", 1)
     schema = {"properties": {hostile: {"description": hostile}}, "required": [hostile]}
-    opened = shop.collection_html(shelf, [paper], [hit], hostile, manner)
+    opened = knowledge.collection_html(shelf, [paper], [hit], hostile, manner)
     pages = [
         panels.header_html(hostile, panels.ModelLine("failed", hostile, hostile), manner),
         panels.sidebar_html([panels.Entry(hostile, hostile, face, NOON)], hostile, hostile, date(2026, 3, 10), manner),
@@ -210,10 +211,10 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         panels.outcomes_html([(hostile, "failed", hostile)]),
         panels.sources_html(view, [hit], manner),
         panels.document_html(hit.passage, hostile * 3, manner),
-        shop.knowledge_html([shelf], hostile, opened, manner, panels.refusal_html(hostile)),
-        shop.reading_html(hostile, hostile, hostile * 3, hit.passage, manner),
-        shop.personas_html([guest], {hostile: [hostile]}, manner),
-        shop.tools_html([shop.Instrument(hostile, hostile, hostile, hostile, schema, "reads", 1.0)], manner),
+        knowledge.knowledge_html([shelf], hostile, opened, manner, panels.refusal_html(hostile)),
+        knowledge.reading_html(hostile, hostile, hostile * 3, hit.passage, manner),
+        personas.personas_html([guest], {hostile: [hostile]}, manner),
+        tools.tools_html([tools.Instrument(hostile, hostile, hostile, hostile, schema, "reads", 1.0)], manner),
     ]
     for page in pages:
         tame(page)

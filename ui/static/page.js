@@ -20,7 +20,7 @@ const passing = {  // for this page alone, from one load to the next
   },
 };
 const narrow = () => window.matchMedia("(max-width: 900px)").matches;
-const state = { page: "chat", conversation: "", persona: "", nonce: 0, visiting: 0, answering: 0, made: "", sent: null, creating: 0, answered: false };
+const state = { page: "chat", conversation: "", persona: "", thing: "", real: "", nonce: 0, visiting: 0, answering: 0, made: "", sent: null, answered: false };
 let words = {};
 
 function language() {
@@ -30,7 +30,7 @@ function language() {
 function send(event, data = {}) {
   state.nonce += 1;
   trigger(event, {
-    page: state.page, conversation: state.conversation, persona: state.persona, language: language(), nonce: state.nonce,
+    page: state.page, thing: state.thing, conversation: state.conversation, persona: state.persona, language: language(), nonce: state.nonce,
     query: searched(), day: new Date().toLocaleDateString("en-CA"), ...data,
   });
 }
@@ -66,6 +66,7 @@ function change(old, wanted) {
     if (!wanted.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS") && name !== "style") old.removeAttribute(name);
   }
   for (const { name, value } of wanted.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  if (old.type === "checkbox" && !old.form) old.checked = wanted.hasAttribute("checked");
   if (old.nodeName !== "TEXTAREA") morph(old, wanted);
 }
 
@@ -93,7 +94,7 @@ const painters = {
       remember();
     }
     state.persona = persona;
-    if (conversation) kept.set("last", conversation);
+    if (conversation && state.page === "chat") kept.set("last", conversation);
     if (run) channel?.postMessage({ conversation, run });
     if (run && kept.get("speak." + conversation) === "1") player.play(run, true);
   },
@@ -129,8 +130,18 @@ function paint(name, html) {
   if (!target || !html) return;
   const content = parse(html);
   painters[name]?.(content, html);
+  const held = target.contains(document.activeElement) ? marks(document.activeElement) : null;
   morph(target, content);
   after(name);
+  if (held && document.activeElement === document.body) again(target, held);
+}
+
+// Whoever works with the keyboard stays where they were: on what took the place of what was pressed, else on the part itself.
+const marks = (element) => ["do", "action", "id", "thing", "key", "section"].map((name) => element.dataset[name] || "").join("|") + (element.name || "");
+function again(target, held) {
+  const same = [...target.querySelectorAll("a, button, input, select, textarea, summary")].find((element) => marks(element) === held);
+  if (!same) target.tabIndex = -1;
+  (same || target).focus({ preventScroll: true });
 }
 
 // The conversation stays at its newest words, whatever changes its height, until somebody scrolls up.
@@ -153,12 +164,8 @@ function after(name) {
     hold();
   }
   if (name === "title") { markSpeaking(); restoreDraft(); }
-  if (name === "workshop" && state.creating && state.answering >= state.creating) {
-    if (!document.querySelector("#workshop [data-refused]")) document.querySelector("#workshop .make")?.reset();
-    state.creating = 0;
-  }
   if (name === "panel") document.querySelector("#panel [data-show] mark")?.scrollIntoView({ block: "center" });
-  if (name === "workshop") document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
+  if (name === "workshop") worked();
   if (name === "composer") { restoreDraft(); fit(); }
   if (name === "notice") {
     const refused = document.querySelector("#notice [data-refused]");
@@ -178,7 +185,10 @@ window.hearthPaint = (name) => {
 
 function remember(replace = false) {
   const query = new URLSearchParams();
-  if (state.page !== "chat") query.set("at", state.page);  // "page" is Gradio's own
+  if (state.page !== "chat") {
+    query.set("at", state.page);  // "page" is Gradio's own
+    if (state.thing) query.set("id", state.thing);
+  }
   else if (state.conversation) query.set("c", state.conversation);
   else if (state.persona) query.set("p", state.persona);
   const address = location.pathname + (query.size ? "?" + query : "");
@@ -187,19 +197,23 @@ function remember(replace = false) {
 
 function arrive(first = false) {
   const query = new URLSearchParams(location.search);
+  settleForms();
   state.page = query.get("at") || "chat";
+  state.thing = query.get("id") || "";
   state.conversation = query.get("c") || "";
   state.persona = query.get("p") || "";
   if (first) interrupted = passing.take("interrupted") || [];
   if (first && state.page === "chat" && !state.conversation && !state.persona) state.conversation = kept.get("last") || "";
   visit();
+  if (first) sendUnsaved();
 }
 
 function visit(data = {}) {
   removal?.now();
   Object.assign(state, data);
   house.dataset.page = state.page;
-  house.classList.remove("drawer");
+  house.dataset.view = state.page === "chat" ? "chat" : state.page === "personas" && state.thing ? "both" : "shop";
+  house.classList.remove("drawer", "trying");
   pinned = true;
   player.stop();
   send("visit", state.answered ? {} : { interrupted });
@@ -207,8 +221,9 @@ function visit(data = {}) {
 }
 
 function go(data) {
-  const before = { page: state.page, conversation: state.conversation, persona: state.persona };
-  Object.assign(state, { conversation: "", persona: "" }, before, data);
+  settleForms();
+  if (house.dataset.view !== "both") state.real = state.conversation;  // beside an editor stands a test conversation
+  Object.assign(state, { conversation: state.real, thing: "" }, data);
   remember();
   visit();
 }
@@ -289,48 +304,6 @@ function note(sentence) {
   (state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place") || slot("notice")).append(line);
 }
 
-// ---- files ----------------------------------------------------------------------------------------------------------
-
-let filesFor = { place: "chat" };
-const adding = new Set();  // what the app has not said the end of; a page that comes back after a restart tells of it
-let interrupted = [];
-
-function settle(html) {
-  if (!adding.size || !html.includes('class="outcomes"')) return;
-  for (const name of parse(html).querySelectorAll(".outcomes li:not(.waiting, .working) bdi")) adding.delete(name.textContent);
-}
-
-async function sendFiles(files, place) {
-  const sent = [], unsent = [];
-  const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
-  const line = document.createElement("p");
-  line.className = "note";
-  line.textContent = words.uploading;
-  where?.replaceChildren(line);
-  for (const file of files) adding.add(file.name);
-  for (const file of files) {
-    if (file.size > words.max_bytes) { sent.push({ name: file.name, path: "", bytes: file.size }); continue; }
-    try {
-      const stored = await upload(file);
-      sent.push({ name: file.name, path: stored.path });
-    } catch {
-      note(words.upload_failed.replace("{name}", file.name));
-      unsent.push(file.name);
-    }
-  }
-  line.remove();
-  if (sent.length) send("files", { files: sent, ...place });
-  if (unsent.length) await look();
-  if (!lost) for (const name of unsent) adding.delete(name);
-}
-
-function chooseFiles(place) {
-  filesFor = place;
-  const input = slot("choose-files");
-  input.value = "";
-  input.click();
-}
-
 // ---- what can be pressed --------------------------------------------------------------------------------------------
 
 async function copy(button, source) {
@@ -399,6 +372,9 @@ function chats(action) {
 
 const acts = {
   page: (button) => go({ page: button.dataset.page }),
+  thing: (button) => go({ page: button.dataset.page || state.page, thing: button.dataset.thing }),
+  try: () => house.classList.toggle("trying"),
+  section: (button) => choose(button),
   language: () => { kept.set("language", language() === "zh" ? "en" : "zh"); house.classList.add("relabel"); visit(); },
   theme: () => {
     const dark = getComputedStyle(house).getPropertyValue("--is-dark").trim() === "1";
@@ -415,7 +391,7 @@ const acts = {
   allow: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: true }),
   deny: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: false }),
   attach: () => chooseFiles({ place: "chat" }),
-  "choose-files": (button) => chooseFiles({ place: "knowledge", collection: button.dataset.collection }),
+  "choose-files": (button) => chooseFiles({ ...button.dataset }),
   copy: (button) => copy(button, button.closest(".body").querySelector(".text:last-of-type") || button.closest(".body")),
   "copy-code": (button) => copy(button, button.closest("figure").querySelector("code")),
   cite: (button) => {
@@ -458,33 +434,6 @@ const acts = {
   workshop: (button) => send("workshop", { ...button.dataset }),
 };
 
-// A document is removed a few seconds after it was asked for, or when the page is left; until then it can be taken back.
-let removal = null;
-function removeLater(button) {
-  removal?.now();
-  const { collection, document: id, toldAfter, undo } = button.dataset;
-  const row = button.closest("li");
-  row.hidden = true;
-  row.dataset.keep = "";
-  const line = document.createElement("p");
-  line.className = "note";
-  line.setAttribute("role", "status");
-  line.textContent = toldAfter + " ";
-  const back = document.createElement("button");
-  back.type = "button";
-  back.textContent = undo;
-  line.append(back);
-  document.querySelector("#workshop .outcome-place").replaceChildren(line);
-  const now = () => {
-    clearTimeout(timer);
-    removal = null;
-    send("workshop", { action: "remove", collection, document: id });
-  };
-  const timer = setTimeout(now, 6000);
-  removal = { now };
-  back.onclick = () => { clearTimeout(timer); removal = null; row.hidden = false; delete row.dataset.keep; line.remove(); };
-}
-
 function markSpeaking() {
   const toggle = document.querySelector('[data-do="always-speak"]');
   toggle?.setAttribute("aria-pressed", String(kept.get("speak." + state.conversation) === "1"));
@@ -513,12 +462,7 @@ house.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   if (form.closest("#composer")) submit();
-  else if (form.dataset.do === "workshop") {
-    const creates = form.dataset.action === "create";
-    if (creates && state.creating) return;
-    send("workshop", { ...form.dataset, ...Object.fromEntries(new FormData(form)) });
-    if (creates) state.creating = state.nonce;
-  }
+  else if (form.dataset.do === "workshop") submitForm(form);
 });
 
 house.addEventListener("keydown", (event) => {
@@ -527,9 +471,12 @@ house.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { house.classList.remove("drawer"); if (narrow()) open("panel", false); }
 });
 
+house.addEventListener("change", (event) => changed(event.target));
+
 let searching = 0;
 house.addEventListener("input", (event) => {
   if (event.target === message()) { fit(); keepDraft(); }
+  typed(event.target);
   if (event.target.dataset.do === "search-chats") {
     clearTimeout(searching);
     searching = setTimeout(() => send("chats", { action: "search" }), 250);
@@ -537,24 +484,10 @@ house.addEventListener("input", (event) => {
 });
 
 slot("scroll").addEventListener("scroll", () => { pinned = below() < 60; away(); }, { passive: true });
-slot("choose-files").addEventListener("change", (event) => sendFiles([...event.target.files], filesFor));
 slot("choose-import").addEventListener("change", async (event) => {
   const file = event.target.files[0];
   if (file) send("chats", { action: "import", text: await file.text(), query: "" });
 });
-
-for (const kind of ["dragover", "dragleave", "drop"]) {
-  house.addEventListener(kind, (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    const zone = state.page === "knowledge" ? document.querySelector("[data-drop]") : slot("desk");
-    const takes = state.page === "knowledge" ? zone : document.querySelector('#composer [data-do="attach"]');
-    zone?.classList.toggle("dropping", kind === "dragover" && Boolean(takes));
-    if (kind !== "drop" || !takes) return;
-    const place = state.page === "knowledge" ? { place: "knowledge", collection: zone.dataset.collection } : { place: "chat" };
-    sendFiles([...event.dataTransfer.files], place);
-  });
-}
 
 window.addEventListener("popstate", () => arrive());
 window.addEventListener("resize", fit);

@@ -1,17 +1,14 @@
-"""The workshop pages as HTML: knowledge, personas, tools.
+"""The knowledge page as HTML: collections, what is in them, and what a search finds."""
 
-Pure functions like those of `ui.render`, with the same rule: text from outside goes through `Markup.format` and nothing else.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from knowledge.types import Hit, Passage
-from ui.panels import Guest, place_html
-from ui.render import Manner, avatar, plain, tint
+from ui.panels import place_html
+from ui.render import Manner, plain
+from ui.views import parts
 
 _READ = 200_000  # characters of a document that are shown at once
 
@@ -35,34 +32,15 @@ class Paper:
     passages: int
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """A tool as the page shows it: `about` is for people, `description` what the model reads."""
-
-    title: str
-    about: str
-    name: str
-    description: str
-    parameters: Mapping[str, Any]
-    risk: str
-    seconds: float
-
-
-def _page(title: str, lead: str, body: Markup) -> Markup:
-    return Markup('<div class="shop"><h1>{}</h1><p>{}</p>{}</div>').format(title, lead, body)
-
-
 def knowledge_html(shelves: Sequence[Shelf], current: str, opened: Markup, manner: Manner, note: Markup) -> Markup:
     """The collections on the left, the open one on the right; `note` is what the last act has to say."""
     listed = Markup("").join(
-        Markup(
-            '<button type="button" data-do="workshop" data-action="open" data-collection="{}" {}>'
-            "<bdi>{}</bdi><small>{}</small></button>"
-        ).format(
+        parts.item(
+            "knowledge",
             shelf.id,
-            Markup('aria-current="true"') if shelf.id == current else Markup(""),
-            plain(shelf.title),
+            shelf.title,
             manner.say("documents_n", n=shelf.documents),
+            current=shelf.id == current,
         )
         for shelf in shelves
     )
@@ -71,25 +49,22 @@ def knowledge_html(shelves: Sequence[Shelf], current: str, opened: Markup, manne
     make = Markup("")
     if manner.maker:
         make = Markup(
-            '<form class="make" data-do="workshop" data-action="create"><input name="title" maxlength="80" required '
+            '<form class="make" data-do="workshop" data-action="create" data-reset><input name="title" maxlength="80" required '
             'aria-label="{0}" '
             'placeholder="{0}"><button type="submit">{1}</button></form>'
         ).format(manner.say("new_collection"), manner.say("create"))
     body = Markup(
-        '<div class="split"><nav class="pick" aria-label="{}">{}{}</nav><div class="open-thing">'
+        '<div class="split"><nav class="pick" aria-label="{}"><div class="items">{}</div>{}</nav><div class="open-thing">'
         '<div class="outcome-place" aria-live="polite">{}</div>{}</div></div>'
     ).format(manner.say("collections"), listed, make, note, opened)
-    return _page(manner.say("knowledge"), manner.say("knowledge_lead"), body)
+    return parts.page(manner.say("knowledge"), manner.say("knowledge_lead"), body)
 
 
 def collection_html(shelf: Shelf, papers: Sequence[Paper], found: Sequence[Hit] | None, words: str, manner: Manner) -> Markup:
     """One collection: a place to drop files, a search, what was found (None: nothing was searched) and the documents."""
     drop = Markup("")
     if manner.maker:
-        drop = Markup(
-            '<div data-drop data-collection="{}"><button type="button" class="drop" data-do="choose-files" data-collection="{}">'
-            "<strong>{}</strong><small>{}</small></button></div>"
-        ).format(shelf.id, shelf.id, manner.say("drop"), manner.say("drop_kinds"))
+        drop = parts.drop(manner, "knowledge", manner.say("drop"), manner.say("drop_kinds"), collection=shelf.id)
     if not papers:
         return Markup('{}<p class="empty">{}</p>').format(drop, manner.say("no_documents"))
     finder = Markup(
@@ -184,63 +159,3 @@ def reading_html(collection: str, title: str, whole: str, passage: Passage | Non
     return Markup(
         '{}<article class="document" data-show><h4><bdi>{}</bdi></h4>{}<div class="pre" dir="auto">{}</div></article>'
     ).format(back, plain(title), cut, marked)
-
-
-def personas_html(guests: Sequence[Guest], starters: Mapping[str, Sequence[str]], manner: Manner) -> Markup:
-    """Everyone you can talk to; `starters` by persona id."""
-    cards = []
-    for guest in guests:
-        listed = Markup("").join(Markup("<dd>{}</dd>").format(plain(line)) for line in starters.get(guest.face.id, ())[:3])
-        cards.append(
-            Markup(
-                '<article class="sheet" {}><header>{}<div><strong>{}</strong><br><small>{}</small></div></header><p>{}</p>'
-                "<dl><dt>{}</dt>{}</dl>"
-                '<button type="button" class="main" data-do="persona" data-persona="{}">{}</button></article>'
-            ).format(
-                tint(guest.face.tint),
-                avatar(guest.face),
-                plain(guest.face.name),
-                " · ".join(manner.say(ability) for ability in guest.abilities),
-                guest.line,
-                manner.say("starters"),
-                listed,
-                guest.face.id,
-                manner.say("start_with", name=plain(guest.face.name)),
-            )
-        )
-    return _page(
-        manner.say("personas"), manner.say("personas_lead"), Markup('<div class="cards">{}</div>').format(Markup("").join(cards))
-    )
-
-
-def tools_html(instruments: Sequence[Instrument], manner: Manner) -> Markup:
-    cards = Markup("").join(
-        Markup(
-            '<article class="sheet"><header><div><strong>{}</strong></div></header><p>{}</p><small>{} · {}</small>'
-            "<details><summary>{}</summary><p><code>{}</code> {}</p>{}</details></article>"
-        ).format(
-            plain(tool.title),
-            tool.about,
-            manner.say(f"risk_{tool.risk}"),
-            manner.say("deadline", seconds=f"{tool.seconds:g}"),
-            manner.say("model_reads"),
-            tool.name,
-            tool.description,
-            _parameters(tool.parameters, manner),
-        )
-        for tool in instruments
-    )
-    return _page(manner.say("tools"), manner.say("tools_lead"), Markup('<div class="cards">{}</div>').format(cards))
-
-
-def _parameters(schema: Mapping[str, Any], manner: Manner) -> Markup:
-    properties, required = schema.get("properties") or {}, schema.get("required") or []
-    rows = Markup("").join(
-        Markup("<dd><code>{}</code> {}{}</dd>").format(
-            name,
-            f"({manner.say('required')}) " if name in required else "",
-            str(detail.get("description", "")) if isinstance(detail, Mapping) else "",
-        )
-        for name, detail in properties.items()
-    )
-    return Markup("<dl><dt>{}</dt>{}</dl>").format(manner.say("parameters"), rows) if rows else Markup("")

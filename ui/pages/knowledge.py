@@ -1,11 +1,9 @@
 """The knowledge page's acts, and files that people add, there or in a chat.
 
-Like `ui.chat` this knows no Gradio. A file arrives as a path that the browser reports, so it is taken only from the folder that
-uploads are stored in, and it is removed from there once the library has read it.
+A file is removed from the folder of uploads once the library has read it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -17,23 +15,15 @@ from knowledge.corpora.shipped import shipped_collections
 from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.loading.refusals import too_large
 from knowledge.types import Hit, Outcome, Passage
-from ui import notify, panels, shop
-from ui.chat import Ask, Desk, Screen
+from ui import notify, panels, uploads
+from ui.ask import Ask, Screen
+from ui.chat import Desk, interrupted_html
 from ui.render import Manner
 from ui.texts import text
+from ui.uploads import Upload
+from ui.views import knowledge as views
 
-_FILES = 200  # files taken at one time
 _FOUND = 8  # passages shown for a search
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file as the browser reports it: `path` is None where it does not lie in the folder of uploads, `megabytes` is
-    above the limit for one that was too large to be sent."""
-
-    name: str
-    path: Path | None
-    megabytes: float
 
 
 class KnowledgePage:
@@ -45,10 +35,10 @@ class KnowledgePage:
         self._uploads = uploads
 
     def show(self, ask: Ask, collection: str = "", note: Markup | None = None) -> Markup:
-        """The page with one collection open: the named one, else the first."""
-        shelf = self._shelf(ask, collection)
+        """The page with one collection open: the named one, else the one in the address, else the first."""
+        shelf = self._shelf(ask, collection or ask.thing)
         opened = self._opened(ask, shelf, None, "") if shelf else Markup("")
-        return self._page(ask, shelf, opened, note)
+        return self._page(ask, shelf, opened, interrupted_html(ask) if note is None else note)
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         """Open, create, search, read and remove: a maker's alone, since a collection may hold more than a persona tells."""
@@ -83,7 +73,7 @@ class KnowledgePage:
             shown = sentence if in_chat or not ask.identity.maker else self.show(ask, note=sentence)
             yield {"notice" if in_chat else "workshop": shown}
             return
-        files = self._arrived(ask)
+        files = uploads.arrived(ask, self._uploads)
         lines = [self._refused(ask, file) or (file.name, "waiting", text("waiting", ask.language)) for file in files]
         paths = [(file.path, file.name) for file in files if file.path is not None]
         added = self._added(ask, collection, paths)
@@ -94,10 +84,10 @@ class KnowledgePage:
                     yield self._told(ask, collection, lines, in_chat)
                     lines[index] = (name, *next(added))
         finally:
-            self._discard(path for path, _ in paths)
+            uploads.discard((path for path, _ in paths), self._uploads)
         yield self._told(ask, collection, lines, in_chat)
 
-    def _refused(self, ask: Ask, file: _File) -> tuple[str, str, str] | None:
+    def _refused(self, ask: Ask, file: Upload) -> tuple[str, str, str] | None:
         """The line of a file that did not arrive."""
         if file.path is not None:
             return None
@@ -120,30 +110,6 @@ class KnowledgePage:
     def _told(self, ask: Ask, collection: str, lines: Sequence[tuple[str, str, str]], in_chat: bool) -> Screen:
         listed = panels.outcomes_html(lines)
         return {"notice": listed} if in_chat else {"workshop": self.show(ask, collection, listed)}
-
-    def _arrived(self, ask: Ask) -> list[_File]:
-        """The reported files."""
-        reported = ask.data.get("files")
-        found: list[_File] = []
-        for item in reported[:_FILES] if isinstance(reported, list) else ():
-            if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("path"), str):
-                size = item.get("bytes")
-                megabytes = size / 1e6 if isinstance(size, int) else 0.0
-                found.append(_File(Path(item["name"]).name[:200] or "?", self._uploaded(item["path"]), megabytes))
-        return found
-
-    def _uploaded(self, reported: str) -> Path | None:
-        if not reported or "\0" in reported:
-            return None
-        path = Path(reported).resolve()
-        return path if path.is_relative_to(self._uploads.resolve()) and path.is_file() else None
-
-    def _discard(self, paths: Iterable[Path]) -> None:
-        """Remove uploads that were read, and the folders that Gradio made for them; one file may have been sent twice."""
-        for path in set(paths):
-            path.unlink(missing_ok=True)
-            if path.parent != self._uploads.resolve() and path.parent.is_dir() and not any(path.parent.iterdir()):
-                path.parent.rmdir()
 
     def _collection_for(self, ask: Ask, in_chat: bool) -> str:
         """Where files go. Raises `HearthError` for a visitor and for a persona that reads nothing."""
@@ -175,33 +141,33 @@ class KnowledgePage:
         whole = self._studio.knowledge.text(MAKER.owner, document)
         documents = self._studio.knowledge.documents(MAKER.owner, collection)
         title = next((each.title for each in documents if each.id == document), "")
-        opened = shop.reading_html(collection, passage.title if passage else title, whole, passage, self._manner(ask))
+        opened = views.reading_html(collection, passage.title if passage else title, whole, passage, self._manner(ask))
         return self._page(ask, self._shelf(ask, collection), opened)
 
     def _passage(self, ask: Ask) -> Passage | None:
         number = ask.word("passage")
         return self._studio.knowledge.passage(MAKER.owner, int(number)) if number.isdecimal() else None
 
-    def _page(self, ask: Ask, shelf: shop.Shelf | None, opened: Markup, note: Markup | None = None) -> Markup:
+    def _page(self, ask: Ask, shelf: views.Shelf | None, opened: Markup, note: Markup | None = None) -> Markup:
         current = shelf.id if shelf else ""
-        return shop.knowledge_html(self._shelves(ask), current, opened, self._manner(ask), note or Markup(""))
+        return views.knowledge_html(self._shelves(ask), current, opened, self._manner(ask), note or Markup(""))
 
-    def _opened(self, ask: Ask, shelf: shop.Shelf, found: Sequence[Hit] | None, words: str) -> Markup:
+    def _opened(self, ask: Ask, shelf: views.Shelf, found: Sequence[Hit] | None, words: str) -> Markup:
         shipped = _shipped_titles().get(shelf.id)
         papers = []
         for paper in self._studio.knowledge.documents(MAKER.owner, shelf.id):
             name = "" if paper.name == paper.title else paper.name
-            papers.append(shop.Paper(paper.id, _title(paper.title, shipped, ask.language), name, paper.passages))
-        return shop.collection_html(shelf, papers, found, words, self._manner(ask))
+            papers.append(views.Paper(paper.id, _title(paper.title, shipped, ask.language), name, paper.passages))
+        return views.collection_html(shelf, papers, found, words, self._manner(ask))
 
-    def _shelf(self, ask: Ask, collection: str) -> shop.Shelf | None:
+    def _shelf(self, ask: Ask, collection: str) -> views.Shelf | None:
         shelves = self._shelves(ask)
         return next((shelf for shelf in shelves if shelf.id == collection), shelves[0] if shelves else None)
 
-    def _shelves(self, ask: Ask) -> list[shop.Shelf]:
+    def _shelves(self, ask: Ask) -> list[views.Shelf]:
         found = self._studio.knowledge.collections(MAKER.owner)
         shipped = _shipped_titles()
-        return [shop.Shelf(each.id, _title(each.title, shipped.get(each.id), ask.language), each.documents) for each in found]
+        return [views.Shelf(each.id, _title(each.title, shipped.get(each.id), ask.language), each.documents) for each in found]
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)

@@ -1,0 +1,1 @@
+"""What each workshop page does when something is pressed, a file a page, without Gradio."""

@@ -1,0 +1,181 @@
+// The workshop pages: forms that save themselves, lists that are filtered, tabs, what is looked at again and again.
+// What the attributes mean:
+//   form[data-autosave]   sends its fields a moment after a change, one save after the other
+//   [data-filter]         filters the items of the list it stands in
+//   [data-tabs]           shows one of its [data-in] bodies; which one is remembered by the value
+//   [data-poll]           while it is in view, the page sends the action "poll" once a second
+
+// ---- forms ----------------------------------------------------------------------------------------------------------
+
+const SAVE_AFTER_MS = 700;
+const unsaved = new Map();  // form by its key -> timer
+let saving = 0;  // the event of a save that is not answered yet: the next one needs the revision it will bring
+
+function fieldsOf(form) {
+  const fields = {};
+  for (const control of form.elements) {
+    if (!control.name || control.type === "file") continue;
+    fields[control.name] ||= [];
+    if (control.type !== "checkbox" && control.type !== "radio" || control.checked) fields[control.name].push(control.value);
+  }
+  return fields;
+}
+
+function later(form, wait = SAVE_AFTER_MS) {
+  clearTimeout(unsaved.get(form));
+  const line = form.closest(".open-thing, .shop")?.querySelector(".saved");
+  if (line) line.textContent = words.saving;
+  unsaved.set(form, setTimeout(() => save(form), wait));
+}
+
+function save(form) {
+  if (saving) { later(form, 200); return; }
+  clearTimeout(unsaved.get(form));
+  unsaved.delete(form);
+  if (!form.isConnected) return;
+  send("workshop", { ...form.dataset, fields: fieldsOf(form) });
+  const mine = saving = state.nonce;
+  setTimeout(() => { if (saving === mine) saving = 0; }, 10_000);
+}
+
+// Before the page is left: what was typed is saved as it is.
+function settleForms() {
+  for (const form of [...unsaved.keys()]) { saving = 0; save(form); }
+}
+
+function submitForm(form) {
+  if ("autosave" in form.dataset) { later(form, 0); return; }
+  if (state.submitted) return;
+  const simple = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  send("workshop", { ...form.dataset, ...simple, fields: fieldsOf(form) });
+  state.submitted = { nonce: state.nonce, form };
+  setTimeout(() => { state.submitted = null; }, 10_000);
+}
+
+function typed(target) {
+  if (target.type === "range") target.parentElement.querySelector("output").textContent = target.value;
+  if ("filter" in target.dataset) filter(target);
+  const form = target.closest("form[data-autosave]");
+  if (form && target.name) later(form);
+}
+
+function changed(target) {
+  const form = target.closest("form[data-autosave]");
+  if (form && target.name) later(form, 100);
+  else if (!target.form && target.dataset.do === "workshop") {
+    send("workshop", { ...target.dataset, on: target.type === "checkbox" ? target.checked : undefined, value: target.value });
+  }
+}
+
+window.addEventListener("pagehide", () => {
+  const left = [...unsaved.keys()].filter((form) => form.isConnected);
+  if (left.length) passing.put("unsaved", left.map((form) => ({ page: state.page, thing: state.thing, ...form.dataset, fields: fieldsOf(form) })));
+});
+
+function sendUnsaved() {
+  for (const data of passing.take("unsaved") || []) send("workshop", data);
+}
+
+// ---- after every repaint --------------------------------------------------------------------------------------------
+
+function worked() {
+  if (saving && state.answering >= saving) saving = 0;
+  if (state.submitted && state.answering >= state.submitted.nonce) {
+    if (!document.querySelector("#workshop [data-refused]") && "reset" in state.submitted.form.dataset) state.submitted.form.reset();
+    state.submitted = null;
+  }
+  for (const input of document.querySelectorAll("#workshop [data-filter]")) filter(input);
+  for (const box of document.querySelectorAll("#workshop [data-tabs]")) showTab(box);
+  document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
+  poll();
+}
+
+function filter(input) {
+  const wanted = input.value.trim().toLowerCase();
+  const list = input.closest(".pick")?.querySelector(".items");
+  if (!list) return;
+  let shown = 0;
+  for (const item of list.querySelectorAll("a, button")) {
+    item.hidden = Boolean(wanted) && !item.textContent.toLowerCase().includes(wanted);
+    shown += !item.hidden;
+  }
+  for (const group of list.querySelectorAll("section")) group.hidden = Boolean(wanted) && !group.querySelector("a:not([hidden]), button:not([hidden])");
+  let none = list.querySelector(".none");
+  if (wanted && !shown && !none) {
+    none = document.createElement("p");
+    none.className = "none";
+    none.textContent = words.nothing_fits;
+    list.append(none);
+  } else if (shown) none?.remove();
+}
+
+// ---- tabs -----------------------------------------------------------------------------------------------------------
+
+const chosen = {};
+
+function showTab(box) {
+  const tabs = [...box.querySelectorAll(":scope > [role=tablist] > [role=tab]")];
+  const current = tabs.find((tab) => tab.dataset.section === chosen[box.dataset.tabs]) || tabs[0];
+  for (const tab of tabs) {
+    tab.setAttribute("aria-selected", String(tab === current));
+    tab.tabIndex = tab === current ? 0 : -1;
+  }
+  for (const body of box.querySelectorAll(":scope > [data-in]")) body.hidden = body.dataset.in !== current?.dataset.section;
+}
+
+function choose(tab) {
+  const box = tab.closest("[data-tabs]");
+  chosen[box.dataset.tabs] = tab.dataset.section;
+  showTab(box);
+}
+
+house.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.("[role=tab]");
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!tab || !step) return;
+  const tabs = [...tab.parentElement.querySelectorAll("[role=tab]")];
+  const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+  event.preventDefault();
+  next.click();
+  next.focus();
+});
+
+// ---- what moves by itself -------------------------------------------------------------------------------------------
+
+let polling = 0;
+
+function poll() {
+  clearTimeout(polling);
+  if (!document.querySelector("#workshop [data-poll]")) return;
+  polling = setTimeout(() => {
+    if (document.hidden || house.dataset.view === "chat" || unsaved.size || saving) poll();
+    else send("workshop", { action: "poll" });
+  }, 1000);
+}
+
+// A document is removed a few seconds after it was asked for, or when the page is left; until then it can be taken back.
+let removal = null;
+function removeLater(button) {
+  removal?.now();
+  const { collection, document: id, toldAfter, undo } = button.dataset;
+  const row = button.closest("li");
+  row.hidden = true;
+  row.dataset.keep = "";
+  const line = document.createElement("p");
+  line.className = "note";
+  line.setAttribute("role", "status");
+  line.textContent = toldAfter + " ";
+  const back = document.createElement("button");
+  back.type = "button";
+  back.textContent = undo;
+  line.append(back);
+  document.querySelector("#workshop .outcome-place").replaceChildren(line);
+  const now = () => {
+    clearTimeout(timer);
+    removal = null;
+    send("workshop", { action: "remove", collection, document: id });
+  };
+  const timer = setTimeout(now, 6000);
+  removal = { now };
+  back.onclick = () => { clearTimeout(timer); removal = null; row.hidden = false; delete row.dataset.keep; line.remove(); };
+}

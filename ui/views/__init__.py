@@ -1,0 +1,1 @@
+"""The workshop pages as HTML, a file a page: pure functions over what `ui.pages` gives them."""
