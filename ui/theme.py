@@ -76,12 +76,12 @@ _ICONS = {
 }
 
 
-_SCRIPTS = ("player", "workshop", "files", "page")
+_SCRIPTS = ("player", "page", "workshop", "files")
 _STYLES = ("base", "chat", "personas", "knowledge", "tools", "models", "settings")
 
 
 def script() -> str:
-    """The page's script: its files in one scope, the one that starts it last."""
+    """The page's script: its files in one scope; what runs at once is in `page.js`."""
     return "".join((_STATIC / f"{name}.js").read_text("utf-8") for name in _SCRIPTS)
 
 
