@@ -6,17 +6,20 @@ that own them (documents, conversations, runs, catalogue, lexical) and are creat
 
 import contextlib
 import errno
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, MetaData, Table, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection as Connection  # for files that pass one on and own no tables
+from sqlalchemy import MetaData, Table, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateColumn
 
+from common.copies import attach_copy, check_copy, copied_tables, copy_in, copy_out, damaged
 from common.errors import DataFolderBusy, StorageFailed
 
 metadata = MetaData()
@@ -37,7 +40,7 @@ class DataFolder:
                 f"另一个 Hearth 正在使用数据文件夹 {str(self.path)!r}。请先停止它，或用 --data 另一个文件夹 启动。",
             ) from None
         except OSError as error:
-            raise _unwritable(str(self.path), error) from error
+            raise unwritable(str(self.path), error) from error
 
     def close(self) -> None:
         self._lock.release()
@@ -101,6 +104,43 @@ class Database:
                 raise
             connection.commit()
 
+    def save_copy(self, path: Path) -> Mapping[str, int]:
+        """Write the rows of one moment into a new file at `path`, while others read and write; table -> rows.
+
+        Raises `StorageFailed`; what is at `path` then is of no use.
+        """
+        with self._translated(), self._engine.connect() as connection:
+            rows = copy_out(connection, path, copied_tables(connection, metadata))
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        return rows
+
+    def check_copy(self, path: Path) -> Mapping[str, int]:
+        """Whether the file at `path` could be taken over; table -> rows. Raises `BackupInvalid`."""
+        with self.read() as connection:
+            tables = copied_tables(connection, metadata)
+        return check_copy(path, tables)
+
+    def take_over(self, path: Path, finish: Callable[[Connection], None]) -> None:
+        """Put the rows of the file at `path`, which was checked, in the place of all that is here.
+
+        That is one transaction, which `finish` ends: whatever goes wrong, a killed process included, leaves everything as it was.
+        Raises `BackupInvalid` where the rows do not go together, and `StorageFailed`.
+        """
+        with self._turn(), self._translated(), self._engine.connect() as connection:
+            attach_copy(connection, path)
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                copy_in(connection, copied_tables(connection, metadata))
+                finish(connection)
+                connection.commit()
+            except IntegrityError as error:
+                connection.rollback()
+                raise damaged(str(error.orig)) from error
+            except BaseException:
+                connection.rollback()
+                raise
+
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         """The one writer's turn."""
@@ -118,7 +158,7 @@ class Database:
             yield
         except DBAPIError as error:
             if isinstance(error.orig, sqlite3.OperationalError) and _code(error.orig) in _STORAGE_CODES:
-                raise _unwritable(str(self.path), error.orig) from error
+                raise unwritable(str(self.path), error.orig) from error
             raise
 
     def close(self) -> None:
@@ -166,7 +206,8 @@ def _code(error: sqlite3.OperationalError) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _unwritable(path: str, error: sqlite3.OperationalError | OSError) -> StorageFailed:
+def unwritable(path: str, error: sqlite3.OperationalError | OSError) -> StorageFailed:
+    """The sentence for what the disk answered."""
     if isinstance(error, OSError):
         reason = _SYSTEM_CODES.get(error.errno or 0, (str(error), str(error)))
     else:

@@ -11,6 +11,7 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── ModelError               ModelMissing · ModelLoadFailed · GenerationFailed · PromptTooLong
     ├── ConversationError        ConversationMissing · TurnRunning · MessageTooLong
     ├── SpeechUnavailable
+    ├── BackupError              BackupInvalid · BackupBusy
     ├── StorageFailed            the disk is full or read-only
     ├── EgressRefused            an address that may not be reached
     ├── EgressFailed             an address outside that does not answer, or not within its limits
@@ -132,6 +133,18 @@ class MessageTooLong(ConversationError):
 
 class SpeechUnavailable(HearthError):
     """The voice's engine or language is not on this machine."""
+
+
+class BackupError(HearthError):
+    """A backup cannot be made or restored."""
+
+
+class BackupInvalid(BackupError):
+    """A file is no backup, is damaged, or was made by a newer Hearth; nothing was changed."""
+
+
+class BackupBusy(BackupError):
+    """Another backup is being made or restored."""
 
 
 class StorageFailed(HearthError):

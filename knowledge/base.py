@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
-from common.database import Database
+from common.database import Connection, Database
 from common.errors import CollectionMissing, DocumentMissing, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.ingest import Ingest
 from knowledge.loading.loader import Loader
+from knowledge.renewal import renew
 from knowledge.search import RELEVANT, Search
 from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Record, Report
 from knowledge.vectors import VectorIndex
@@ -165,6 +166,14 @@ class Knowledge:
         for row in self._catalogue.everything(owner):
             self._ingest.embed_again(row)
         self._vectors.rebuild()
+
+    def renew(self, connection: Connection) -> None:
+        """Build what follows from the stored rows anew, within the transaction that replaced them; call `refresh` after it."""
+        renew(connection, self._catalogue.lexical)
+
+    def refresh(self) -> None:
+        """Bring the vector index up to date with whatever is stored now, in the background."""
+        self._vectors.start()
 
     def settle(self, timeout_s: float | None = None) -> bool:
         """Wait for the index's background work; whether Chroma is up to date then. Searching never needs this."""

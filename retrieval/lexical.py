@@ -93,19 +93,27 @@ class LexicalIndex:
         self._database = database
         self._rows, self._groups, self._terms = f"{name}_fts", f"{name}_groups", f"{name}_terms"
         with database.write() as connection:
-            run = connection.exec_driver_sql
-            run(
-                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._rows} USING fts5(scope, tokens, "
-                "tokenize='unicode61 remove_diacritics 0')"
-            )
-            run(
-                f"CREATE TABLE IF NOT EXISTS {self._groups} (grp TEXT PRIMARY KEY, row_count INTEGER NOT NULL, "
-                "token_count INTEGER NOT NULL)"
-            )
-            run(
-                f"CREATE TABLE IF NOT EXISTS {self._terms} (grp TEXT NOT NULL, term TEXT NOT NULL, row_count INTEGER NOT NULL, "
-                "PRIMARY KEY (grp, term)) WITHOUT ROWID"
-            )
+            self._create(connection)
+
+    def _create(self, connection: Connection) -> None:
+        run = connection.exec_driver_sql
+        run(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._rows} USING fts5(scope, tokens, tokenize='unicode61 remove_diacritics 0')"
+        )
+        run(
+            f"CREATE TABLE IF NOT EXISTS {self._groups} (grp TEXT PRIMARY KEY, row_count INTEGER NOT NULL, "
+            "token_count INTEGER NOT NULL)"
+        )
+        run(
+            f"CREATE TABLE IF NOT EXISTS {self._terms} (grp TEXT NOT NULL, term TEXT NOT NULL, row_count INTEGER NOT NULL, "
+            "PRIMARY KEY (grp, term)) WITHOUT ROWID"
+        )
+
+    def empty(self, connection: Connection) -> None:
+        """Take every row out within the caller's transaction."""
+        for table in (self._rows, self._groups, self._terms):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        self._create(connection)
 
     def add(self, rows: Iterable[LexicalRow], connection: Connection) -> None:
         """Index the rows within the caller's transaction; their ids must be new."""

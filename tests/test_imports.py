@@ -40,7 +40,10 @@ OWNERS = {
         "common/",
         "assistant/conversations.py",
         "assistant/runs.py",
+        "assistant/runlog.py",
+        "assistant/feedback.py",
         "knowledge/catalogue.py",
+        "knowledge/renewal.py",
         "retrieval/lexical.py",
     ),
 }

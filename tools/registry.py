@@ -68,6 +68,13 @@ class ToolRegistry:
             self._tools[tool.id] = tool
             self._ids[name] = tool.id
 
+    def become(self, other: "ToolRegistry") -> None:
+        """Hold what `other` holds, in its order; snapshots taken before stay as they are."""
+        with other._lock:
+            tools, ids = dict(other._tools), dict(other._ids)
+        with self._lock:
+            self._tools, self._ids = tools, ids
+
     def get(self, id: str) -> Tool:
         """Raises `DocumentMissing` when there is no such tool."""
         with self._lock:

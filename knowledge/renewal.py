@@ -1,0 +1,27 @@
+"""What must be made anew when the rows of the catalogue were replaced from outside: a backup was restored.
+
+The word index is built from the passages; the vectors came with them. Every collection gets another epoch, so that nothing an
+index or a cache knew of the rows before is taken for what they are now.
+"""
+
+from sqlalchemy import Connection, func, select, update
+
+from knowledge.catalogue import COLLECTIONS, DOCUMENTS, PASSAGES
+from knowledge.rows import lexical_text
+from retrieval.lexical import LexicalIndex, LexicalRow
+
+
+def renew(connection: Connection, lexical: LexicalIndex) -> None:
+    """Build the word index anew and mark every collection as changed, within the caller's transaction."""
+    connection.execute(update(COLLECTIONS).values(epoch=func.lower(func.hex(func.randomblob(6)))))
+    lexical.empty(connection)
+    passages = select(PASSAGES.c.id, PASSAGES.c.collection, PASSAGES.c.heading, PASSAGES.c.text).order_by(PASSAGES.c.id)
+    for document in connection.execute(select(DOCUMENTS.c.id, DOCUMENTS.c.form, DOCUMENTS.c.title)).all():
+        rows = connection.execute(passages.where(PASSAGES.c.document == document.id)).all()
+        lexical.add(
+            (
+                LexicalRow(row.id, str(row.collection), lexical_text(document.form, document.title, row.heading, row.text))
+                for row in rows
+            ),
+            connection,
+        )
