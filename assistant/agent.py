@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from assistant import prompt, quoting
 from assistant.events import (
@@ -18,6 +19,7 @@ from assistant.events import (
     MessageCompleted,
     PassagesFound,
     Reason,
+    StepFinished,
     TextDelta,
     ThinkingDelta,
     ToolFinished,
@@ -26,7 +28,17 @@ from assistant.events import (
     TurnFinished,
 )
 from assistant.messages import Message, ToolCall, ToolResult, Usage
-from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.base import (
+    CallChunk,
+    Cancel,
+    ChatModel,
+    GenerationOptions,
+    ModelInfo,
+    PromptChunk,
+    TextChunk,
+    ThinkingChunk,
+    UsageChunk,
+)
 from assistant.repetition import Unrepeated, is_looping
 from common.errors import HearthError, ToolDenied
 from knowledge.types import Hit
@@ -52,6 +64,15 @@ class Limits:
 
 
 @dataclass(slots=True)
+class _Step:
+    """A call of the model under way."""
+
+    started: float = field(default_factory=time.monotonic)
+    usage: Usage = field(default_factory=Usage)
+    prompt: str = ""
+
+
+@dataclass(slots=True)
 class _Turn:
     """What a turn gathers on its way."""
 
@@ -64,11 +85,28 @@ class _Turn:
     text: str = ""
     thinking: str = ""
     calls: list[ToolCall] = field(default_factory=list)
+    steps: int = 0
+    step: _Step | None = None
+    prompt: str = ""
     new: list[Message] = field(default_factory=list)
     repeats: Counter[str] = field(default_factory=Counter)
 
-    def begin_step(self) -> None:
+    def begin_message(self) -> None:
         self.text, self.thinking, self.calls = "", "", []
+
+    def begin_step(self) -> _Step:
+        self.begin_message()
+        self.steps += 1
+        self.step = _Step()
+        return self.step
+
+    def end_step(self, step: _Step) -> StepFinished:
+        self.step = None
+        self.usage += step.usage
+        seconds = round(time.monotonic() - step.started, 3)
+        shared = _shared(self.prompt, step.prompt)
+        self.prompt = step.prompt
+        return StepFinished(self.steps, seconds, step.usage, step.prompt[shared:], shared)
 
     def add_text(self, text: str) -> TextDelta:
         self.first_text = self.first_text or time.monotonic() - self.started
@@ -77,7 +115,7 @@ class _Turn:
 
     def complete(self, message: Message) -> MessageCompleted:
         self.new.append(message)
-        self.begin_step()
+        self.begin_message()
         return MessageCompleted(message)
 
     def finish(self, reason: Reason, error: HearthError | None = None) -> TurnFinished:
@@ -207,16 +245,29 @@ class Agent:
         self, turn: _Turn, messages: Sequence[Message], specs: Sequence[ToolSpec], options: GenerationOptions
     ) -> Iterator[Event]:
         """One model call; what it wrote is left in `turn`."""
-        turn.begin_step()
+        step = turn.begin_step()
+        yield from self._stream(turn, step, messages, specs, options)
+        yield turn.end_step(step)
+
+    def _stream(
+        self,
+        turn: _Turn,
+        step: _Step,
+        messages: Sequence[Message],
+        specs: Sequence[ToolSpec],
+        options: GenerationOptions,
+    ) -> Iterator[Event]:
         guard = None if self.model.info.grounding else Unrepeated()
         for chunk in self.model.stream(messages, specs, options, turn.cancel):
             match chunk:
+                case PromptChunk(text):
+                    step.prompt = text
                 case TextChunk(text):
                     if shown := guard.feed(text) if guard else text:
                         yield turn.add_text(shown)
                     if is_looping(turn.text) or (guard and guard.looping):
                         # A model that is left before its end does not say what it took.
-                        turn.usage += Usage(completion_tokens=self.model.count_tokens(turn.text))
+                        step.usage += Usage(completion_tokens=self.model.count_tokens(turn.text))
                         return
                 case ThinkingChunk(text):
                     turn.thinking += text
@@ -224,7 +275,7 @@ class Agent:
                 case CallChunk(call):
                     turn.calls.append(call)
                 case UsageChunk(usage):
-                    turn.usage += usage
+                    step.usage += usage
             if turn.cancel.is_set():
                 return
 
@@ -280,6 +331,8 @@ class Agent:
 
     def _break_off(self, turn: _Turn) -> Iterator[Event]:
         """Keep what was written when a turn ends before its answer does."""
+        if turn.step:
+            yield turn.end_step(turn.step)
         if turn.text.strip():
             sources = quoting.cited(turn.text, turn.hits)
             yield turn.complete(Message("assistant", turn.text, turn.thinking, sources=sources, interrupted=True))
@@ -317,6 +370,13 @@ def _language_of(asked: str, reader: str | None) -> str:
     if reader is None or ("en" in written and len(asked.split()) > 2):
         return "en"
     return reader
+
+
+def _shared(before: str, after: str) -> int:
+    """How many characters both begin with."""
+    if after.startswith(before):
+        return len(before)
+    return next(index for index, pair in enumerate(zip_longest(before, after)) if pair[0] != pair[1])
 
 
 def _last_asked(history: Sequence[Message]) -> str:

@@ -1,8 +1,8 @@
 """What happens in a turn, as frozen values that the chat, the trace, the log, evaluation and the tests all read.
 
 The contract: the last event is exactly one `TurnFinished`; the `TextDelta`s since the last boundary, joined, equal the text of
-the next `MessageCompleted`; each `ToolStarted` has one `ToolFinished` of the same call id. Events hold no clocks and no ids of
-storage.
+the next `MessageCompleted`; each `ToolStarted` has one `ToolFinished` of the same call id; each step that began, also one that
+was stopped or failed, has one `StepFinished` before the message that it wrote. Events hold no clocks and no ids of storage.
 """
 
 from collections.abc import Mapping
@@ -66,6 +66,22 @@ class CareNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class StepFinished:
+    """One call of the model ended after `seconds`; steps are numbered from 1.
+
+    `usage` is zero for a step that did not come to its end. `prompt` is exactly what the model was given, without the first
+    `shared` characters, which are those of the step before. It holds the persona's instruction: `assistant.runs` keeps it apart
+    from the events that it records and shows.
+    """
+
+    number: int
+    seconds: float
+    usage: Usage = field(default_factory=Usage)
+    prompt: str = ""
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCompleted:
     """An assistant's or a tool's message is whole."""
 
@@ -95,6 +111,7 @@ Event = (
     | ToolStarted
     | ToolFinished
     | CareNotice
+    | StepFinished
     | MessageCompleted
     | TurnFinished
 )
@@ -116,6 +133,8 @@ def to_dict(event: Event) -> dict[str, Any]:
             data = {"result": result.to_dict(), "seconds": seconds}
         case CareNotice(kind):
             data = {"kind": kind}
+        case StepFinished(number, seconds, usage, prompt, shared):
+            data = {"number": number, "seconds": seconds, "usage": usage.to_dict(), "prompt": prompt, "shared": shared}
         case MessageCompleted(message):
             data = {"message": message.to_dict()}
         case TurnFinished():
@@ -146,6 +165,8 @@ def from_dict(data: Mapping[str, Any]) -> Event:
             return ToolFinished(ToolResult.from_dict(data["result"]), data["seconds"])
         case "CareNotice":
             return CareNotice(data["kind"])
+        case "StepFinished":
+            return StepFinished(data["number"], data["seconds"], Usage.from_dict(data["usage"]), data["prompt"], data["shared"])
         case "MessageCompleted":
             return MessageCompleted(Message.from_dict(data["message"]))
         case "TurnFinished":

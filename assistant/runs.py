@@ -4,7 +4,6 @@ A run outlives the page that started it: whoever subscribes sees its events from
 A run that a crash cut short is closed when the app starts again, with what was already written kept as an interrupted answer.
 """
 
-import json
 import logging
 import threading
 import time
@@ -13,16 +12,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
-    Float,
-    Integer,
-    String,
-    Table,
-    Text,
     and_,
-    delete,
     insert,
     or_,
     select,
@@ -31,30 +23,26 @@ from sqlalchemy import (
 
 from assistant.branches import ROOT
 from assistant.conversations import Conversations, missing
-from assistant.events import Event, MessageCompleted, TextDelta, ThinkingDelta, TurnFinished, from_dict, to_dict
+from assistant.events import Event, MessageCompleted, StepFinished, TextDelta, ThinkingDelta, TurnFinished
 from assistant.messages import Message
 from assistant.models.base import Cancel
-from common.database import Database, metadata
+from assistant.places import Places
+from assistant.runlog import (
+    RUN_EVENTS,
+    RUN_PROMPTS,
+    RUNS,
+    StepPrompt,
+    drop_old_prompts,
+    insert_events,
+    insert_prompts,
+    remove_orphans,
+    remove_runs,
+    stored_events,
+    stored_prompt,
+    without_prompt,
+)
+from common.database import Database
 from common.errors import HearthError, StorageFailed, TurnRunning
-
-RUNS = Table(
-    "runs",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("owner", String, nullable=False),
-    Column("conversation", String, nullable=False, index=True),
-    Column("reason", String),
-    Column("started", Float, nullable=False),
-    Column("under", Integer),  # the message that its own hang under; none, in data of older versions: the last there is
-)
-
-RUN_EVENTS = Table(
-    "run_events",
-    metadata,
-    Column("run", String, primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("body", Text, nullable=False),
-)
 
 _FLUSH_S = 0.05
 _AT_ONCE = 16
@@ -78,6 +66,7 @@ class _Live:
 
     owner: str
     conversation: str
+    keeps_prompts: bool
     under: int = ROOT
     cancel: Cancel = field(default_factory=Cancel)
     events: list[Event] = field(default_factory=list)
@@ -94,26 +83,38 @@ class _Live:
 class Runs:
     """The runs of every owner; a method never shows one owner's run to another."""
 
-    def __init__(self, database: Database, conversations: Conversations) -> None:
+    def __init__(self, database: Database, conversations: Conversations, at_once: int = _AT_ONCE) -> None:
+        """`at_once` turns have a place to run; more wait in line."""
         self._database = database
         self._conversations = conversations
         self._live: dict[str, _Live] = {}
         self._unsaved: dict[str, tuple[_Live, TurnFinished]] = {}  # turns whose end the disk did not take
         self._lock = threading.Lock()
-        self._room = threading.Semaphore(_AT_ONCE)
+        self._places = Places(at_once)
         self._closed = False
-        database.create(RUNS, RUN_EVENTS)
+        database.create(RUNS, RUN_EVENTS, RUN_PROMPTS)
+        with database.write() as connection:
+            remove_orphans(connection)
         self.recover()
 
-    def start(self, owner: str, conversation: str, work: Work, *, said: Message | None = None, under: int | None = None) -> str:
+    def start(
+        self,
+        owner: str,
+        conversation: str,
+        work: Work,
+        *,
+        said: Message | None = None,
+        under: int | None = None,
+        keep_prompts: bool = False,
+    ) -> str:
         """Start a turn and return the run's id.
 
         In one transaction the branch in view is made to end at the message at `under` (None leaves it), what the user `said` is
-        hung there and the run is recorded; its own messages follow. Raises `TurnRunning` while the conversation is answering,
-        `ConversationMissing`, or `StorageFailed`.
+        hung there and the run is recorded; its own messages follow. `keep_prompts` is for those who may read what the model was
+        given. Raises `TurnRunning` while the conversation is answering, `ConversationMissing`, or `StorageFailed`.
         """
         self.save_unsaved()
-        run, live = uuid.uuid4().hex, _Live(owner, conversation)
+        run, live = uuid.uuid4().hex, _Live(owner, conversation, keep_prompts)
         with self._lock:
             self._refuse_while_running(conversation)
             self._live[run] = live
@@ -127,6 +128,7 @@ class Runs:
         except BaseException:
             self._forget(run)
             raise
+        self._places.line_up(run)
         threading.Thread(target=self._work, args=(run, live, work), name=f"run-{run[:8]}", daemon=True).start()
         return run
 
@@ -146,7 +148,7 @@ class Runs:
                     del self._unsaved[run]
         with self._database.write() as connection:
             self._conversations.clear(connection, owner, conversation)
-            _remove(connection, RUNS.c.conversation == conversation)
+            remove_runs(connection, RUNS.c.conversation == conversation)
 
     def active(self, owner: str, conversation: str) -> str | None:
         """The run that is answering in this conversation now."""
@@ -192,7 +194,7 @@ class Runs:
             live, end = taken
             try:
                 with self._database.write() as connection:
-                    _insert(connection, run, len(live.events) - 1, [end])
+                    insert_events(connection, run, len(live.events) - 1, [end])
                     self._finish(connection, run, live.owner, live.conversation, live.under, end)
             except StorageFailed:
                 self._unsaved[run] = taken
@@ -233,6 +235,20 @@ class Runs:
         live = self._live.get(run)
         if live is not None and live.owner == owner:
             live.cancel.set()
+            self._places.look()
+
+    def ahead(self, run: str) -> int:
+        """How many turns come before this one gets a place to run; 0 once it has one."""
+        return self._places.ahead(run)
+
+    def prompt(self, owner: str, run: str, step: int) -> StepPrompt | None:
+        """What the model was given in a step; None where it was not kept or is not kept any more.
+
+        Raises `ConversationMissing` for a run that is not the owner's.
+        """
+        self.conversation(owner, run)
+        with self._database.read() as connection:
+            return stored_prompt(connection, run, step)
 
     def delete_all(self, owner: str) -> None:
         """Remove every finished run of the owner, events included."""
@@ -240,7 +256,7 @@ class Runs:
             if live.owner == owner:
                 self._unsaved.pop(run, None)
         with self._database.write() as connection:
-            _remove(connection, RUNS.c.owner == owner)
+            remove_runs(connection, RUNS.c.owner == owner)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Stop every run and wait for them to be recorded."""
@@ -253,14 +269,15 @@ class Runs:
             live = list(self._live.values())
         for run in live:
             run.cancel.set()
+        self._places.look()
         deadline = time.monotonic() + timeout_s
         for run in live:
             with run.changed:
                 run.changed.wait_for(lambda run=run: run.finished, max(0.0, deadline - time.monotonic()))  # type: ignore[misc]
 
     def _work(self, run: str, live: _Live, work: Work) -> None:
-        with self._room:
-            events = _closing_bugs(work, live)
+        with self._places.held(run, live.cancel) as held:
+            events = _closing_bugs(work if held else _stopped, live)
             try:
                 self._record(run, live, events)
             except StorageFailed as error:
@@ -281,23 +298,27 @@ class Runs:
                 self._flush(run, live, [*waiting, event], event)
                 return
             _merge(waiting, event)
-            is_delta = isinstance(event, TextDelta | ThinkingDelta)
-            if not is_delta or time.monotonic() - flushed >= _FLUSH_S:
+            can_wait = isinstance(event, TextDelta | ThinkingDelta | StepFinished)
+            if not can_wait or time.monotonic() - flushed >= _FLUSH_S:
                 self._flush(run, live, waiting)
                 waiting, flushed = [], time.monotonic()
 
     def _flush(self, run: str, live: _Live, events: Sequence[Event], end: TurnFinished | None = None) -> None:
         with self._database.write() as connection:
-            _insert(connection, run, len(live.events), events)
+            insert_events(connection, run, len(live.events), events)
+            if live.keeps_prompts:
+                insert_prompts(connection, run, events)
             if end is not None:
                 self._finish(connection, run, live.owner, live.conversation, live.under, end)
-        live.show(events, finished=end is not None)
+        # A visitor follows these events, and a prompt holds what the persona's maker wrote for the model alone.
+        live.show([without_prompt(event) for event in events], finished=end is not None)
 
     def _finish(
         self, connection: Connection, run: str, owner: str, conversation: str, under: int | None, end: TurnFinished
     ) -> None:
         if not connection.execute(update(RUNS).where(RUNS.c.id == run).values(reason=end.reason)).rowcount:
             return  # deleted while it was written
+        drop_old_prompts(connection, conversation)
         try:
             if end.new_messages:
                 self._conversations.append(connection, owner, conversation, end.new_messages, under=under, run=run)
@@ -317,7 +338,7 @@ class Runs:
             events = self._stored(row["id"])
             end = TurnFinished("failed", _salvage(events), error=_CUT_SHORT)
             with self._database.write() as connection:
-                _insert(connection, row["id"], len(events), [end])
+                insert_events(connection, row["id"], len(events), [end])
                 self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
 
     def _refuse_while_running(self, conversation: str) -> None:
@@ -328,13 +349,17 @@ class Runs:
             )
 
     def _stored(self, run: str) -> list[Event]:
-        query = select(RUN_EVENTS.c.body).where(RUN_EVENTS.c.run == run).order_by(RUN_EVENTS.c.position)
         with self._database.read() as connection:
-            return [from_dict(json.loads(body)) for body in connection.execute(query).scalars()]
+            return stored_events(connection, run)
 
     def _forget(self, run: str) -> None:
         with self._lock:
             self._live.pop(run, None)
+
+
+def _stopped(_cancel: Cancel) -> Generator[Event, None, None]:
+    """A turn that was stopped while it waited for its place."""
+    yield TurnFinished("cancelled")
 
 
 def _closing_bugs(work: Work, live: _Live) -> Generator[Event, None, None]:
@@ -385,21 +410,6 @@ def _salvage(events: Sequence[Event]) -> tuple[Message, ...]:
         else message
         for message in whole
     )
-
-
-def _remove(connection: Connection, condition: ColumnElement[bool]) -> None:
-    ids = select(RUNS.c.id).where(condition)
-    connection.execute(delete(RUN_EVENTS).where(RUN_EVENTS.c.run.in_(ids)))
-    connection.execute(delete(RUNS).where(condition))
-
-
-def _insert(connection: Connection, run: str, position: int, events: Sequence[Event]) -> None:
-    rows = [
-        {"run": run, "position": position + offset, "body": json.dumps(to_dict(event), ensure_ascii=False)}
-        for offset, event in enumerate(events)
-    ]
-    if rows:
-        connection.execute(insert(RUN_EVENTS), rows)
 
 
 def _mine(owner: str, run: str) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from functools import partial
 
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent, pending_calls
+from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
 from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
@@ -21,6 +22,7 @@ from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChu
 from assistant.models.host import ModelHost
 from assistant.models.threads import share_processor
 from assistant.preferences import PreferenceStore, model_at_start, region_now
+from assistant.runlog import StepPrompt
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.speech.base import Speaker
@@ -80,6 +82,7 @@ class Studio:
     models: ModelHost
     speaker: Speaker
     preferences: PreferenceStore
+    backups: Backups
     _shipped: threading.Event = field(default_factory=threading.Event)
     _closing: threading.Event = field(default_factory=threading.Event)
 
@@ -189,6 +192,14 @@ class Studio:
         allowed = {call: allow and identity.maker for call, allow in decisions.items()}
         return self._start(identity, conversation, partial(agent.run, "", history, language=language, decisions=allowed), path)
 
+    def prompt(self, identity: Identity, run: str, step: int) -> StepPrompt | None:
+        """What the model was given in a step (from 1) of the maker's own run; None for a visitor, and where it is not kept."""
+        return self.runs.prompt(identity.owner, run, step) if identity.maker else None
+
+    def clear(self, identity: Identity, conversation: str) -> None:
+        """Start a conversation over. Raises `TurnRunning` or `ConversationMissing`."""
+        self.runs.clear(identity.owner, conversation)
+
     def spoken_sentences(self, owner: str, run: str) -> Iterator[str]:
         """The answer of a run in sentences fit to be spoken, as it is written."""
         splitter = SentenceSplitter()
@@ -243,7 +254,14 @@ class Studio:
     ) -> str:
         """Start a turn at the end of `path`, which is as it was read: what is said elsewhere meanwhile is another branch."""
         under = path[-1].position if path else ROOT
-        return self.runs.start(identity.owner, conversation, lambda cancel: turn(cancel=cancel), said=said, under=under)
+        return self.runs.start(
+            identity.owner,
+            conversation,
+            lambda cancel: turn(cancel=cancel),
+            said=said,
+            under=under,
+            keep_prompts=identity.maker,
+        )
 
 
 def _said(path: Sequence[Placed]) -> list[Message]:
@@ -279,15 +297,23 @@ def build_studio(
     database = Database(folder.path / "hearth.db")
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
+    knowledge = Knowledge(database, folder.path, embedder or (lambda: _embedder(settings)))
+    registry = tools or stored_registry(ToolStore(database), MAKER.owner)
+    runs = Runs(database, conversations)
+
+    def reread() -> None:
+        if tools is None:
+            registry.become(stored_registry(ToolStore(database), MAKER.owner))
+
     studio = Studio(
         settings=settings,
         folder=folder,
         database=database,
         personas=PersonaStore(database),
-        knowledge=Knowledge(database, folder.path, embedder or (lambda: _embedder(settings))),
-        tools=tools or stored_registry(ToolStore(database), MAKER.owner),
+        knowledge=knowledge,
+        tools=registry,
         conversations=conversations,
-        runs=Runs(database, conversations),
+        runs=runs,
         models=ModelHost.holding(model)
         if model
         else ModelHost(
@@ -295,6 +321,7 @@ def build_studio(
         ),
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
         preferences=preferences,
+        backups=Backups(folder.path, database, runs, knowledge, reread),
     )
     studio.models.start()
     threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()

@@ -8,15 +8,18 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal, assert_never
 
 from markupsafe import Markup
 
+from assistant.branches import Placed
 from assistant.events import (
     CareNotice,
     Event,
     MessageCompleted,
     PassagesFound,
+    StepFinished,
     TextDelta,
     ThinkingDelta,
     ToolFinished,
@@ -28,6 +31,8 @@ from assistant.messages import Message, ToolCall, ToolResult
 from knowledge.types import Hit
 from ui.markdown import citations, markdown
 from ui.texts import text
+
+EMPTY = Markup("")
 
 _SHOWN = 20_000  # characters of a tool's result or of a thought that the page shows
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -42,6 +47,7 @@ class Face:
     name: str
     avatar: str
     tint: str = ""
+    picture: str = ""  # the address of its picture, shown instead of the letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,14 @@ Stage = Literal["live", "ask", "past"]
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the reader thinks of an answer."""
+
+    good: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a turn has shown so far: finished pieces, then the text and the thought under way."""
 
@@ -80,6 +94,7 @@ class View:
     hits: tuple[Hit, ...] = ()
     tools: tuple[tuple[str, float], ...] = ()
     care: str = ""
+    steps: tuple[StepFinished, ...] = ()
     finished: TurnFinished | None = None
 
 
@@ -115,6 +130,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, pieces=_with_result(view.pieces, result, seconds))
         case CareNotice(kind):
             return replace(view, care=kind)
+        case StepFinished():
+            return replace(view, steps=(*view.steps, event))
         case MessageCompleted(message):
             return _completed(view, message)
         case TurnFinished():
@@ -149,18 +166,29 @@ def _with_result(pieces: tuple[Piece, ...], result: ToolResult, seconds: float |
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of a user (None where a conversation opens with an answer) and the pieces of its answer."""
+    """A user's message (None where a conversation opens with an answer), the first message of its answer, and the pieces of it."""
 
-    asked: str | None
+    asked: Placed | None
+    answer: Placed | None = None
     pieces: tuple[Piece, ...] = ()
 
+    @property
+    def run(self) -> str:
+        """The run that wrote the answer; "" for one that a file brought."""
+        return (self.answer.run if self.answer else None) or ""
 
-def turns(messages: Sequence[Message]) -> list[Turn]:
-    """A stored history as turns."""
+    @property
+    def spoke(self) -> bool:
+        return any(isinstance(piece, Said) and piece.text for piece in self.pieces)
+
+
+def turns(path: Sequence[Placed]) -> list[Turn]:
+    """The branch in view as turns."""
     found: list[Turn] = []
-    for message in messages:
+    for placed in path:
+        message = placed.message
         if message.role == "user":
-            found.append(Turn(message.text))
+            found.append(Turn(placed))
             continue
         turn = found.pop() if found else Turn(None)
         if message.role == "tool" and message.result is not None:
@@ -169,7 +197,7 @@ def turns(messages: Sequence[Message]) -> list[Turn]:
             pieces = (*turn.pieces, _said(message), *(Card(call) for call in message.calls))
         else:
             pieces = turn.pieces
-        found.append(replace(turn, pieces=pieces))
+        found.append(replace(turn, answer=turn.answer or placed, pieces=pieces))
     return found
 
 
@@ -179,7 +207,9 @@ def plain(value: str) -> str:
 
 
 def avatar(face: Face) -> Markup:
-    return Markup('<span class="avatar" {} aria-hidden="true">{}</span>').format(tint(face.tint), plain(face.avatar)[:32])
+    """The picture of a persona, or its letters, in a ring of its tint."""
+    inside = Markup('<img src="{}" alt="" loading="lazy">').format(face.picture) if face.picture else plain(face.avatar)[:32]
+    return Markup('<span class="avatar" {} aria-hidden="true">{}</span>').format(tint(face.tint), inside)
 
 
 def tint(colour: str) -> Markup:
@@ -188,65 +218,73 @@ def tint(colour: str) -> Markup:
 
 
 def history_html(
-    messages: Sequence[Message], face: Face, manner: Manner, *, run: str = "", last: View | None = None, answering: bool = False
+    path: Sequence[Placed],
+    face: Face,
+    manner: Manner,
+    *,
+    last: View | None = None,
+    answering: bool = False,
+    verdicts: Mapping[str, Verdict] = MappingProxyType({}),
 ) -> Markup:
     """The finished part of a conversation.
 
-    `last` is the view of its last run, `run` its id; while it is `answering` the live answer follows elsewhere, so the last turn
-    offers nothing to press.
+    `last` is the view of its last run; while one is `answering` its words follow elsewhere, so the last turn offers nothing to
+    press. `verdicts` are what the reader thinks of answers, by run.
     """
-    listed = turns(messages)
+    listed = turns(path)
     shown = []
     for index, turn in enumerate(listed):
-        newest = index == len(listed) - 1 and not answering
-        shown.append(
-            _turn_html(turn, face, manner, run if newest else "", last.finished if newest and last else None, newest, answering)
-        )
-    return Markup("").join(shown)
+        newest = index == len(listed) - 1
+        finished = last.finished if newest and last and not answering else None
+        shown.append(_question(turn, manner, answering))
+        note = _note(turn, finished, manner)
+        if not turn.pieces and not note:
+            continue
+        pieces = _pieces_html(turn.pieces, manner, "ask" if newest and not answering else "past")
+        acts = answer_acts(turn, manner, verdicts.get(turn.run), answering=answering)
+        shown.append(_answer_frame(face, EMPTY.join([*pieces, note, acts]), newest=newest))
+    return EMPTY.join(shown)
 
 
-def _turn_html(
-    turn: Turn, face: Face, manner: Manner, run: str, finished: TurnFinished | None, newest: bool, answering: bool
-) -> Markup:
-    asked = Markup("")
-    if turn.asked is not None:
-        asked = Markup('<div class="said you"><h3 class="unseen">{}</h3><div class="bubble" dir="auto">{}</div></div>').format(
-            manner.say("you"), turn.asked
-        )
-    note = _note(turn, finished, manner) if newest else Markup("")
-    if not turn.pieces and not note:
-        return asked
-    acts = _acts(turn, manner, run) if newest else _copy_only(turn, manner)
-    body = Markup("").join([*_pieces_html(turn.pieces, manner, "ask" if newest and not answering else "past"), note, acts])
-    return Markup("{}{}").format(asked, _answer_frame(face, body))
+def _question(turn: Turn, manner: Manner, answering: bool) -> Markup:
+    if turn.asked is None:
+        return EMPTY
+    edit = Markup("")
+    if not answering and turn.asked.versions:
+        edit = _act("edit", manner.say("edit"), Markup('data-position="{}"').format(turn.asked.position))
+    acts = _versions(turn.asked, manner, answering) + edit
+    return Markup(
+        '<div class="said you" data-key="q{}"><h3 class="unseen">{}</h3><div class="bubble" dir="auto">{}</div>'
+        '<div class="acts">{}</div></div>'
+    ).format(turn.asked.position, manner.say("you"), turn.asked.message.text, acts)
 
 
-def _answer_frame(face: Face, body: Markup, attributes: Markup = Markup("")) -> Markup:  # noqa: B008  Markup is immutable
-    return Markup('<div class="said them" {} {}><div class="who">{}<h3>{}</h3></div><div class="body">{}</div></div>').format(
-        tint(face.tint), attributes, avatar(face), plain(face.name), body
+def _answer_frame(face: Face, body: Markup, attributes: Markup = EMPTY, *, newest: bool = True) -> Markup:
+    return Markup('<div class="said them{}" {} {}><div class="who">{}<h3>{}</h3></div><div class="body">{}</div></div>').format(
+        "" if newest else " older", tint(face.tint), attributes, avatar(face), plain(face.name), body
     )
 
 
-def live_html(view: View, face: Face, manner: Manner, *, conversation: str, run: str, loading: str = "") -> Markup:
-    """The answer under way; `loading` is the sentence about a model that is not ready yet."""
+def live_html(view: View, face: Face, manner: Manner, *, conversation: str, run: str, waiting: str = "") -> Markup:
+    """The answer under way; `waiting` says what it waits for: a model that is not ready, a place in the queue."""
     parts = _pieces_html(view.pieces, manner, "live")
     if view.thinking:
         parts.append(_thought(view.thinking, manner, growing=not view.text))
     if view.text:
         parts.append(_words(view.text, view.hits, manner))
     if not view.text:
-        parts.append(Markup('<p class="status" role="status">{}</p>').format(status(view, manner, loading)))
+        parts.append(Markup('<p class="status" role="status">{}</p>').format(status(view, manner, waiting)))
     attributes = Markup('data-live data-conversation="{}" data-run="{}" aria-busy="true"').format(conversation, run)
     return _answer_frame(face, Markup("").join(parts), attributes)
 
 
-def status(view: View, manner: Manner, loading: str = "") -> str:
+def status(view: View, manner: Manner, waiting: str = "") -> str:
     """What the turn is doing, in words."""
     running = [piece for piece in view.pieces if isinstance(piece, Card) and piece.result is None]
     if running:
         return manner.say("using_now", name=manner.tool(running[-1].call.name))
-    if loading:
-        return loading
+    if waiting:
+        return waiting
     if view.hits and not view.pieces and not view.thinking:
         return manner.say("reading_now", title=plain(view.hits[0].passage.title))
     return manner.say("thinking_now")
@@ -358,25 +396,63 @@ def _note(turn: Turn, finished: TurnFinished | None, manner: Manner) -> Markup:
     return Markup("")
 
 
-def _acts(turn: Turn, manner: Manner, run: str) -> Markup:
-    spoken = any(isinstance(piece, Said) and piece.text for piece in turn.pieces)
-    speak = Markup("")
-    if run and spoken:
-        speak = _act(
-            "speak", manner.say("speak"), Markup('data-run="{}" data-stop="{}"').format(run, manner.say("stop_speaking"))
-        )
-    copy = _act("copy", manner.say("copy")) if spoken else Markup("")
-    again = _act("regenerate", manner.say("regenerate"))
-    return Markup('<div class="acts">{}{}{}</div>').format(copy, speak, again)
+def answer_acts(turn: Turn, manner: Manner, verdict: Verdict | None, *, answering: bool = False) -> Markup:
+    """What can be done with an answer."""
+    acts = []
+    if turn.spoke:
+        acts.append(_act("copy", manner.say("copy")))
+    if turn.spoke and turn.run:
+        words = Markup('data-run="{}" data-stop="{}"').format(turn.run, manner.say("stop_speaking"))
+        acts.append(_act("speak", manner.say("speak"), words))
+        acts += [_thumb(kind, turn.run, verdict, manner) for kind in ("good", "bad")]
+    if turn.asked and turn.asked.versions and not answering:
+        acts.append(_act("regenerate", manner.say("regenerate"), Markup('data-position="{}"').format(turn.asked.position)))
+    if turn.run and manner.maker:
+        acts.append(_act("steps", manner.say("steps"), Markup('data-run="{}"').format(turn.run)))
+    switch = _versions(turn.answer, manner, answering) if turn.answer else EMPTY
+    why = _why(turn.run, verdict, manner) if verdict else EMPTY
+    return Markup('<div class="acts">{}{}</div>{}').format(switch, EMPTY.join(acts), why) if acts or switch else EMPTY
 
 
-def _copy_only(turn: Turn, manner: Manner) -> Markup:
-    if not any(isinstance(piece, Said) and piece.text for piece in turn.pieces):
-        return Markup("")
-    return Markup('<div class="acts">{}</div>').format(_act("copy", manner.say("copy")))
+def _thumb(kind: Literal["good", "bad"], run: str, verdict: Verdict | None, manner: Manner) -> Markup:
+    pressed = verdict is not None and verdict.good == (kind == "good")
+    attributes = Markup('data-run="{}" data-verdict="{}" aria-pressed="{}"').format(run, kind, "true" if pressed else "false")
+    return _act(kind, manner.say(f"answer_{kind}"), attributes, does="feedback")
 
 
-def _act(name: str, title: str, attributes: Markup = Markup("")) -> Markup:  # noqa: B008  Markup is immutable
-    return Markup('<button type="button" class="icon i-{0}" data-do="{0}" {2} title="{1}" aria-label="{1}"></button>').format(
-        name, title, attributes
+def _why(run: str, verdict: Verdict, manner: Manner) -> Markup:
+    """Where the reader may say why; what is written there is kept with the verdict."""
+    return Markup(
+        '<form class="why" data-do="why" data-run="{}" data-verdict="{}" data-key="why-{}"><input name="reason" maxlength="1000" '
+        'value="{}" placeholder="{}" aria-label="{}"><button type="submit">{}</button></form>'
+    ).format(
+        run,
+        "good" if verdict.good else "bad",
+        run,
+        verdict.reason,
+        manner.say("why_good" if verdict.good else "why_bad"),
+        manner.say("why"),
+        manner.say("keep"),
+    )
+
+
+def _versions(placed: Placed, manner: Manner, answering: bool) -> Markup:
+    """Which of several versions is in view, and the way to the others."""
+    if len(placed.versions) < 2:
+        return EMPTY
+    at = placed.versions.index(placed.position)
+
+    def turn_to(kind: str, index: int) -> Markup:
+        there = 0 <= index < len(placed.versions) and not answering
+        attributes = Markup("disabled") if not there else Markup('data-position="{}"').format(placed.versions[index])
+        return _act(kind, manner.say(f"{kind}_version"), attributes, does="version")
+
+    return Markup('<span class="versions">{}<span>{}/{}</span>{}</span>').format(
+        turn_to("previous", at - 1), at + 1, len(placed.versions), turn_to("next", at + 1)
+    )
+
+
+def _act(icon: str, title: str, attributes: Markup = EMPTY, *, does: str = "") -> Markup:
+    return Markup('<button type="button" class="icon i-{}" data-do="{}" {} title="{}" aria-label="{}"></button>').format(
+        icon, does or icon, attributes, title, title
     )

@@ -42,6 +42,13 @@ class GenerationOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptChunk:
+    """Exactly what the model is given, as text; the first chunk of every stream."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextChunk:
     """Text of the answer, exactly as it is to be appended."""
 
@@ -69,7 +76,7 @@ class UsageChunk:
     usage: Usage
 
 
-ModelChunk = TextChunk | ThinkingChunk | CallChunk | UsageChunk
+ModelChunk = PromptChunk | TextChunk | ThinkingChunk | CallChunk | UsageChunk
 
 
 class ChatModel(Protocol):
@@ -87,7 +94,7 @@ class ChatModel(Protocol):
         options: GenerationOptions,
         cancel: Cancel,
     ) -> Iterator[ModelChunk]:
-        """Write the next assistant message for `messages`.
+        """Write the next assistant message for `messages`; what the model is given comes first.
 
         Returns soon after `cancel` is set, without an error. Raises `PromptTooLong` when the prompt leaves no room for an
         answer, and another `ModelError` when the model cannot write.

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from assistant.messages import Message, Usage
 from assistant.models.bars import hide_bars
-from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, UsageChunk
+from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, PromptChunk, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan, cache_bytes_per_token, can_batch
 from assistant.models.engine import Engine, EngineStopped, Request, Step
 from assistant.models.plain import PlainEngine
@@ -139,6 +139,7 @@ class LocalModel:
             prompt, min(options.max_tokens, room), self._stop_ids, options.temperature, options.top_p, _Either(cancel, stop)
         )
         answer: list[int] = []
+        yield PromptChunk(text)
         try:
             # Some templates open the thoughts themselves, so that the answer begins inside them.
             thinking = text.rstrip().endswith("<think>")

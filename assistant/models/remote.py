@@ -25,6 +25,7 @@ from assistant.models.base import (
     GenerationOptions,
     ModelChunk,
     ModelInfo,
+    PromptChunk,
     ThinkingChunk,
     UsageChunk,
 )
@@ -71,6 +72,7 @@ class RemoteModel:
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
     ) -> Iterator[ModelChunk]:
         body = self._body(messages, tools, options)
+        yield PromptChunk(json.dumps(body, ensure_ascii=False, indent=1))
         answer = _Answer(CallParser(tools if self.info.tools else (), f"{uuid.uuid4().hex[:8]}-"))
         exchange = _Exchange(self._client, self._address, body)
         try:
@@ -88,7 +90,6 @@ class RemoteModel:
     def _body(self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._name,
-            "messages": [_to_dict(message) for message in messages],
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": options.max_tokens,
@@ -97,6 +98,8 @@ class RemoteModel:
         }
         if tools and self.info.tools:
             body["tools"] = [tool.to_dict() for tool in tools]
+        # Last, so that whoever reads one step after the other finds what is new at the end.
+        body["messages"] = [_to_dict(message) for message in messages]
         return body
 
     def _events(self, exchange: "_Exchange", cancel: Cancel) -> Iterator[Mapping[str, Any]]:

@@ -4,13 +4,14 @@ It ships beside the real models for tests, ours and other people's. It understan
 steps it fails, and `assert_used_up` fails when steps are left.
 """
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.messages import Message, Usage
-from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, TextChunk, UsageChunk
+from assistant.messages import Message, ToolCall, Usage
+from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, PromptChunk, TextChunk, UsageChunk
 from tools.base import ToolSpec
 
 Writing = str | BaseException | Iterable[ModelChunk | BaseException]
@@ -30,7 +31,7 @@ class Request:
 
 
 class ScriptedModel:
-    """A `ChatModel` that plays `script`, a step a call, `delay_s` before each chunk; safe to use from several threads."""
+    """A `ChatModel` that plays `script`, a step a call, `delay_s` before each chunk of it; safe to use from several threads."""
 
     def __init__(self, script: Sequence[Step] = (), info: ModelInfo | None = None, *, delay_s: float = 0.0) -> None:
         self.info = info or ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), True, True, 8192)
@@ -52,6 +53,7 @@ class ScriptedModel:
         return self._play(step, request, cancel)
 
     def _play(self, step: Step, request: Request, cancel: Cancel) -> Iterator[ModelChunk]:
+        yield PromptChunk(_rendered(request))
         writing = step(request.messages, request.tools) if callable(step) else step
         written, reported = 0, False
         for chunk in _chunks(writing):
@@ -76,6 +78,17 @@ class ScriptedModel:
             left = len(self._script) - len(self.requests)
         if left:
             raise AssertionError(f"{left} of the {len(self._script)} steps of the script were never asked for")
+
+
+def _rendered(request: Request) -> str:
+    """The request as text: the tools on offer, then who said what."""
+    tools = [f"tool: {json.dumps(tool.to_dict(), ensure_ascii=False)}\n" for tool in request.tools]
+    said = [f"{message.role}: {message.text}\n{''.join(map(_written, message.calls))}" for message in request.messages]
+    return "".join([*tools, *said])
+
+
+def _written(call: ToolCall) -> str:
+    return f"call: {json.dumps(call.to_dict(), ensure_ascii=False, default=str)}\n"
 
 
 def _chunks(writing: Writing) -> Iterable[ModelChunk | BaseException]:

@@ -11,6 +11,7 @@ from assistant.events import (
     CareNotice,
     MessageCompleted,
     PassagesFound,
+    StepFinished,
     TextDelta,
     ThinkingDelta,
     ToolFinished,
@@ -82,6 +83,8 @@ def turn(asked, message="hello", history=(), **options):
     started = [event.call.id for event in happened if isinstance(event, ToolStarted)]
     finished = [event.result.call_id for event in happened if isinstance(event, ToolFinished)]
     assert sorted(started) == sorted(finished)
+    steps = [event.number for event in happened if isinstance(event, StepFinished)]
+    assert steps == list(range(1, len(steps) + 1))
     completed = tuple(event.message for event in happened if isinstance(event, MessageCompleted))
     assert happened[-1].new_messages == completed
     for event in happened:
@@ -100,11 +103,42 @@ def kinds(happened):
 def test_a_plain_answer():
     asked, model = agent([[TextChunk("Good "), TextChunk("day."), UsageChunk(Usage(20, 5, 3))]])
     happened = turn(asked)
-    assert kinds(happened) == [PassagesFound, ToolsFound, TextDelta, TextDelta, MessageCompleted, TurnFinished]
+    wanted = [PassagesFound, ToolsFound, TextDelta, TextDelta, StepFinished, MessageCompleted, TurnFinished]
+    assert kinds(happened) == wanted
     end = happened[-1]
     assert (end.reason, end.usage, end.error) == ("answered", Usage(20, 5, 3), {})
     assert 0 <= end.timings["first_text"] <= end.timings["total"]
     model.assert_used_up()
+
+
+def test_each_step_tells_what_it_was_given_and_what_it_took():
+    asked, model = agent([[call("add", a=2, b=3), UsageChunk(Usage(20, 5, 3))], "Five."], hits=[hit()])
+    happened = turn(asked, "what is 2+3")
+    first, second = (event for event in happened if isinstance(event, StepFinished))
+    assert happened[-1].usage == first.usage + second.usage
+    assert first.usage == Usage(20, 5, 3)
+    assert first.shared == 0
+    assert "You are P." in first.prompt
+    assert "Leave is 12 days." in first.prompt
+    assert second.shared == len(first.prompt)
+    assert second.prompt == 'assistant: \ncall: {"id": "c1", "name": "add", "arguments": {"a": 2, "b": 3}}\ntool: 5\n'
+    model.assert_used_up()
+
+
+def test_a_step_that_is_stopped_or_fails_is_told_too():
+    cancel = Cancel()
+
+    def written():
+        yield TextChunk("one ")
+        cancel.set()
+
+    stopped, _ = agent([lambda messages, tools: written()])
+    failed, _ = agent([[TextChunk("half"), GenerationFailed("The engine broke.", "引擎坏了。")]])
+    for happened in (turn(stopped, cancel=cancel), turn(failed)):
+        (step,) = (event for event in happened if isinstance(event, StepFinished))
+        assert step.usage == Usage()
+        assert "hello" in step.prompt
+        assert kinds(happened)[-3:] == [StepFinished, MessageCompleted, TurnFinished]
 
 
 def test_thinking_is_told_apart_from_the_answer():

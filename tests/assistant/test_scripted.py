@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from assistant.messages import Message, ToolCall, Usage
-from assistant.models.base import CallChunk, Cancel, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.base import CallChunk, Cancel, GenerationOptions, PromptChunk, TextChunk, ThinkingChunk, UsageChunk
 from assistant.models.scripted import Request, ScriptedModel
 from common.errors import GenerationFailed
 from tools.base import ToolSpec
@@ -18,7 +18,10 @@ TOOL = ToolSpec("clock", "Tells the time", {"type": "object"})
 
 
 def ask(model, cancel=None, messages=ASKED, tools=()):
-    return list(model.stream(messages, tools, OPTIONS, cancel or Cancel()))
+    """What the model writes, after the prompt that comes first."""
+    prompt, *chunks = model.stream(messages, tools, OPTIONS, cancel or Cancel())
+    assert isinstance(prompt, PromptChunk)
+    return chunks
 
 
 def test_a_text_comes_word_by_word_and_ends_with_usage():
@@ -49,7 +52,7 @@ def test_errors_are_raised_at_once_or_after_some_chunks():
     with pytest.raises(GenerationFailed):
         ask(model)
     stream = model.stream(ASKED, [], OPTIONS, Cancel())
-    assert next(stream) == TextChunk("so far")
+    assert [next(stream), next(stream)] == [PromptChunk("user: hello there\n"), TextChunk("so far")]
     with pytest.raises(GenerationFailed):
         next(stream)
 
@@ -73,7 +76,7 @@ def test_steps_that_are_left_fail():
 def test_cancel_stops_between_chunks_and_reports_no_usage():
     cancel = Cancel()
     stream = ScriptedModel(["one two three"]).stream(ASKED, [], OPTIONS, cancel)
-    assert next(stream) == TextChunk("one")
+    assert [next(stream), next(stream)] == [PromptChunk("user: hello there\n"), TextChunk("one")]
     cancel.set()
     assert list(stream) == []
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from assistant.messages import Message
-from assistant.models.base import CallChunk, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.base import CallChunk, GenerationOptions, PromptChunk, TextChunk, ThinkingChunk, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan
 from assistant.models.local import LocalModel, check_files, choose_dtype, weight_bytes
 from assistant.models.plain import PlainEngine
@@ -77,7 +77,8 @@ def test_a_conversation_reuses_its_history_and_the_ids_of_its_answers(make_model
 
 def test_chunks_come_one_by_one_and_usage_comes_last(make_model):
     model, _ = make_model()
-    chunks = list(model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=20), threading.Event()))
+    prompt, *chunks = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=20), threading.Event())
+    assert prompt == PromptChunk("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
     assert isinstance(chunks[-1], UsageChunk)
     assert all(isinstance(chunk, TextChunk) and chunk.text for chunk in chunks[:-1])
     assert len(chunks) > 5
@@ -170,7 +171,7 @@ def test_stop_while_writing_ends_without_error_and_without_usage(make_model):
         seen.append(chunk)
         if len(seen) == 3:
             cancel.set()
-    assert all(isinstance(chunk, TextChunk) for chunk in seen)
+    assert all(isinstance(chunk, TextChunk) for chunk in seen[1:])
     assert len(seen) < 20
 
 
@@ -178,7 +179,7 @@ def test_a_reader_that_goes_away_frees_the_engine(make_model):
     model, network = make_model()
     steps = count_steps(network)
     stream = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=1500), threading.Event())
-    next(stream)
+    assert [type(next(stream)), type(next(stream))] == [PromptChunk, TextChunk]
     stream.close()
     time.sleep(0.3)
     quiet = len(steps)
@@ -270,7 +271,7 @@ def test_closing_ends_the_turns_under_way(make_model):
     model, network = make_model()
     network.register_forward_pre_hook(lambda *_: time.sleep(0.02))
     stream = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=1500), threading.Event())
-    next(stream)
+    assert [type(next(stream)), type(next(stream))] == [PromptChunk, TextChunk]
     threading.Timer(0.2, model.close).start()
     with pytest.raises(GenerationFailed):
         list(stream)
@@ -291,7 +292,7 @@ def test_the_plain_engine_stops_fails_and_goes_on(make_model):
     cancel = threading.Event()
     slow = network.register_forward_pre_hook(lambda *_: time.sleep(0.02))
     stream = model.stream([Message("user", "Hi")], (), GenerationOptions(max_tokens=1500), cancel)
-    next(stream)
+    assert [type(next(stream)), type(next(stream))] == [PromptChunk, TextChunk]
     cancel.set()
     assert not list(stream)
     slow.remove()

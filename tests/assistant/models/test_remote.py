@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from assistant.messages import Message, ToolCall, ToolResult, Usage
-from assistant.models.base import CallChunk, GenerationOptions, ModelInfo, TextChunk, ThinkingChunk, UsageChunk
+from assistant.models.base import CallChunk, GenerationOptions, ModelInfo, PromptChunk, TextChunk, ThinkingChunk, UsageChunk
 from assistant.models.remote import Patience, RemoteModel
 from common.errors import GenerationFailed, ModelMissing, PromptTooLong
 from tools.base import ToolSpec
@@ -81,8 +81,11 @@ def serving(reply, patience=SHORT, info=INFO, api_key=None):
 
 
 def ask(model, messages=None, tools=(), cancel=None, **options):
+    """What the model writes, after the prompt that comes first."""
     messages = messages or [Message("user", "Hi")]
-    return list(model.stream(messages, tools, GenerationOptions(**options), cancel or threading.Event()))
+    prompt, *chunks = model.stream(messages, tools, GenerationOptions(**options), cancel or threading.Event())
+    assert isinstance(prompt, PromptChunk)
+    return chunks
 
 
 def hello(handler, _body):
@@ -111,8 +114,10 @@ def test_the_request_says_everything_and_the_key_goes_along():
         Message("tool", result=ToolResult("c1", "clock", "12:00")),
     ]
     with serving(hello, api_key="sekret") as (model, server):
-        ask(model, history, [TOOL], max_tokens=7, temperature=0.3, top_p=0.8)
+        prompt, *_ = model.stream(history, [TOOL], GenerationOptions(7, 0.3, 0.8), threading.Event())
     body = server.bodies[0]
+    assert json.loads(prompt.text) == body
+    assert "sekret" not in prompt.text
     assert body["model"] == "m"
     assert (body["max_tokens"], body["temperature"], body["top_p"], body["stream"]) == (7, 0.3, 0.8, True)
     assert body["tools"] == [TOOL.to_dict()]
