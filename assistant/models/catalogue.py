@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from assistant.models import builtin
+from assistant.models import builtin, devices
 from assistant.models.base import ModelInfo
 from assistant.models.local import Progress
 from common.errors import ModelMissing
-from common.heavy import LOADING
 
 Kind = Literal["auto", "builtin", "hf", "ms", "path", "gguf", "openai"]
 
@@ -36,10 +35,12 @@ class ModelName:
     kind: Kind
     value: str = ""
     detail: str = ""
+    bits: int = 16  # 8 or 4: the weights are squeezed while they load
 
     def __str__(self) -> str:
         mark = "#" if self.kind == "openai" else "@"
         tail = f"{mark}{self.detail}" if self.detail else ""
+        tail += f"?bits={self.bits}" if self.bits != 16 else ""
         return f"{self.kind}:{self.value}{tail}" if self.value else self.kind
 
 
@@ -93,12 +94,15 @@ def parse(name: str) -> ModelName:
     kind, _, value = name.strip().partition(":")
     if kind in ("auto", "builtin") and not value:
         return ModelName("auto" if kind == "auto" else "builtin")
+    bits = 16
+    if kind in ("hf", "ms", "path") and (squeezed := re.search(r"\?bits=(4|8|16)$", value)):
+        value, bits = value[: squeezed.start()], int(squeezed[1])
     if kind in ("hf", "ms"):
         repository, _, revision = value.partition("@")
         if _REPOSITORY.fullmatch(repository) and ".." not in repository:
-            return ModelName("hf" if kind == "hf" else "ms", repository, revision)
+            return ModelName("hf" if kind == "hf" else "ms", repository, revision, bits)
     if kind == "path" and value:
-        return ModelName("path", value)
+        return ModelName("path", value, bits=bits)
     if kind == "gguf" and value.endswith(".gguf"):
         return ModelName("gguf", value)
     if kind == "openai":
@@ -107,9 +111,10 @@ def parse(name: str) -> ModelName:
             return ModelName("openai", address.rstrip("/"), model)
     raise ModelMissing(
         f"The model name {name!r} is not understood. The forms are: auto, builtin, hf:ORG/NAME, ms:ORG/NAME (both may end in "
-        "@REVISION), path:FOLDER, gguf:FILE.gguf, openai:http://HOST:PORT/v1#NAME.",
+        "@REVISION), path:FOLDER, gguf:FILE.gguf, openai:http://HOST:PORT/v1#NAME. "
+        "hf:, ms: and path: may end in ?bits=8 or ?bits=4.",
         f"看不懂模型名 {name!r}。可用的写法：auto、builtin、hf:组织/名称、ms:组织/名称（都可以加 @版本）、"
-        "path:文件夹、gguf:文件.gguf、openai:http://主机:端口/v1#名称。",
+        "path:文件夹、gguf:文件.gguf、openai:http://主机:端口/v1#名称；hf:、ms:、path: 可以以 ?bits=8 或 ?bits=4 结尾。",
     )
 
 
@@ -173,17 +178,24 @@ def _not_here(name: ModelName, offline: bool) -> ModelMissing:
 
 def _cached(name: ModelName) -> Path | None:
     """The folder of a hub's model on this disk; asks nobody."""
+    return next(filter(is_complete, cache_folders(name)), None)
+
+
+def cache_folders(name: ModelName) -> list[Path]:
+    """Where the hubs' libraries keep a model, the newest layout first; none of the folders need be there."""
     if name.kind == "hf":
-        root = _hf_cache() / f"models--{name.value.replace('/', '--')}"
+        root = hf_cache() / f"models--{name.value.replace('/', '--')}"
         revision = name.detail or "main"
         named = root / "refs" / revision
         commit = named.read_text("utf-8").strip() if named.is_file() else revision
-        folder = root / "snapshots" / commit
-    else:
-        folder = _ms_cache() / name.value
-        if not folder.is_dir():  # its cache writes a dot in a name as three underscores
-            folder = _ms_cache() / name.value.replace(".", "___")
-    return folder if is_complete(folder) else None
+        return [root / "snapshots" / commit]
+    owner, _, repository = name.value.partition("/")
+    # The old layout writes a dot in a name as three underscores, and lies under "hub" where no folder was named.
+    old = [root / "models" / owner for root in (ms_cache(), ms_cache() / "hub")]
+    return [
+        ms_cache() / "models" / f"{owner}--{repository}" / "snapshots" / (name.detail or "master"),
+        *(folder / written for folder in old for written in (repository, repository.replace(".", "___"))),
+    ]
 
 
 def is_complete(folder: Path) -> bool:
@@ -221,7 +233,7 @@ def _download(name: ModelName) -> Path:
 def _best(offline: bool, allow_download: bool, progress: Progress) -> ModelSource:
     """The largest model of a known family on this disk that fits the device, else the built-in one, else a download."""
     room = _room_bytes()
-    fitting = [(size, str(name), name, folder) for name, folder in _on_disk() if (size := _weight_bytes(folder)) * 1.3 < room]
+    fitting = [(size, str(name), name, folder) for name, folder in _on_disk() if (size := weight_bytes(folder)) * 1.3 < room]
     for _, _, name, folder in sorted(fitting, key=lambda found: found[:2], reverse=True):
         info = describe(name, folder)
         if info.grounding and is_chat(folder):
@@ -232,10 +244,16 @@ def _best(offline: bool, allow_download: bool, progress: Progress) -> ModelSourc
 
 
 def _on_disk() -> list[tuple[ModelName, Path]]:
+    return [(name, folder) for name in on_disk() if (folder := _cached(name)) is not None]
+
+
+def on_disk() -> list[ModelName]:
     """Every whole model in the hubs' caches."""
-    names = [ModelName("hf", found.name[8:].replace("--", "/", 1)) for found in _hf_cache().glob("models--*--*")]
-    names += [ModelName("ms", f"{found.parent.name}/{found.name}") for found in _ms_cache().glob("*/*") if found.is_dir()]
-    return [(name, folder) for name in names if (folder := _cached(name)) is not None]
+    names = [ModelName("hf", found.name[8:].replace("--", "/", 1)) for found in hf_cache().glob("models--*--*")]
+    new = [found.name.replace("--", "/", 1) for found in (ms_cache() / "models").glob("*--*")]
+    old = [f"{found.parent.name}/{found.name}" for root in ("models", "hub/models") for found in (ms_cache() / root).glob("*/*")]
+    names += [ModelName("ms", known) for known in dict.fromkeys([*new, *old]) if _REPOSITORY.fullmatch(known)]
+    return [name for name in names if _REPOSITORY.fullmatch(name.value) and _cached(name) is not None]
 
 
 def is_chat(folder: Path) -> bool:
@@ -248,20 +266,14 @@ def is_chat(folder: Path) -> bool:
         return False
 
 
-def _weight_bytes(folder: Path) -> int:
+def weight_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
 
 def _room_bytes() -> int:
     """How large a model may be here: a GPU's free memory; on a CPU what still answers while one waits."""
-    import psutil
-
-    with LOADING:
-        import torch
-
-    if torch.cuda.is_available():
-        return int(torch.cuda.mem_get_info()[0])
-    return int(min(4 << 30, psutil.virtual_memory().available * 0.5))
+    room = devices.room()
+    return room.free if room.kind == "gpu" else min(4 << 30, devices.model_room(room))
 
 
 def _settings(path: Path | None) -> dict[str, Any]:
@@ -274,11 +286,13 @@ def _settings(path: Path | None) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _hf_cache() -> Path:
+def hf_cache() -> Path:
+    """Where huggingface_hub keeps models."""
     if cache := os.environ.get("HF_HUB_CACHE"):
         return Path(cache)
     return Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface") / "hub"
 
 
-def _ms_cache() -> Path:
-    return Path(os.environ.get("MODELSCOPE_CACHE") or Path.home() / ".cache" / "modelscope" / "hub") / "models"
+def ms_cache() -> Path:
+    """Where modelscope keeps its things, models among them."""
+    return Path(os.environ.get("MODELSCOPE_CACHE") or Path.home() / ".cache" / "modelscope")
