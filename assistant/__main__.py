@@ -1,4 +1,10 @@
-"""One turn from the command line: `python -m assistant ask [--persona ID] [--model NAME] [--collection ID] [--json] "text"`."""
+"""The assistant from the command line: one turn, and the opinions that people gave on answers.
+
+    python -m assistant ask [--persona ID] [--model NAME] [--collection ID] [--data DIR] [--json] "text"
+    python -m assistant feedback --out FILE.jsonl [--data DIR]
+
+Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wrong usage.
+"""
 
 import argparse
 import json
@@ -7,14 +13,18 @@ import os
 import sys
 from pathlib import Path
 
+from assistant.conversations import Conversations
 from assistant.events import Event, TextDelta, ToolFinished, ToolStarted, TurnFinished, to_dict
+from assistant.feedback import Feedback
+from assistant.runs import Runs
 from assistant.settings import Settings, read_settings
 from assistant.studio import build_studio
+from common.database import opened
 from common.errors import HearthError
 
 
 def main(arguments: list[str]) -> int:
-    """Returns the exit status: 0 answered, 1 an expected failure or a call that needs a click, 2 wrong usage."""
+    """Returns the exit status; an answer that waits for a click is a failure here."""
     parser = argparse.ArgumentParser(prog="python -m assistant")
     commands = parser.add_subparsers(dest="command", required=True)
     ask = commands.add_parser("ask", help="ask a persona one thing")
@@ -25,18 +35,44 @@ def main(arguments: list[str]) -> int:
     ask.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
     ask.add_argument("--offline", action="store_true", help="never download anything")
     ask.add_argument("--json", action="store_true", help="print one event a line")
+    ask.set_defaults(run=_ask)
+    feedback = commands.add_parser("feedback", help="write the opinions on answers, with what was said, for tuning")
+    feedback.add_argument("--out", type=Path, required=True, help="the file to write, a line of JSON an opinion")
+    feedback.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+    feedback.set_defaults(run=_feedback)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)
     try:
-        studio = build_studio(_settings(given))
-        try:
-            events = studio.agent(given.persona, collections=given.collection).run(given.text)
-            return max([_print(event, given.json) for event in events])
-        finally:
-            studio.close()
+        status: int = given.run(given)
     except HearthError as error:
         print(error, file=sys.stderr)
         return 1
+    return status
+
+
+def _ask(given: argparse.Namespace) -> int:
+    studio = build_studio(_settings(given))
+    try:
+        events = studio.agent(given.persona, collections=given.collection).run(given.text)
+        return max([_print(event, given.json) for event in events])
+    finally:
+        studio.close()
+
+
+def _feedback(given: argparse.Namespace) -> int:
+    if not given.data.is_dir():
+        print(f"There is no data folder {str(given.data)!r}. Name the one that the app uses with --data.", file=sys.stderr)
+        return 1
+    with opened(given.data) as database:
+        conversations = Conversations(database)
+        lines = list(Feedback(database, conversations, Runs(database, conversations)).all())
+    try:
+        given.out.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    except OSError as error:
+        print(f"{str(given.out)!r} cannot be written ({error.strerror}). Name another file with --out.", file=sys.stderr)
+        return 1
+    print(f"{len(lines)} opinions written to {given.out}")
+    return 0
 
 
 def _settings(given: argparse.Namespace) -> Settings:

@@ -154,7 +154,7 @@ class Runs:
         """The run that is answering in this conversation now."""
         with self._lock:
             for run, live in self._live.items():
-                if live.conversation == conversation and live.owner == owner:
+                if live.conversation == conversation and live.owner == owner and not live.finished:
                     return run
         return None
 
@@ -342,7 +342,7 @@ class Runs:
                 self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
 
     def _refuse_while_running(self, conversation: str) -> None:
-        if any(live.conversation == conversation for live in self._live.values()):
+        if any(live.conversation == conversation and not live.finished for live in self._live.values()):
             raise TurnRunning(
                 "This conversation is still answering. Wait for it, or press Stop.",
                 "这个对话还在回答中。请等它说完，或按“停止”。",

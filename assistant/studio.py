@@ -16,6 +16,7 @@ from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
 from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
+from assistant.feedback import Feedback
 from assistant.messages import Message
 from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
@@ -79,6 +80,7 @@ class Studio:
     tools: ToolRegistry
     conversations: Conversations
     runs: Runs
+    feedback: Feedback
     models: ModelHost
     speaker: Speaker
     preferences: PreferenceStore
@@ -219,7 +221,8 @@ class Studio:
         return persona.voice.get(language) if persona.voice else f"espeak:{'cmn' if language == 'zh' else 'en-gb'}"
 
     def delete_everything(self, owner: str) -> int:
-        """Remove all conversations and runs of an owner; returns how many conversations there were."""
+        """Remove all conversations, runs and opinions of an owner; returns how many conversations there were."""
+        self.feedback.delete_all(owner)
         self.runs.delete_all(owner)
         return self.conversations.delete_all(owner)
 
@@ -314,6 +317,7 @@ def build_studio(
         tools=registry,
         conversations=conversations,
         runs=runs,
+        feedback=Feedback(database, conversations, runs),
         models=ModelHost.holding(model)
         if model
         else ModelHost(

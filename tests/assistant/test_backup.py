@@ -377,6 +377,7 @@ import shutil, sys, time
 from pathlib import Path
 from assistant.backup import Backups
 from assistant.conversations import Conversations
+from assistant.feedback import Feedback
 from assistant.runs import Runs
 from common.database import opened
 from knowledge.base import Knowledge
@@ -395,7 +396,9 @@ with opened(Path(sys.argv[1])) as database:
         time.sleep(60)
 
     knowledge.renew = slow
-    backups = Backups(Path(sys.argv[1]), database, Runs(database, conversations), knowledge, lambda: None)
+    runs = Runs(database, conversations)
+    Feedback(database, conversations, runs)
+    backups = Backups(Path(sys.argv[1]), database, runs, knowledge, lambda: None)
     with backups.arriving() as arrived:
         shutil.copyfile(sys.argv[2], arrived)
         backups.restore(arrived)
