@@ -1,6 +1,8 @@
 // The workshop pages: forms that save themselves, lists that are filtered, tabs, what is looked at again and again.
 // What the attributes mean:
 //   form[data-autosave]   sends its fields a moment after a change, one save after the other
+//   [data-with-form]      on a button or a place for files: sends that form's fields along, so that the act overtakes nothing typed
+//   [data-here]           says which thing the page shows now, where an act opened or closed one
 //   [data-filter]         filters the items of the list it stands in
 //   [data-tabs]           shows one of its [data-in] bodies; which one is remembered by the value
 //   [data-poll]           while it is in view, the page sends the action "poll" once a second
@@ -34,13 +36,33 @@ function save(form) {
   unsaved.delete(form);
   if (!form.isConnected) return;
   send("workshop", { ...form.dataset, fields: fieldsOf(form) });
-  const mine = saving = state.nonce;
-  setTimeout(() => { if (saving === mine) saving = 0; }, 10_000);
+  holdBack();
 }
 
 // Before the page is left: what was typed is saved as it is.
 function settleForms() {
   for (const form of [...unsaved.keys()]) { saving = 0; save(form); }
+}
+
+function along(data) {
+  const form = "withForm" in data && document.querySelector("#workshop form[data-autosave]");
+  if (!form) return {};
+  clearTimeout(unsaved.get(form));
+  unsaved.delete(form);
+  return { ...form.dataset, fields: fieldsOf(form) };
+}
+
+function press(button) {
+  const withForm = "withForm" in button.dataset;
+  if (withForm && saving) { setTimeout(() => press(button), 100); return; }
+  send("workshop", { ...along(button.dataset), ...button.dataset });
+  if (withForm) holdBack();
+}
+
+// Until it is answered no save is sent: it would name a revision that is passing.
+function holdBack() {
+  const mine = saving = state.nonce;
+  setTimeout(() => { if (saving === mine) saving = 0; }, 10_000);
 }
 
 function submitForm(form) {
@@ -84,10 +106,20 @@ function worked() {
     if (!document.querySelector("#workshop [data-refused]") && "reset" in state.submitted.form.dataset) state.submitted.form.reset();
     state.submitted = null;
   }
+  const here = document.querySelector("#workshop [data-here]");
+  if (here && here.dataset.here !== state.thing && state.answering > state.visiting) moved(here.dataset.here);
   for (const input of document.querySelectorAll("#workshop [data-filter]")) filter(input);
   for (const box of document.querySelectorAll("#workshop [data-tabs]")) showTab(box);
   document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
   poll();
+}
+
+// An act opened or closed a thing: the address and the shape of the page follow, without another visit.
+function moved(thing) {
+  state.thing = thing;
+  remember();
+  house.dataset.view = state.page === "personas" && thing ? "both" : "shop";
+  house.classList.remove("trying");
 }
 
 function filter(input) {
