@@ -12,15 +12,24 @@ from typing import Literal
 from markupsafe import Markup
 
 from knowledge.loading.loader import MAX_MEGABYTES
-from knowledge.types import Hit, Passage
 from personas.care import Helpline
-from ui.render import Card, Face, Manner, View, avatar, plain, tint
+from ui.render import Face, Manner, avatar, plain, tint
 
 PAGES = ("chat", "personas", "knowledge", "tools", "models")
 VISITORS_PAGES = ("chat", "personas")
 
-_SCRIPT_WORDS = ("copied", "lost", "speech_failed", "uploading", "upload_failed", "saving", "nothing_fits")
-_AROUND = 6_000  # characters of a document shown before and after a passage
+_SCRIPT_WORDS = (
+    "copied",
+    "lost",
+    "speech_failed",
+    "uploading",
+    "upload_failed",
+    "saving",
+    "nothing_fits",
+    "edit_send",
+    "cancel",
+    "message",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +203,13 @@ def opening_html(face: Face, greeting: str, starters: Sequence[str], note: str, 
     )
 
 
-def title_html(face: Face, title: str, manner: Manner) -> Markup:
-    """The bar above a conversation."""
+def title_html(face: Face, title: str, manner: Manner, *, test: bool = False) -> Markup:
+    """The bar above a conversation; a `test` of a persona can be started over."""
+    over = Markup("")
+    if test:
+        over = Markup('<button type="button" class="quiet" data-do="clear">{}</button>').format(manner.say("start_over"))
     return Markup(
-        '<div class="bar" {}>{}<div><strong>{}</strong><span>{}</span></div>'
+        '<div class="bar" {}>{}<div><strong>{}</strong><span>{}</span></div>{}'
         '<button type="button" class="icon i-note" data-do="always-speak" aria-pressed="false" title="{}" '
         'aria-label="{}"></button>'
         '<button type="button" class="icon i-panel" data-do="panel" title="{}" aria-label="{}"></button></div>'
@@ -205,7 +217,8 @@ def title_html(face: Face, title: str, manner: Manner) -> Markup:
         tint(face.tint),
         avatar(face),
         plain(face.name),
-        plain(title),
+        manner.say("test_chat") if test else plain(title),
+        over,
         manner.say("always_speak"),
         manner.say("always_speak"),
         manner.say("sources"),
@@ -272,103 +285,6 @@ def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> Markup:
             )
             for name, state, sentence in outcomes
         )
-    )
-
-
-def sources_html(view: View | None, hits: Sequence[Hit], manner: Manner) -> Markup:
-    """The right panel: sources of the last answer that has some, and for makers the steps of the last run."""
-    cards = Markup("").join(_source_card(number, hit, manner) for number, hit in enumerate(hits, 1))
-    sources = cards or Markup('<p class="empty">{}</p>').format(manner.say("no_sources"))
-    steps = steps_html(view, manner) if manner.maker else Markup("")
-    tabs = Markup('<button type="button" data-do="tab" data-tab="sources">{}</button>').format(manner.say("sources"))
-    if manner.maker:
-        tabs += Markup('<button type="button" data-do="tab" data-tab="steps">{}</button>').format(manner.say("steps"))
-    return Markup(
-        '<div class="panel-head" role="tablist">{}<button type="button" class="icon i-close" data-do="panel-close" '
-        'title="{}" aria-label="{}"></button></div>'
-        '<div class="pane sources" {}>{}</div><div class="pane steps">{}</div>'
-    ).format(tabs, manner.say("close"), manner.say("close"), Markup("data-auto") if hits else Markup(""), sources, steps)
-
-
-def _source_card(number: int, hit: Hit, manner: Manner) -> Markup:
-    return Markup(
-        '<article class="source" data-key="s{n}"><h4><b>{n}</b> <bdi>{title}</bdi></h4>{place}'
-        '<blockquote dir="auto">{words}</blockquote>'
-        '<button type="button" data-do="cite" data-passage="{id}">{open}</button></article>'
-    ).format(
-        n=number,
-        title=plain(hit.passage.title),
-        place=place_html(hit.passage, manner),
-        words=hit.passage.text,
-        id=hit.passage.id,
-        open=manner.say("open_document"),
-    )
-
-
-def place_html(passage: Passage, manner: Manner) -> Markup:
-    parts = [plain(passage.heading)] if passage.heading else []
-    if passage.page:
-        parts.append(manner.say("page_n", n=passage.page))
-    return Markup("<p><bdi>{}</bdi></p>").format(" · ".join(parts)) if parts else Markup("")
-
-
-def steps_html(view: View | None, manner: Manner) -> Markup:
-    """What happened in a turn, for a maker."""
-    if view is None:
-        return Markup('<p class="empty">{}</p>').format(manner.say("no_steps"))
-    parts = []
-    if view.tools:
-        parts.append(_scores(manner.say("tools_seen"), [(manner.tool(name), score) for name, score in view.tools]))
-    if view.hits:
-        parts.append(_scores(manner.say("passages_found"), [(hit.passage.title, hit.score) for hit in view.hits]))
-    calls = [piece for piece in view.pieces if isinstance(piece, Card)]
-    if calls:
-        listed = [(manner.tool(card.call.name), card.seconds or 0.0) for card in calls]
-        parts.append(_scores(manner.say("calls_made"), listed, unit=" s"))
-    if view.finished is not None:
-        parts.append(_figures(view, manner))
-    return Markup("").join(parts)
-
-
-def _scores(title: str, rows: Sequence[tuple[str, float]], unit: str = "") -> Markup:
-    body = Markup("").join(
-        Markup("<tr><td>{}</td><td>{:.2f}{}</td></tr>").format(plain(name), score, unit) for name, score in rows
-    )
-    return Markup("<h4>{}</h4><table>{}</table>").format(title, body)
-
-
-def _figures(view: View, manner: Manner) -> Markup:
-    assert view.finished is not None
-    timings, usage = view.finished.timings, view.finished.usage
-    lines = []
-    if "first_text" in timings:
-        lines.append(manner.say("first_text", seconds=f"{timings['first_text']:.2f}"))
-    if "total" in timings:
-        lines.append(manner.say("total_time", seconds=f"{timings['total']:.2f}"))
-    if usage.prompt_tokens:
-        lines.append(manner.say("tokens", read=usage.prompt_tokens, cached=usage.cached_tokens, written=usage.completion_tokens))
-    return Markup('<ul class="figures">{}</ul>').format(Markup("").join(Markup("<li>{}</li>").format(line) for line in lines))
-
-
-def document_html(passage: Passage, whole: str, manner: Manner) -> Markup:
-    """A passage within the text of its document, marked."""
-    start, end = max(0, passage.start - _AROUND), min(len(whole), passage.end + _AROUND)
-    cut = Markup('<p class="empty">{}</p>').format(manner.say("cut")) if start > 0 or end < len(whole) else Markup("")
-    return Markup(
-        '<div class="panel-head"><button type="button" class="quiet" data-do="panel-back">← {}</button>'
-        '<button type="button" class="icon i-close" data-do="panel-close" title="{}" aria-label="{}"></button></div>'
-        '<div class="pane document" data-show><h4><bdi>{}</bdi></h4>{}{}'
-        '<div class="pre" dir="auto">{}<mark>{}</mark>{}</div></div>'
-    ).format(
-        manner.say("back"),
-        manner.say("close"),
-        manner.say("close"),
-        plain(passage.title),
-        place_html(passage, manner),
-        cut,
-        whole[start : passage.start],
-        whole[passage.start : passage.end],
-        whole[passage.end : end],
     )
 
 

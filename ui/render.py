@@ -1,4 +1,4 @@
-"""A conversation as HTML: events are folded into a view, and views and messages become markup.
+"""A conversation as HTML: views and turns become markup.
 
 Everything here is pure: no storage, no clock, no Gradio. Text from people, models, tools and documents enters markup only through
 `Markup.format`, which escapes it, or through `ui.markdown`, which tames it; the other pages do the same in `ui.panels`.
@@ -7,36 +7,31 @@ Everything here is pure: no storage, no clock, no Gradio. Text from people, mode
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, assert_never
 
 from markupsafe import Markup
 
 from assistant.branches import Placed
-from assistant.events import (
-    CareNotice,
-    Event,
-    MessageCompleted,
-    PassagesFound,
-    StepFinished,
-    TextDelta,
-    ThinkingDelta,
-    ToolFinished,
-    ToolsFound,
-    ToolStarted,
-    TurnFinished,
-)
-from assistant.messages import Message, ToolCall, ToolResult
+from assistant.events import TurnFinished
+from assistant.feedback import Opinion
+from assistant.messages import ToolCall
 from knowledge.types import Hit
 from ui.markdown import citations, markdown
 from ui.texts import text
+from ui.view import Card, Piece, Said, Turn, View, turns
 
 EMPTY = Markup("")
 
+_THUMBS = {"good": 1, "bad": -1}
 _SHOWN = 20_000  # characters of a tool's result or of a thought that the page shows
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _OVERRIDES = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+Stage = Literal["live", "ask", "past"]
+"""What a call without a result means: it is running, it waits for a person, or it was never run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +43,6 @@ class Face:
     avatar: str
     tint: str = ""
     picture: str = ""  # the address of its picture, shown instead of the letters
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A finished message of an answer."""
-
-    text: str
-    thinking: str = ""
-    calls: tuple[ToolCall, ...] = ()
-    sources: tuple[Hit, ...] = ()
-    interrupted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A tool call: without a result while it runs; `seconds` is None where nobody measured."""
-
-    call: ToolCall
-    result: ToolResult | None = None
-    seconds: float | None = None
-
-
-Piece = Said | Card
-
-Stage = Literal["live", "ask", "past"]
-"""What a call without a result means: it is running, it waits for a person, or it was never run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the reader thinks of an answer."""
-
-    good: bool
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a turn has shown so far: finished pieces, then the text and the thought under way."""
-
-    pieces: tuple[Piece, ...] = ()
-    text: str = ""
-    thinking: str = ""
-    hits: tuple[Hit, ...] = ()
-    tools: tuple[tuple[str, float], ...] = ()
-    care: str = ""
-    steps: tuple[StepFinished, ...] = ()
-    finished: TurnFinished | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,94 +58,6 @@ class Manner:
 
     def tool(self, name: str) -> str:
         return self.tools.get(name, name)
-
-
-def fold(view: View, event: Event) -> View:
-    """The view after `event`."""
-    match event:
-        case TextDelta(delta):
-            return replace(view, text=view.text + delta)
-        case ThinkingDelta(delta):
-            return replace(view, thinking=view.thinking + delta)
-        case PassagesFound(hits):
-            return replace(view, hits=hits)
-        case ToolsFound(tools):
-            return replace(view, tools=tools)
-        case ToolStarted(call):
-            return replace(view, pieces=(*view.pieces, Card(call)))
-        case ToolFinished(result, seconds):
-            return replace(view, pieces=_with_result(view.pieces, result, seconds))
-        case CareNotice(kind):
-            return replace(view, care=kind)
-        case StepFinished():
-            return replace(view, steps=(*view.steps, event))
-        case MessageCompleted(message):
-            return _completed(view, message)
-        case TurnFinished():
-            return replace(view, finished=event)
-        case _:
-            assert_never(event)
-
-
-def _completed(view: View, message: Message) -> View:
-    if message.role == "tool" and message.result is not None:
-        return replace(view, pieces=_with_result(view.pieces, message.result, None))
-    return replace(view, pieces=(*view.pieces, _said(message)), text="", thinking="")
-
-
-def _said(message: Message) -> Said:
-    return Said(message.text, message.thinking, message.calls, message.sources, message.interrupted)
-
-
-def _with_result(pieces: tuple[Piece, ...], result: ToolResult, seconds: float | None) -> tuple[Piece, ...]:
-    """The pieces with the result in its card; a card that has one keeps it, a result without a card gets one."""
-    found = False
-    changed: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, Card) and piece.call.id == result.call_id:
-            found = True
-            piece = piece if piece.result else Card(piece.call, result, seconds)
-        changed.append(piece)
-    if not found:
-        changed.append(Card(ToolCall(result.call_id, result.name, {}), result, seconds))
-    return tuple(changed)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A user's message (None where a conversation opens with an answer), the first message of its answer, and the pieces of it."""
-
-    asked: Placed | None
-    answer: Placed | None = None
-    pieces: tuple[Piece, ...] = ()
-
-    @property
-    def run(self) -> str:
-        """The run that wrote the answer; "" for one that a file brought."""
-        return (self.answer.run if self.answer else None) or ""
-
-    @property
-    def spoke(self) -> bool:
-        return any(isinstance(piece, Said) and piece.text for piece in self.pieces)
-
-
-def turns(path: Sequence[Placed]) -> list[Turn]:
-    """The branch in view as turns."""
-    found: list[Turn] = []
-    for placed in path:
-        message = placed.message
-        if message.role == "user":
-            found.append(Turn(placed))
-            continue
-        turn = found.pop() if found else Turn(None)
-        if message.role == "tool" and message.result is not None:
-            pieces = _with_result(turn.pieces, message.result, None)
-        elif message.role == "assistant":
-            pieces = (*turn.pieces, _said(message), *(Card(call) for call in message.calls))
-        else:
-            pieces = turn.pieces
-        found.append(replace(turn, answer=turn.answer or placed, pieces=pieces))
-    return found
 
 
 def plain(value: str) -> str:
@@ -224,12 +83,12 @@ def history_html(
     *,
     last: View | None = None,
     answering: bool = False,
-    verdicts: Mapping[str, Verdict] = MappingProxyType({}),
+    opinions: Mapping[str, Opinion] = MappingProxyType({}),
 ) -> Markup:
     """The finished part of a conversation.
 
     `last` is the view of its last run; while one is `answering` its words follow elsewhere, so the last turn offers nothing to
-    press. `verdicts` are what the reader thinks of answers, by run.
+    press. `opinions` are what the reader thinks of answers, by run.
     """
     listed = turns(path)
     shown = []
@@ -241,7 +100,7 @@ def history_html(
         if not turn.pieces and not note:
             continue
         pieces = _pieces_html(turn.pieces, manner, "ask" if newest and not answering else "past")
-        acts = answer_acts(turn, manner, verdicts.get(turn.run), answering=answering)
+        acts = EMPTY if newest and answering else answer_acts(turn, manner, opinions.get(turn.run), answering=answering)
         shown.append(_answer_frame(face, EMPTY.join([*pieces, note, acts]), newest=newest))
     return EMPTY.join(shown)
 
@@ -396,7 +255,7 @@ def _note(turn: Turn, finished: TurnFinished | None, manner: Manner) -> Markup:
     return Markup("")
 
 
-def answer_acts(turn: Turn, manner: Manner, verdict: Verdict | None, *, answering: bool = False) -> Markup:
+def answer_acts(turn: Turn, manner: Manner, opinion: Opinion | None, *, answering: bool = False) -> Markup:
     """What can be done with an answer."""
     acts = []
     if turn.spoke:
@@ -404,33 +263,33 @@ def answer_acts(turn: Turn, manner: Manner, verdict: Verdict | None, *, answerin
     if turn.spoke and turn.run:
         words = Markup('data-run="{}" data-stop="{}"').format(turn.run, manner.say("stop_speaking"))
         acts.append(_act("speak", manner.say("speak"), words))
-        acts += [_thumb(kind, turn.run, verdict, manner) for kind in ("good", "bad")]
+        acts += [_thumb(kind, turn.run, opinion, manner) for kind in ("good", "bad")]
     if turn.asked and turn.asked.versions and not answering:
         acts.append(_act("regenerate", manner.say("regenerate"), Markup('data-position="{}"').format(turn.asked.position)))
     if turn.run and manner.maker:
         acts.append(_act("steps", manner.say("steps"), Markup('data-run="{}"').format(turn.run)))
     switch = _versions(turn.answer, manner, answering) if turn.answer else EMPTY
-    why = _why(turn.run, verdict, manner) if verdict else EMPTY
+    why = _why(turn.run, opinion, manner) if opinion else EMPTY
     return Markup('<div class="acts">{}{}</div>{}').format(switch, EMPTY.join(acts), why) if acts or switch else EMPTY
 
 
-def _thumb(kind: Literal["good", "bad"], run: str, verdict: Verdict | None, manner: Manner) -> Markup:
-    pressed = verdict is not None and verdict.good == (kind == "good")
+def _thumb(kind: Literal["good", "bad"], run: str, opinion: Opinion | None, manner: Manner) -> Markup:
+    pressed = opinion is not None and opinion.verdict == _THUMBS[kind]
     attributes = Markup('data-run="{}" data-verdict="{}" aria-pressed="{}"').format(run, kind, "true" if pressed else "false")
     return _act(kind, manner.say(f"answer_{kind}"), attributes, does="feedback")
 
 
-def _why(run: str, verdict: Verdict, manner: Manner) -> Markup:
+def _why(run: str, opinion: Opinion, manner: Manner) -> Markup:
     """Where the reader may say why; what is written there is kept with the verdict."""
     return Markup(
         '<form class="why" data-do="why" data-run="{}" data-verdict="{}" data-key="why-{}"><input name="reason" maxlength="1000" '
         'value="{}" placeholder="{}" aria-label="{}"><button type="submit">{}</button></form>'
     ).format(
         run,
-        "good" if verdict.good else "bad",
+        "good" if opinion.verdict == 1 else "bad",
         run,
-        verdict.reason,
-        manner.say("why_good" if verdict.good else "why_bad"),
+        opinion.reason,
+        manner.say("why_good" if opinion.verdict == 1 else "why_bad"),
         manner.say("why"),
         manner.say("keep"),
     )

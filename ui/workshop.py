@@ -50,6 +50,8 @@ class Workshop:
             self._pages[ask.page] if ask.page in (self._pages if ask.identity.maker else _VISITORS) else self._pages["personas"]
         )
         yield {"header": self._desk.header(ask), "workshop": shown.show(ask)}
+        if ask.page == "personas" and ask.thing:
+            yield from self._desk.test(ask)
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         """Every page's acts ask for themselves who may do what."""

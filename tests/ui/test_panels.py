@@ -9,8 +9,9 @@ from assistant.events import TurnFinished
 from assistant.messages import ToolCall, Usage
 from knowledge.types import Hit, Passage
 from personas.care import Helpline
-from ui import panels
-from ui.render import Card, Face, Manner, View
+from ui import panels, sources
+from ui.render import Face, Manner
+from ui.view import Card, View
 from ui.views import knowledge, personas, tools
 
 FACE = Face("gg", "GG", "G", "#D0705C")
@@ -99,25 +100,25 @@ def test_sources_and_steps():
     usage = Usage(1500, 1200, 300)
     finished = TurnFinished("answered", usage=usage, timings={"first_text": 0.5, "total": 2.0})
     view = View(pieces=(Card(ToolCall("1", "clock", {}), None, 0.25),), hits=(HIT,), tools=(("clock", 0.4),), finished=finished)
-    html = panels.sources_html(view, [HIT], EN)
+    html = sources.sources_html(view, [HIT], EN)
     shown = words(html)
     assert "1 Handbook Leave &gt; Annual · page 3 Two words." in shown
     assert "data-auto" in html
     for expected in ("clock 0.40", "Handbook 0.82", "0.25 s", "first word after 0.50 s", "2.00 s in all", "1200 from cache"):
         assert expected in shown
-    visitor = panels.sources_html(view, [HIT], VISITOR)
+    visitor = sources.sources_html(view, [HIT], VISITOR)
     assert "Steps" not in visitor
     assert "clock" not in visitor
 
 
 def test_no_sources_is_said_and_does_not_open_the_panel():
-    html = panels.sources_html(None, (), ZH)
+    html = sources.sources_html(None, (), ZH)
     assert "会出现在这里" in html
     assert "data-auto" not in html
 
 
 def test_a_passage_is_marked_in_its_document():
-    html = panels.document_html(PASSAGE, WHOLE, EN)
+    html = sources.document_html(PASSAGE, WHOLE, EN)
     assert "One. <mark>Two words.</mark> Three." in html
     assert "goes on" not in html
 
@@ -125,7 +126,7 @@ def test_a_passage_is_marked_in_its_document():
 def test_of_a_long_document_the_part_around_the_passage_is_shown():
     whole = "a" * 50_000 + "HERE" + "b" * 50_000
     passage = Passage(1, "c", "d", "t", "HERE", start=50_000, end=50_004)
-    html = panels.document_html(passage, whole, EN)
+    html = sources.document_html(passage, whole, EN)
     assert "<mark>HERE</mark>" in html
     assert len(html) < 14_000
     assert "goes on" in html
@@ -209,8 +210,8 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         panels.refusal_html(hostile),
         panels.undo_html(hostile, "restore", hostile, manner),
         panels.outcomes_html([(hostile, "failed", hostile)]),
-        panels.sources_html(view, [hit], manner),
-        panels.document_html(hit.passage, hostile * 3, manner),
+        sources.sources_html(view, [hit], manner),
+        sources.document_html(hit.passage, hostile * 3, manner),
         knowledge.knowledge_html([shelf], hostile, opened, manner, panels.refusal_html(hostile)),
         knowledge.reading_html(hostile, hostile, hostile * 3, hit.passage, manner),
         personas.personas_html([guest], {hostile: [hostile]}, manner),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.branches import Placed
 from assistant.events import (
     CareNotice,
     MessageCompleted,
@@ -16,9 +17,12 @@ from assistant.events import (
     ToolStarted,
     TurnFinished,
 )
+from assistant.feedback import Opinion
 from assistant.messages import Message, ToolCall, ToolResult
 from knowledge.types import Hit, Passage
-from ui.render import Card, Face, Manner, Said, Turn, View, fold, history_html, live_html, plain, status, tint, turns
+from ui import render
+from ui.render import Face, Manner, live_html, plain, status, tint
+from ui.view import Card, Said, Turn, View, fold, turns
 
 FACE = Face("gg", "GG安慰侠", "GG", "#D0705C")
 EN = Manner("en", tools={"clock": "Clock"})
@@ -37,6 +41,18 @@ def folded(*events) -> View:
 
 def words(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def placed(*messages: Message, run: str | None = "r9") -> list[Placed]:
+    """Messages as the only branch of a conversation, answers written by `run`."""
+    return [
+        Placed(position, message, None if message.role == "user" else run, (position,))
+        for position, message in enumerate(messages)
+    ]
+
+
+def history_html(history, face, manner, **more) -> str:
+    return render.history_html(history if history and isinstance(history[0], Placed) else placed(*history), face, manner, **more)
 
 
 def live(view: View, manner: Manner = EN, **more) -> str:
@@ -98,18 +114,21 @@ def test_every_word_once_however_the_events_are_cut():
 
 
 def test_a_history_is_turns():
-    history = [
+    history = placed(
         Message("user", "time?"),
         Message("assistant", "", calls=(CALL,)),
         Message("tool", "10:32", result=RESULT),
         Message("assistant", "It is 10:32."),
         Message("user", "thanks"),
-    ]
-    assert turns(history) == [Turn("time?", (Said("", calls=(CALL,)), Card(CALL, RESULT), Said("It is 10:32."))), Turn("thanks")]
+    )
+    pieces = (Said("", calls=(CALL,)), Card(CALL, RESULT), Said("It is 10:32."))
+    assert turns(history) == [Turn(history[0], history[1], pieces), Turn(history[4])]
+    assert [turn.run for turn in turns(history)] == ["r9", ""]
 
 
 def test_a_history_that_opens_with_an_answer():
-    assert turns([Message("assistant", "Hi")]) == [Turn(None, (Said("Hi"),))]
+    (hi,) = placed(Message("assistant", "Hi"))
+    assert turns([hi]) == [Turn(None, hi, (Said("Hi"),))]
 
 
 def test_live_and_kept_show_the_same_words():
@@ -138,17 +157,52 @@ def test_what_people_write_keeps_its_lines_and_is_no_markdown():
     assert "**a**\n&lt;b&gt;" in html
 
 
-def test_only_the_newest_answer_can_be_spoken_and_made_again():
+def test_every_answer_can_be_copied_heard_judged_and_made_again():
     history = [Message("user", "a"), Message("assistant", "b"), Message("user", "c"), Message("assistant", "d")]
-    html = history_html(history, FACE, EN, run="r9", last=View(finished=TurnFinished("answered")))
-    assert html.count('data-do="copy"') == 2
-    assert html.count('data-do="regenerate"') == 1
-    assert html.count('data-do="speak" data-run="r9"') == 1
+    html = history_html(history, FACE, EN, last=View(finished=TurnFinished("answered")))
+    for act in ("copy", "speak", "regenerate", "steps", "edit"):
+        assert html.count(f'data-do="{act}"') == 2, act
+    assert html.count('data-do="feedback" data-run="r9"') == 4
+    assert "steps" not in history_html(history, FACE, replace(EN, maker=False))
+
+
+def test_an_answer_that_a_file_brought_has_no_run_to_hear_or_judge():
+    html = history_html(placed(Message("user", "a"), Message("assistant", "b"), run=None), FACE, EN)
+    assert re.findall(r'data-do="(\w+)"', html) == ["edit", "copy", "regenerate"]
+
+
+def test_what_is_not_stored_yet_cannot_be_changed():
+    html = history_html([Placed(-2, Message("user", "a"), None, ()), Placed(-3, Message("assistant", "b"), None, ())], FACE, EN)
+    assert re.findall(r'data-do="(\w+)"', html) == ["copy"]
+
+
+def test_versions_are_counted_and_lead_to_each_other():
+    history = [Placed(4, Message("user", "a"), None, (0, 4)), Placed(6, Message("assistant", "b"), "r", (5, 6, 7))]
+    html = history_html(history, FACE, EN)
+    assert "1/2" not in html
+    assert "2/2" in html
+    assert "2/3" in html
+    assert re.findall(r'data-do="version" (data-position="\d"|disabled)', html) == [
+        'data-position="0"',
+        "disabled",
+        'data-position="5"',
+        'data-position="7"',
+    ]
+    assert "data-position" not in history_html(history, FACE, EN, answering=True)
+
+
+def test_a_verdict_is_shown_and_asks_why():
+    history = [Message("user", "a"), Message("assistant", "b")]
+    html = history_html(history, FACE, EN, opinions={"r9": Opinion(-1, "too <long>")})
+    assert 'data-verdict="bad" aria-pressed="true"' in html
+    assert 'data-verdict="good" aria-pressed="false"' in html
+    assert 'value="too &lt;long&gt;"' in html
+    assert "What was wrong?" in html
 
 
 def test_while_it_answers_nothing_can_be_pressed():
     history = [Message("user", "a"), Message("assistant", "", calls=(CALL,))]
-    html = history_html(history, FACE, EN, run="r9", answering=True)
+    html = history_html(history, FACE, EN, answering=True)
     assert "regenerate" not in html
     assert "allow" not in html
 
@@ -240,8 +294,8 @@ def test_the_status_is_words(events, said):
 
 
 def test_a_model_that_loads_is_the_status():
-    assert "loading the model 62 %" in live(View(), loading="loading the model 62 %")
-    assert "loading" not in live(folded(TextDelta("Hi")), loading="loading the model 62 %")
+    assert "loading the model 62 %" in live(View(), waiting="loading the model 62 %")
+    assert "loading" not in live(folded(TextDelta("Hi")), waiting="loading the model 62 %")
 
 
 def test_the_live_message_names_its_conversation_and_run():
@@ -276,10 +330,10 @@ def test_hostile_words_in_every_place(hostile, tame):
     error = {"en": hostile, "zh": hostile}
     last = View(finished=TurnFinished("failed", error=error))
     result = ToolResult(hostile, hostile, hostile, True)
-    tame(history_html([Message("user", hostile), message], face, manner, run=hostile, last=last))
+    tame(history_html([Message("user", hostile), message], face, manner, last=last, opinions={"r9": Opinion(1, hostile)}))
     tame(history_html([Message("user", hostile), message, Message("tool", hostile, result=result)], face, manner, last=last))
     view = folded(PassagesFound((hit,)), ToolStarted(call), ToolFinished(result, 0.1), ThinkingDelta(hostile), TextDelta(hostile))
-    tame(live_html(view, face, manner, conversation=hostile, run=hostile, loading=hostile))
+    tame(live_html(view, face, manner, conversation=hostile, run=hostile, waiting=hostile))
     tame(live_html(folded(PassagesFound((hit,))), face, manner, conversation=hostile, run=hostile))
 
 

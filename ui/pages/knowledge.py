@@ -17,8 +17,9 @@ from knowledge.loading.refusals import too_large
 from knowledge.types import Hit, Outcome, Passage
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen
-from ui.chat import Desk, interrupted_html
+from ui.chat import Desk
 from ui.render import Manner
+from ui.screens import interrupted_html
 from ui.texts import text
 from ui.uploads import Upload
 from ui.views import knowledge as views

@@ -6,7 +6,8 @@ from markupsafe import Markup
 
 from assistant.studio import Studio
 from ui.ask import Ask, Screen
-from ui.chat import Desk, guest_of
+from ui.chat import Desk
+from ui.screens import guest_of
 from ui.views import personas as views
 
 

@@ -28,7 +28,10 @@ async function sendFiles(files, place) {
     }
   }
   line.remove();
-  if (sent.length) send("files", { files: sent, ...along(place), ...place });
+  if (sent.length) {
+    send("files", { files: sent, ...along(place), ...place });
+    if ("withForm" in place) holdBack();
+  }
   if (unsent.length) await look();
   if (!lost) for (const name of unsent) adding.delete(name);
 }

@@ -31,7 +31,7 @@ function send(event, data = {}) {
   state.nonce += 1;
   trigger(event, {
     page: state.page, thing: state.thing, conversation: state.conversation, persona: state.persona, language: language(), nonce: state.nonce,
-    query: searched(), day: new Date().toLocaleDateString("en-CA"), ...data,
+    query: searched(), day: new Date().toLocaleDateString("en-CA"), zone: new Date().getTimezoneOffset(), ...data,
   });
 }
 
@@ -97,6 +97,9 @@ const painters = {
     if (conversation && state.page === "chat") kept.set("last", conversation);
     if (run) channel?.postMessage({ conversation, run });
     if (run && kept.get("speak." + conversation) === "1") player.play(run, true);
+  },
+  talk() {
+    if (editing && state.answering >= editing.nonce) editing.close();
   },
   panel(content, html) {
     const shown = content.querySelector("[data-show]");
@@ -296,6 +299,58 @@ function submit() {
   say(typed);
 }
 
+// A past message becomes a box; what is sent from there answers on a branch of its own.
+let editing = null;
+function editMessage(button) {
+  editing?.close();
+  const said = button.closest(".said");
+  const bubble = said.querySelector(".bubble");
+  const form = document.createElement("form");
+  form.className = "edit";
+  const box = document.createElement("textarea");
+  box.value = bubble.textContent;
+  box.setAttribute("aria-label", words.message);
+  const row = document.createElement("div");
+  row.className = "row";
+  const done = document.createElement("button");
+  done.type = "submit";
+  done.className = "main";
+  done.textContent = words.edit_send;
+  const back = document.createElement("button");
+  back.type = "button";
+  back.textContent = words.cancel;
+  row.append(back, done);
+  form.append(box, row);
+  said.dataset.keep = "";
+  said.classList.add("editing");
+  said.append(form);
+  const close = () => {
+    form.remove();
+    delete said.dataset.keep;
+    said.classList.remove("editing");
+    editing = null;
+    if (document.activeElement === document.body) said.querySelector('[data-do="edit"]')?.focus();
+  };
+  editing = { close, nonce: Infinity };
+  back.onclick = close;
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (!box.value.trim() || house.classList.contains("busy")) return;
+    player.unlock();
+    pinned = true;
+    send("edit", { position: button.dataset.position, text: box.value });
+    editing.nonce = state.nonce;
+  };
+  box.onkeydown = (event) => {
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); form.requestSubmit(); }
+    if (event.key === "Escape") { event.stopPropagation(); close(); }
+  };
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+}
+
 function note(sentence) {
   const line = document.createElement("p");
   line.className = "note bad";
@@ -387,7 +442,16 @@ const acts = {
   persona: (button) => { go({ page: "chat", conversation: "", persona: button.dataset.persona }); },
   starter: (button) => say(button.textContent),
   stop: () => send("stop"),
-  regenerate: () => { player.unlock(); send("again"); },
+  regenerate: (button) => { player.unlock(); pinned = true; send("again", { position: button.dataset.position || "" }); },
+  edit: editMessage,
+  version: (button) => send("version", { position: button.dataset.position }),
+  feedback: (button) => send("feedback", { run: button.dataset.run, verdict: button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.verdict }),
+  steps: (button) => {
+    house.dataset.tab = "steps";
+    open("panel", true);
+    send("steps", { run: button.dataset.run, step: button.dataset.step || "" });
+  },
+  clear: () => send("clear"),
   allow: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: true }),
   deny: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: false }),
   attach: () => chooseFiles({ place: "chat" }),
@@ -431,7 +495,7 @@ const acts = {
     markSpeaking();
   },
   "remove-document": removeLater,
-  workshop: (button) => send("workshop", { ...button.dataset }),
+  workshop: (button) => press(button),
 };
 
 function markSpeaking() {
@@ -462,6 +526,7 @@ house.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   if (form.closest("#composer")) submit();
+  else if (form.dataset.do === "why") send("feedback", { ...form.dataset, reason: form.elements.reason.value });
   else if (form.dataset.do === "workshop") submitForm(form);
 });
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from knowledge.types import Hit, Passage
-from ui.panels import place_html
 from ui.render import Manner, plain
+from ui.sources import place_html
 from ui.views import parts
 
 _READ = 200_000  # characters of a document that are shown at once
