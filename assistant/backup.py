@@ -15,7 +15,7 @@ import threading
 import uuid
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +79,7 @@ class Backups:
         self._knowledge = knowledge
         self._reread = reread
         self._one = threading.Lock()
+        self.restores = 0  # since the start: by it an open page sees that everything may be different
         shutil.rmtree(self._work, ignore_errors=True)  # of a process that was killed
 
     # out
@@ -102,6 +103,13 @@ class Backups:
             path.unlink(missing_ok=True)
             self._one.release()
             raise
+
+    def check(self) -> None:
+        """Raises `BackupBusy` or `StorageFailed` where `make` would, without making one."""
+        self._take()
+        self._one.release()
+        with _disk(self._folder):
+            _need(self._folder, self._database.path.stat().st_size + _ROOM)
 
     # in
 
@@ -179,6 +187,7 @@ class Backups:
         self._runs.recover()
         self._knowledge.refresh()
         self._reread()
+        self.restores += 1
 
     def _take(self) -> None:
         if not self._one.acquire(blocking=False):
@@ -201,7 +210,7 @@ class Backup:
         """The name for the file."""
         return f"hearth-backup-{self.manifest.made.astimezone():%Y-%m-%d}.zip"
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes, None, None]:
         """The bytes of the zip, in order."""
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:

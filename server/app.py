@@ -22,8 +22,10 @@ from assistant.studio import Studio
 from common.errors import AddressInUse
 from knowledge.loading.loader import MAX_MEGABYTES
 from server.avatars import avatar_routes
+from server.backup import backup_routes
 from server.cache import OwnedCache
 from server.guard import Guard
+from server.signing import signing_routes
 from server.speech import speech_routes
 from ui.app import mount_page, uploads_folder
 
@@ -35,17 +37,21 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
     """The application; `mount` puts the page at its root."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.studio = studio
-    start = secrets.token_hex(8)  # lets an open page notice a restart
+    start = secrets.token_hex(8)  # lets an open page notice a restart, and with the count of restores those too
 
     @app.get("/healthz")
     def health() -> JSONResponse:
         """200 once the page can chat; 503 while the model loads or when it did not."""
         status = studio.models.status()
         answer = {"status": "ok" if status.state == "ready" else status.state, "model": status.name, "version": VERSION}
-        return JSONResponse(answer, 200 if status.state == "ready" else 503, {"x-hearth-start": start})
+        return JSONResponse(
+            answer, 200 if status.state == "ready" else 503, {"x-hearth-start": f"{start}-{studio.backups.restores}"}
+        )
 
     app.include_router(speech_routes(studio))
     app.include_router(avatar_routes(studio))
+    app.include_router(backup_routes(studio.backups))
+    app.include_router(signing_routes())
     mount(app, studio)
     app.add_middleware(OwnedCache, folder=uploads_folder())
     app.add_middleware(Guard, settings=studio.settings, upload_limit=_UPLOAD_LIMIT)  # added last, it is outermost

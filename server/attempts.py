@@ -25,8 +25,12 @@ class Attempts:
 
     def exhausted(self, address: str) -> bool:
         """Whether a token from this address is turned away unread."""
+        return self.wait_s(address) > 0
+
+    def wait_s(self, address: str) -> float:
+        """Seconds until a token from this address is read again; 0 where it is read now."""
         began, count = self._counts.get(_network(address), (0.0, 0))
-        return count >= LIMIT and self._clock() - began < WINDOW_S
+        return max(0.0, began + WINDOW_S - self._clock()) if count >= LIMIT else 0.0
 
     def failed(self, address: str) -> None:
         """Count a wrong token."""

@@ -15,12 +15,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.settings import Settings
 from server.identity import SCOPE_KEY, Admission, Door
-from server.refusal import FOREIGN_PAGE, NO_TOKEN, TOO_LARGE, TOO_MANY, WRONG_HOST, refuse
+from server.refusal import FOREIGN_PAGE, NO_TOKEN, TOO_LARGE, WRONG_HOST, refuse, too_many
 
 BODY_LIMIT = 4_000_000
 """Bytes of any request that is no upload."""
 
 UPLOAD_PATH = "/gradio_api/upload"
+
+RESTORE_PATH = "/restore"
+RESTORE_LIMIT = 64_000_000_000
+"""Bytes of a backup that is sent back; what the disk has no room for is refused by the route."""
 
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "::1"}
 _SAFE_METHODS = {"GET", "HEAD"}
@@ -65,7 +69,7 @@ class Guard:
         elif not self._page_is_ours(scope, headers):
             await refuse(FOREIGN_PAGE, scope, answer)
         elif (admission := self._door.admit(scope)).identity is None:
-            await refuse(TOO_MANY if admission.held_back else NO_TOKEN, scope, answer)
+            await refuse(too_many(admission.held_back_s) if admission.held_back_s else NO_TOKEN, scope, answer)
         elif admission.go_to is not None:
             await _go_to(admission.go_to, answer)
         else:
@@ -115,7 +119,7 @@ class Guard:
         return site == "same-origin" and _is_number(_name(host)) and self._is_hub(_name(parts.netloc))
 
     def _limited(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
-        limit = self._upload_limit if scope["path"] == UPLOAD_PATH else BODY_LIMIT
+        limit = {UPLOAD_PATH: self._upload_limit, RESTORE_PATH: RESTORE_LIMIT}.get(scope["path"], BODY_LIMIT)
         announced = headers.get("content-length", "0")
         taken = 0
 

@@ -2,7 +2,8 @@
 
 On loopback everyone is the maker. Beyond it the token makes a maker; without it a hosted page knows its visitors by a random
 cookie, and any other page knows nobody. A visitor's owner is a hash of the cookie, so that what is stored and logged opens
-nothing. There are no sessions to keep: the maker's cookie is derived from the token and ends with it.
+nothing. There are no sessions to keep: the maker's cookie is derived from the token and ends with it. In the page a token is
+shown by `POST /sign-in` and given up by `POST /sign-out`; the cookies are made here, `server.signing` answers.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -23,6 +24,10 @@ from assistant.settings import Settings
 from server.attempts import Attempts
 
 SCOPE_KEY = "hearth.identity"
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+TOKEN_HEADER = "x-hearth-token"
+"""What brings the token to `SIGN_IN`, percent-encoded: no proxy takes it for its own, as some do with Authorization."""
+
 _MAKER_COOKIE = "hearth_maker"
 _VISITOR_COOKIE = "hearth_visitor"
 _YEAR_S = 365 * 24 * 3600
@@ -32,13 +37,14 @@ _YEAR_S = 365 * 24 * 3600
 class Admission:
     """What the door decided: an identity or None, a cookie to set, and an address without the token to go on to.
 
-    `held_back` means that too many wrong tokens came before, so that this one was not looked at.
+    `held_back_s` is above 0 where too many wrong tokens came before, so that this one was not looked at: the seconds until one
+    is again.
     """
 
     identity: Identity | None
     set_cookie: str | None = None
     go_to: str | None = None
-    held_back: bool = False
+    held_back_s: float = 0.0
 
 
 class Door:
@@ -55,20 +61,24 @@ class Door:
         if self._open:
             return Admission(MAKER)
         headers = Headers(scope=scope)
+        signing_in, signing_out = (scope.get("method") == "POST" and scope["path"] == path for path in (SIGN_IN, SIGN_OUT))
         query = _query_with_token(scope)
-        given = dict(query).get("token") or _bearer(headers)
+        given = dict(query).get("token") or _bearer(headers) or (signing_in and unquote(headers.get(TOKEN_HEADER, "")))
         if given:
             address = (scope.get("client") or ("",))[0]
-            if self._attempts.exhausted(address):
-                return Admission(None, held_back=True)
+            if wait_s := self._attempts.wait_s(address):
+                return Admission(None, held_back_s=wait_s)
             if self._is_token(given):
+                if signing_in:
+                    return Admission(MAKER, self._cookie(_MAKER_COOKIE, self._maker_cookie(), "Strict", scope, headers))
                 return self._signed_in(query, scope, headers) if query else Admission(MAKER)
             self._attempts.failed(address)
         if query:
             return Admission(None)
         cookies = cookie_parser(headers.get("cookie", ""))
         if self._token and hmac.compare_digest(cookies.get(_MAKER_COOKIE, "").encode(), self._maker_cookie().encode()):
-            return Admission(MAKER)
+            gone = self._cookie(_MAKER_COOKIE, "", "Strict", scope, headers) if signing_out else None
+            return Admission(MAKER, gone)
         if not self._hosted:
             return Admission(None)
         known = cookies.get(_VISITOR_COOKIE, "")
@@ -94,12 +104,17 @@ class Door:
         return hmac.new(str(self._token).encode(), b"hearth maker", hashlib.sha256).hexdigest()
 
     def _cookie(self, name: str, value: str, same_site: str, scope: Scope, headers: Headers) -> str:
-        """A Set-Cookie value; in the hub's frame a cookie of ours is a third party's, kept apart for each hub page."""
+        """A Set-Cookie value, which ends the cookie where `value` is empty.
+
+        In the hub's frame a cookie of ours is a third party's, kept apart for each hub page. A script's request does not tell
+        that it comes from there; our page's says so in its address.
+        """
         cookie: SimpleCookie = SimpleCookie()
         cookie[name] = value
         morsel = cookie[name]
-        framed = self._hosted and headers.get("sec-fetch-dest") in {"iframe", "frame"}
-        morsel["path"], morsel["max-age"], morsel["httponly"] = "/", str(_YEAR_S), True
+        says_framed = scope["path"] in {SIGN_IN, SIGN_OUT} and scope["query_string"] == b"framed=1"
+        framed = self._hosted and (says_framed or headers.get("sec-fetch-dest") in {"iframe", "frame"})
+        morsel["path"], morsel["max-age"], morsel["httponly"] = "/", str(_YEAR_S if value else 0), True
         morsel["samesite"] = "None" if framed else same_site
         if self._hosted or scope.get("scheme") == "https":
             morsel["secure"] = True

@@ -3,6 +3,7 @@
 It says nothing about what lies behind it, and is the same for a page that is there and one that is not.
 """
 
+import math
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -16,6 +17,7 @@ class Refusal:
     status: int
     english: str
     chinese: str
+    retry_after_s: int = 0  # seconds after which to try again, where the answer says so
 
 
 WRONG_HOST = Refusal(
@@ -29,11 +31,6 @@ NO_TOKEN = Refusal(
     "A token is needed. Open the address with ?token=… that was printed when Hearth started.",
     "需要令牌。请使用 Hearth 启动时显示的、带 ?token=… 的地址打开。",
 )
-TOO_MANY = Refusal(
-    429,
-    "Too many wrong tokens came from this address. Wait a minute, then try again.",
-    "这个地址连续送来了太多错误的令牌。请等一分钟再试。",
-)
 NOT_YOURS = Refusal(403, "This is not yours, or it is not there.", "这不属于你，或者不存在。")
 MAKERS_ONLY = Refusal(403, "Only those who look after this page may add files.", "只有维护者可以添加文件。")
 TOO_LARGE = Refusal(413, "The request is too large.", "请求过大。")
@@ -43,11 +40,27 @@ NO_ROOM = Refusal(
 UNREADABLE = Refusal(400, "The request could not be read.", "无法读取这个请求。")
 
 
+def too_many(wait_s: float) -> Refusal:
+    """What is said to an address that sent too many wrong tokens, for another `wait_s` seconds."""
+    seconds = math.ceil(wait_s)
+    return Refusal(
+        429,
+        f"Too many wrong tokens came from this address. Wait {seconds} seconds, then try again.",
+        f"这个地址连续送来了太多错误的令牌。请等 {seconds} 秒再试。",
+        seconds,
+    )
+
+
 def wants_chinese(headers: Headers) -> bool:
     """Whether Chinese comes before English in Accept-Language."""
     languages = headers.get("accept-language", "").lower()
     chinese, english = languages.find("zh"), languages.find("en")
     return chinese >= 0 and (english < 0 or chinese < english)
+
+
+def reply(headers: Headers, english: str, chinese: str) -> str:
+    """The sentence in the language the browser asks for."""
+    return chinese if wants_chinese(headers) else english
 
 
 async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
@@ -68,8 +81,8 @@ async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
     ]
     if refusal.status == 401:
         sent.append((b"www-authenticate", b"Bearer"))
-    elif refusal.status == 429:
-        sent.append((b"retry-after", b"60"))
+    if refusal.retry_after_s:
+        sent.append((b"retry-after", str(refusal.retry_after_s).encode()))
     await send({"type": "http.response.start", "status": refusal.status, "headers": sent})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -5,6 +5,7 @@ from starlette.datastructures import Headers
 
 from assistant.access import MAKER
 from assistant.settings import Settings
+from server.attempts import LIMIT
 from server.identity import Door
 from tests.server.conftest import PROFILES, TOKEN
 
@@ -133,3 +134,62 @@ def test_signing_in_over_the_wire(app_of, make_client):
     assert (answer.status_code, answer.headers["location"]) == (303, "/?x=1")
     assert client.get("/?x=1").status_code == 200
     assert Headers(raw=answer.headers.raw)["cache-control"] == "no-store"
+
+
+def test_signing_in_and_out_in_the_page():
+    hosted = door("hosted")
+    signed = hosted.admit(scope("/sign-in", method="POST", x_hearth_token=TOKEN))
+    assert signed.identity == MAKER
+    assert signed.go_to is None
+    assert "SameSite=Strict" in signed.set_cookie
+    assert hosted.admit(scope(cookie=cookie_of(signed))).identity == MAKER
+    gone = hosted.admit(scope("/sign-out", method="POST", cookie=cookie_of(signed)))
+    assert cookie_of(gone) in {"hearth_maker=", 'hearth_maker=""'}
+    assert "Max-Age=0" in gone.set_cookie
+    assert not hosted.admit(scope(cookie=cookie_of(gone))).identity.maker
+
+
+def test_signing_in_within_the_hubs_frame():
+    framed = door("hosted").admit(scope("/sign-in", "framed=1", method="POST", x_hearth_token=TOKEN)).set_cookie
+    assert framed.endswith("; Partitioned")
+    assert "SameSite=None" in framed
+    assert "Secure" in framed
+    out = door("hosted").admit(scope("/sign-out", "framed=1", method="POST", cookie=framed.partition(";")[0])).set_cookie
+    assert out.endswith("; Partitioned")
+    assert "Max-Age=0" in out
+    plain = door("network").admit(scope("/sign-in", "framed=1", method="POST", x_hearth_token=TOKEN)).set_cookie
+    assert "Partitioned" not in plain
+
+
+@pytest.mark.parametrize("sent", ["", "guess", "%E4%BB%A4%E7%89%8C", "%00", "%ff%fe"])
+def test_a_wrong_token_signs_nobody_in(sent):
+    admission = door("hosted").admit(scope("/sign-in", method="POST", x_hearth_token=sent))
+    assert not admission.identity.maker
+    assert "hearth_maker" not in admission.set_cookie
+
+
+def test_a_token_with_signs_of_any_kind_may_be_typed():
+    hosted = door("hosted", token="令牌 &;=%")
+    sent = "%E4%BB%A4%E7%89%8C%20%26%3B%3D%25"
+    assert hosted.admit(scope("/sign-in", method="POST", x_hearth_token=sent)).identity == MAKER
+    assert not hosted.admit(scope(x_hearth_token=sent)).identity.maker, "only where one signs in"
+
+
+def test_signing_in_over_the_wire_from_the_page(make_app, make_client):
+    app = make_app("hosted")
+    client = make_client(app, "hosted", address="192.0.2.9")
+    wrong = client.post("/sign-in", headers={"x-hearth-token": "guess", "accept-language": "zh-CN"})
+    assert (wrong.status_code, wrong.text[:5]) == (401, "令牌不对。")
+    assert client.get("/backup").status_code == 403
+    assert client.post("/sign-in", headers={"x-hearth-token": TOKEN}).status_code == 204
+    with client.stream("GET", "/backup") as answer:
+        assert answer.status_code == 200
+    assert client.post("/sign-out").status_code == 204
+    assert client.get("/backup").status_code == 403
+    for number in range(LIMIT):
+        client.post("/sign-in", headers={"x-hearth-token": f"guess-{number}"})
+    held = client.post("/sign-in", headers={"x-hearth-token": TOKEN})
+    assert held.status_code == 429
+    assert int(held.headers["retry-after"]) > 30
+    foreign = {"origin": "https://evil.test", "sec-fetch-site": "cross-site", "x-hearth-token": TOKEN}
+    assert client.post("/sign-in", headers=foreign).status_code == 403
