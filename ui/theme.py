@@ -65,6 +65,7 @@ _ICONS = {
     "edit": '<path d="M5 19h4L19 9l-4-4L5 15zM13 7l4 4"/>',
     "good": '<path d="M7 11v9H4v-9zM7 11l4-8c2 0 2.5 1.5 2 3.5L12.5 9H19l-1.5 9c-.2 1.2-1 2-2 2H7"/>',
     "bad": '<path d="M17 13V4h3v9zM17 13l-4 8c-2 0-2.5-1.5-2-3.5l.5-2.5H5l1.5-9c.2-1.2 1-2 2-2H17"/>',
+    "steps": '<path d="M5 6h3M5 12h3M5 18h3M11 6h8M11 12h8M11 18h8"/>',
     "previous": '<path d="M14.5 6l-6 6 6 6"/>',
     "next": '<path d="M9.5 6l6 6-6 6"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',

@@ -20,7 +20,7 @@ const passing = {  // for this page alone, from one load to the next
   },
 };
 const narrow = () => window.matchMedia("(max-width: 900px)").matches;
-const state = { page: "chat", conversation: "", persona: "", thing: "", real: "", nonce: 0, visiting: 0, answering: 0, made: "", sent: null, answered: false };
+const state = { page: "chat", conversation: "", persona: "", thing: "", real: {}, nonce: 0, visiting: 0, answering: 0, made: "", sent: null, answered: false };
 let words = {};
 
 function language() {
@@ -167,7 +167,10 @@ function after(name) {
     hold();
   }
   if (name === "title") { markSpeaking(); restoreDraft(); }
-  if (name === "panel") document.querySelector("#panel [data-show] mark")?.scrollIntoView({ block: "center" });
+  if (name === "panel") {
+    showPane(house.dataset.tab);
+    document.querySelector("#panel [data-show] mark")?.scrollIntoView({ block: "center" });
+  }
   if (name === "workshop") worked();
   if (name === "composer") { restoreDraft(); fit(); }
   if (name === "notice") {
@@ -225,10 +228,15 @@ function visit(data = {}) {
 
 function go(data) {
   settleForms();
-  if (house.dataset.view !== "both") state.real = state.conversation;  // beside an editor stands a test conversation
-  Object.assign(state, { conversation: state.real, thing: "" }, data);
+  if (house.dataset.view !== "both") state.real = { conversation: state.conversation, persona: state.persona };
+  Object.assign(state, state.real, { thing: "" }, data);  // beside an editor stands a test conversation, which is left there
   remember();
   visit();
+}
+
+function showPane(name) {
+  house.dataset.tab = name;
+  for (const tab of slot("panel").querySelectorAll("[data-tab]")) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
 }
 
 function open(what, yes) {
@@ -447,7 +455,7 @@ const acts = {
   version: (button) => send("version", { position: button.dataset.position }),
   feedback: (button) => send("feedback", { run: button.dataset.run, verdict: button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.verdict }),
   steps: (button) => {
-    house.dataset.tab = "steps";
+    showPane("steps");
     open("panel", true);
     send("steps", { run: button.dataset.run, step: button.dataset.step || "" });
   },
@@ -461,7 +469,7 @@ const acts = {
   cite: (button) => {
     const passage = passageOf(button);
     if (!passage) return;
-    house.dataset.tab = "sources";
+    showPane("sources");
     open("panel", true);
     send("source", { passage });
   },
@@ -472,7 +480,7 @@ const acts = {
   },
   "panel-close": () => { open("panel", false); if (!narrow()) kept.set("panel", "closed"); },
   "panel-back": () => paint("panel", lastSources),
-  tab: (button) => { house.dataset.tab = button.dataset.tab; },
+  tab: (button) => showPane(button.dataset.tab),
   newest: () => { pinned = true; hold(); },
   rename,
   delete: chats("delete"),
