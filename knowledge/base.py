@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -18,7 +18,7 @@ from knowledge.ingest import Ingest
 from knowledge.loading.loader import Loader
 from knowledge.renewal import renew
 from knowledge.search import RELEVANT, Search
-from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Record, Report
+from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
 
@@ -37,6 +37,7 @@ class Knowledge:
         """`embedder` may be a function that loads one; it is called once, when vectors are first needed."""
         self._lazy = _Lazy(embedder)
         self._catalogue = Catalogue(database)
+        self._catalogue.purge()
         self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
@@ -46,6 +47,11 @@ class Knowledge:
     def close(self) -> None:
         self._vectors.close()
         self._loader.close()
+
+    @property
+    def loaded_embedder(self) -> Embedder | None:
+        """The embedder in use; None while it was not needed yet."""
+        return self.embedder if self._lazy.loaded else None
 
     @property
     def embedder(self) -> Embedder:
@@ -77,17 +83,43 @@ class Knowledge:
     def collection(self, owner: str, id: str) -> Collection:
         """One collection. Raises `CollectionMissing`."""
         self._catalogue.require(owner, [id])
-        found = [collection for collection in self.collections(owner) if collection.id == id]
+        found = self._catalogue.collections(owner, id)
         if not found:
             raise CollectionMissing(f"The collection {id!r} was just deleted.", f"资料库 {id!r} 刚刚被删除。")
         return found[0]
 
     def collections(self, owner: str) -> list[Collection]:
-        """The owner's collections in the order they were made."""
+        """The owner's collections in the order they were made, without the hidden ones."""
         return self._catalogue.collections(owner)
 
+    def hide_collection(self, owner: str, id: str, title: str) -> Collection:
+        """The collection of that id, made if it is not there, which no list names."""
+        self._create(owner, id, title, hidden=True)
+        return self.collection(owner, id)
+
+    def hidden(self, owner: str | None = None) -> list[tuple[str, str]]:
+        """(owner, id) of the hidden collections, of one owner or, for their upkeep, of all."""
+        return self._catalogue.hidden(owner)
+
+    def rename_collection(self, owner: str, id: str, title: str) -> Collection:
+        """Raises `NameInvalid` for a blank title, and `CollectionMissing`."""
+        if not title.strip():
+            raise NameInvalid("A collection needs a name. Write one.", "资料库需要一个名字，请写一个。")
+        self._catalogue.rename(owner, id, _one_line(title))
+        return self.collection(owner, id)
+
+    def remove_collection(self, owner: str, id: str) -> None:
+        """Take a collection away; for a day `restore_collection` brings it back. Raises `CollectionMissing`."""
+        self._catalogue.purge()
+        self._vectors.dropped(self._catalogue.remove_collection(owner, id))
+
+    def restore_collection(self, owner: str, id: str) -> Collection:
+        """Bring back what `remove_collection` took away. Raises `CollectionMissing` when it is too late."""
+        self._vectors.changed(self._catalogue.restore_collection(owner, id).key)
+        return self.collection(owner, id)
+
     def delete_collection(self, owner: str, id: str) -> None:
-        """Delete a collection with all its documents. Raises `CollectionMissing`."""
+        """Delete a collection with all its documents, for good. Raises `CollectionMissing`."""
         self._vectors.dropped(self._catalogue.delete_collection(owner, id))
 
     # documents
@@ -98,10 +130,14 @@ class Knowledge:
         A file that cannot be read gives an outcome that says why. Raises `CollectionMissing`, `EmbedderMismatch`,
         `ModelMissing` (no embedder) and `StorageFailed`; nothing of the document is kept then.
         """
-        return next(self._ingest.files(owner, collection, [(path, name or path.name)]))
+        return next(self.add_files(owner, collection, [(path, name or path.name)]))
 
     def add_files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome]:
         """Add many files, (path, name), faster than one by one; gives an outcome for each, in order. Raises as `add` does."""
+        return (each for each in self._ingest.files(owner, collection, files) if isinstance(each, Outcome))
+
+    def adding(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome | Progress]:
+        """As `add_files`, with what happens on the way to each outcome."""
         return self._ingest.files(owner, collection, files)
 
     def add_records(
@@ -113,9 +149,15 @@ class Knowledge:
         """
         return self._ingest.records(owner, collection, name, records, "records" if headings_weigh else "passages")
 
-    def documents(self, owner: str, collection: str) -> list[DocumentRecord]:
-        """The documents of a collection, oldest first. Raises `CollectionMissing`."""
-        return self._catalogue.documents(owner, collection)
+    def documents(
+        self, owner: str, collection: str, limit: int | None = None, offset: int = 0, words: str = ""
+    ) -> list[DocumentRecord]:
+        """The documents of a collection, oldest first, or those named with `words`. Raises `CollectionMissing`."""
+        return self._catalogue.documents(owner, collection, limit, offset, words)
+
+    def document(self, owner: str, document: str) -> tuple[str, DocumentRecord]:
+        """A document, and the id of its collection. Raises `DocumentMissing`."""
+        return self._catalogue.document(owner, document)
 
     def text(self, owner: str, document: str) -> str:
         """The stored text of a document, into which its passages' offsets point. Raises `DocumentMissing`."""
@@ -139,8 +181,13 @@ class Knowledge:
         return found[passage_id]
 
     def remove(self, owner: str, document: str) -> None:
-        """Take a document out of its collection. Raises `DocumentMissing`."""
+        """Take a document out of its collection; for a day `restore` brings it back. Raises `DocumentMissing`."""
+        self._catalogue.purge()
         self._vectors.changed(self._catalogue.remove(owner, document))
+
+    def restore(self, owner: str, document: str) -> None:
+        """Bring back what `remove` took away. Raises `DocumentMissing` when it is too late, or another has its name."""
+        self._vectors.changed(self._catalogue.restore(owner, document))
 
     # search
 
@@ -149,7 +196,11 @@ class Knowledge:
 
         Raises `CollectionMissing`.
         """
-        return self._search(owner, query, collections, limit, minimum)
+        return self._search({owner: collections}, query, limit, minimum)
+
+    def search_shelves(self, shelves: Mapping[str, Sequence[str]], query: str, limit: int = 6, minimum: float = 0.0) -> list[Hit]:
+        """As `search`, in the collections of several owners (owner -> ids) at once, all weighed together."""
+        return self._search(shelves, query, limit, minimum)
 
     # upkeep
 
@@ -210,13 +261,17 @@ class Knowledge:
                 )
         return Report(len(rows), documents, passages, "chroma" if current else "exact", tuple(problems))
 
-    def _create(self, owner: str, collection: str, title: str) -> bool:
+    def _create(self, owner: str, collection: str, title: str, hidden: bool = False) -> bool:
         if not _ID.fullmatch(collection):
             raise NameInvalid(
                 f"{collection!r} cannot name a collection. Use 1 to 64 small letters, digits and hyphens, a hyphen not first.",
                 f"{collection!r} 不能用作资料库的名字。请用 1 到 64 个小写字母、数字和连字符，不以连字符开头。",
             )
-        return self._catalogue.create(owner, collection, " ".join(title.split())[:_TITLE_LENGTH] or collection)
+        return self._catalogue.create(owner, collection, _one_line(title) or collection, hidden)
+
+
+def _one_line(title: str) -> str:
+    return " ".join(title.split())[:_TITLE_LENGTH]
 
 
 class _Lazy:

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,11 @@ from knowledge.chunking import Chunk, chunks
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
 from knowledge.loading.refusals import no_text
 from knowledge.rows import CollectionRow, NewDocument, NewPassage, check_embedder
-from knowledge.types import Outcome, Record
+from knowledge.types import Outcome, Progress, Record
 from retrieval.embedding import Embedder
 from retrieval.language import languages_of
 
-_EMBEDDED_AT_ONCE = 512
+_EMBEDDED_AT_ONCE = 128  # passages, after which is told how far it is; fewer would cost speed
 _PASSAGES_AT_ONCE = 96
 _FILES_AT_ONCE = 16
 
@@ -39,6 +40,8 @@ class _Read:
     text: str
     cut: Sequence[Chunk]
     seconds: float
+    place: int
+    bytes: int
 
 
 class Ingest:
@@ -52,8 +55,9 @@ class Ingest:
         self._embedder = embedder
         self._changed = changed
 
-    def files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome]:
-        """Add files under their names, each in place of an older one of its name; an outcome for each, in order.
+    def files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome | Progress]:
+        """Add files under their names, each in place of an older one of its name; an outcome for each, in order, and what
+        happens on the way to it.
 
         Neighbours are embedded together, since small batches leave half of the encoder's speed; each is stored by itself.
         A file that cannot be read is an outcome; `CollectionMissing`, `EmbedderMismatch` and `StorageFailed` are raised.
@@ -61,8 +65,9 @@ class Ingest:
         row = self._catalogue.require(owner, [collection])[0]
         waiting: list[_Read | Outcome] = []
         passages = 0
-        for path, name in files:
-            item = self._read(owner, collection, path, name)
+        for place, (path, name) in enumerate(files):
+            yield Progress(place, name, "reading")
+            item = self._read(owner, collection, path, name, place)
             waiting.append(item)
             passages += len(item.cut) if isinstance(item, _Read) else 0
             if passages >= _PASSAGES_AT_ONCE or len(waiting) >= _FILES_AT_ONCE:
@@ -70,7 +75,7 @@ class Ingest:
                 waiting, passages = [], 0
         yield from self._finished(owner, collection, row, waiting)
 
-    def _read(self, owner: str, collection: str, path: Path, name: str) -> "_Read | Outcome":
+    def _read(self, owner: str, collection: str, path: Path, name: str, place: int) -> "_Read | Outcome":
         started = time.perf_counter()
         try:
             sha256 = _hash(path)
@@ -86,13 +91,20 @@ class Ingest:
             return Outcome(str(path), name, "failed", 0, error.english, error.chinese, spent)
         title = document.title or name
         cut = [_without_title(chunk, title) for chunk in cut]
-        return _Read(str(path), name, title, sha256, document.text, cut, time.perf_counter() - started)
+        spent = time.perf_counter() - started
+        return _Read(str(path), name, title, sha256, document.text, cut, spent, place, path.stat().st_size)
 
-    def _finished(self, owner: str, collection: str, row: CollectionRow, items: Sequence["_Read | Outcome"]) -> Iterator[Outcome]:
+    def _finished(
+        self, owner: str, collection: str, row: CollectionRow, items: Sequence["_Read | Outcome"]
+    ) -> Iterator[Outcome | Progress]:
         """Embed what was read, all at once, and store it, one document a transaction."""
         read = [item for item in items if isinstance(item, _Read)]
         began = time.perf_counter()
-        embedded = self._embedded(row, [("document", item.title, chunk) for item in read for chunk in item.cut]) if read else []
+        embedded: list[NewPassage] = []
+        placed = [("document", item.title, chunk) for item in read for chunk in item.cut]
+        for some in self._embedded(row, placed):
+            embedded += some
+            yield from _progress(read, len(embedded))
         each = (time.perf_counter() - began) / max(len(embedded), 1)
         passages = iter(embedded)
         for item in items:
@@ -103,7 +115,7 @@ class Ingest:
             started = time.perf_counter() - item.seconds - each * len(own)
             # Two files of one content may have been read before either was stored.
             found = self._unchanged(owner, collection, item.path, item.name, item.sha256, started)
-            new = NewDocument(item.name, item.title, "document", item.sha256, item.text, own)
+            new = NewDocument(item.name, item.title, "document", item.sha256, item.text, own, item.bytes)
             yield found or self._stored(owner, collection, item.path, new, started)
 
     def records(self, owner: str, collection: str, name: str, records: Iterable[Record], form: str) -> Outcome:
@@ -131,7 +143,8 @@ class Ingest:
             error = no_text(name)
             return Outcome(name, name, "failed", 0, error.english, error.chinese, time.perf_counter() - started)
         text = "".join(parts).rstrip("\n")
-        new = NewDocument(name, name, form, digest.hexdigest(), text, self._embedded(row, [(form, name, chunk) for chunk in cut]))
+        embedded = [passage for some in self._embedded(row, [(form, name, chunk) for chunk in cut]) for passage in some]
+        new = NewDocument(name, name, form, digest.hexdigest(), text, embedded, len(text.encode()))
         return self._stored(owner, collection, name, new, started)
 
     def embed_again(self, row: CollectionRow) -> None:
@@ -139,7 +152,7 @@ class Ingest:
         embedder = self._embedder()
         passages = self._catalogue.to_embed(row)
         texts = [(embedded_text(form, title, heading, text), text) for _, form, title, heading, text in passages]
-        vectors = _vectors(embedder, texts)
+        vectors = [vector for some in _vectors(embedder, texts) for vector in some]
         numbers = [passage[0] for passage in passages]
         self._catalogue.replace_vectors(row, dict(zip(numbers, vectors, strict=True)), embedder.info)
         self._changed(row.key)
@@ -154,16 +167,21 @@ class Ingest:
             reason, reason_zh = f"The same content is there as {other!r}.", f"相同的内容已在资料库中，名为 {other!r}。"
         return Outcome(path, name, "unchanged", passages, reason, reason_zh, time.perf_counter() - started, document)
 
-    def _embedded(self, row: CollectionRow, placed: Sequence[tuple[str, str, Chunk]]) -> list[NewPassage]:
-        """The passages of (form, title, chunk) with their vectors."""
+    def _embedded(self, row: CollectionRow, placed: Sequence[tuple[str, str, Chunk]]) -> Iterator[list[NewPassage]]:
+        """The passages of (form, title, chunk) with their vectors, some at a time."""
+        if not placed:
+            return
         embedder = self._embedder()
         # Before the work, not after it.
         check_embedder(row, embedder.info)
         texts = [(embedded_text(form, title, chunk.heading, chunk.text), chunk.text) for form, title, chunk in placed]
-        return [
-            NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
-            for (_, _, chunk), vector in zip(placed, _vectors(embedder, texts), strict=True)
-        ]
+        chunks = (chunk for _, _, chunk in placed)
+        for some in _vectors(embedder, texts):
+            cut = islice(chunks, len(some))
+            yield [
+                NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
+                for chunk, vector in zip(cut, some, strict=True)
+            ]
 
     def _stored(self, owner: str, collection: str, path: str, document: NewDocument, started: float) -> Outcome:
         identity, key = self._catalogue.store(owner, collection, document, self._embedder().info)
@@ -178,15 +196,25 @@ def embedded_text(form: str, title: str, heading: str, text: str) -> str:
     return f"{place}\n{text}" if place else text
 
 
-def _vectors(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> list[NDArray[np.float32] | None]:
-    """The vectors of (text to embed, passage); None where the embedder does not read the passage's language."""
-    readable = [i for i, (_, passage) in enumerate(texts) if embedder.info.reads(languages_of(passage))]
-    vectors: list[NDArray[np.float32] | None] = [None] * len(texts)
-    for start in range(0, len(readable), _EMBEDDED_AT_ONCE):
-        some = readable[start : start + _EMBEDDED_AT_ONCE]
-        for i, vector in zip(some, embedder.embed([texts[i][0] for i in some], "passage"), strict=True):
-            vectors[i] = vector
-    return vectors
+def _vectors(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[list[NDArray[np.float32] | None]]:
+    """The vectors of (text to embed, passage), some at a time; None where the embedder does not read the passage's language."""
+    for start in range(0, len(texts), _EMBEDDED_AT_ONCE):
+        some = texts[start : start + _EMBEDDED_AT_ONCE]
+        readable = [i for i, (_, passage) in enumerate(some) if embedder.info.reads(languages_of(passage))]
+        vectors: list[NDArray[np.float32] | None] = [None] * len(some)
+        if readable:
+            for i, vector in zip(readable, embedder.embed([some[i][0] for i in readable], "passage"), strict=True):
+                vectors[i] = vector
+        yield vectors
+
+
+def _progress(read: Sequence["_Read"], embedded: int) -> Iterator[Progress]:
+    """How far each file is when so many passages of all of them are embedded."""
+    for item in read:
+        done = min(embedded, len(item.cut))
+        if done:
+            yield Progress(item.place, item.name, "embedding", done, len(item.cut))
+        embedded -= done
 
 
 def _without_title(chunk: Chunk, title: str) -> Chunk:

@@ -6,8 +6,8 @@ index or a cache knew of the rows before is taken for what they are now.
 
 from sqlalchemy import Connection, func, select, update
 
-from knowledge.catalogue import COLLECTIONS, DOCUMENTS, PASSAGES
 from knowledge.rows import lexical_text
+from knowledge.tables import COLLECTIONS, DOCUMENTS, PASSAGES
 from retrieval.lexical import LexicalIndex, LexicalRow
 
 
@@ -16,7 +16,9 @@ def renew(connection: Connection, lexical: LexicalIndex) -> None:
     connection.execute(update(COLLECTIONS).values(epoch=func.lower(func.hex(func.randomblob(6)))))
     lexical.empty(connection)
     passages = select(PASSAGES.c.id, PASSAGES.c.collection, PASSAGES.c.heading, PASSAGES.c.text).order_by(PASSAGES.c.id)
-    for document in connection.execute(select(DOCUMENTS.c.id, DOCUMENTS.c.form, DOCUMENTS.c.title)).all():
+    removed = select(COLLECTIONS.c.key).where(COLLECTIONS.c.removed.is_not(None))
+    there = DOCUMENTS.c.removed.is_(None) & DOCUMENTS.c.collection.not_in(removed)
+    for document in connection.execute(select(DOCUMENTS.c.id, DOCUMENTS.c.form, DOCUMENTS.c.title).where(there)).all():
         rows = connection.execute(passages.where(PASSAGES.c.document == document.id)).all()
         lexical.add(
             (

@@ -44,7 +44,10 @@ class NewPassage:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to store; `form` is "document", "passages" (each by itself), or "records" (headings weigh most)."""
+    """A document to store; `form` is "document", "passages" (each by itself), or "records" (headings weigh most).
+
+    `bytes` is the size of the file it came from.
+    """
 
     name: str
     title: str
@@ -52,6 +55,7 @@ class NewDocument:
     sha256: str
     text: str
     passages: Sequence[NewPassage]
+    bytes: int = 0
 
 
 def lexical_text(form: str, title: str, heading: str, body: str) -> str:

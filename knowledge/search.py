@@ -5,7 +5,7 @@ fall where the order rises. A vector votes only where the embedder reads the lan
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +32,20 @@ _SCORED = 20  # hits that are scored, the best by fusion
 
 
 class Search:
-    """Finds passages of one owner's collections."""
+    """Finds passages of collections, which may be of several owners: whoever asks names each owner with what is theirs."""
 
     def __init__(self, catalogue: Catalogue, vectors: VectorIndex, embedder: Callable[[], Embedder]) -> None:
         self._catalogue = catalogue
         self._vectors = vectors
         self._embedder = embedder
 
-    def __call__(self, owner: str, query: str, collections: Sequence[str], limit: int, minimum: float) -> list[Hit]:
-        """At most `limit` hits, best first; none where the first ones all score below `minimum`. Raises `CollectionMissing`."""
+    def __call__(self, shelves: Mapping[str, Sequence[str]], query: str, limit: int, minimum: float) -> list[Hit]:
+        """At most `limit` hits in the collections of each owner, best first; none where the first ones all score below `minimum`.
+
+        All are weighed together, so that scores and order mean the same whosever passage it is. Raises `CollectionMissing`.
+        """
         query = query.strip()[:_QUERY_LENGTH]
-        rows = self._catalogue.require(owner, collections)
+        rows = [row for owner, collections in shelves.items() for row in self._catalogue.require(owner, collections)]
         if not query or not rows or limit < 1:
             return []
         vector, readable = self._vector(rows, query)
@@ -56,7 +59,7 @@ class Search:
         words = {hit.id: hit.score for hit in lexical}
         coverage = {hit.id: hit.coverage for hit in lexical}
         order = fuse(words, dense, max(DEPTH, len(words)))
-        passages = self._catalogue.passages(owner, ids=order[: max(limit, _SCORED)])
+        passages = self._catalogue.passages(None, ids=order[: max(limit, _SCORED)], keys=[row.key for row in rows])
         # A passage may have been removed since the index was asked.
         found = [passages[key] for key in order if key in passages]
         headings = self._catalogue.lexical.coverage(query, [row.group for row in rows], [passage.heading for passage in found])
@@ -68,9 +71,7 @@ class Search:
             if record:
                 words_found = heading + _REPLIES * max(0.0, words_found - heading)
             hits.append(Hit(passage, score(cosine, words_found, heading, chinese, record), cosine, words_found))
-        if all(hit.score < minimum for hit in hits[:_FIRST]):
-            return []
-        return [hit for hit in hits if hit.score >= _WITH_IT * minimum][:limit]
+        return relevant(hits, minimum)[:limit]
 
     def _vector(self, rows: Sequence[CollectionRow], query: str) -> tuple[NDArray[np.float32] | None, Sequence[CollectionRow]]:
         """The query's vector and the collections it can be compared with; None where the embedder may not vote."""
@@ -83,6 +84,13 @@ class Search:
     def _nearest(self, rows: Sequence[CollectionRow], vector: NDArray[np.float32]) -> dict[int, float]:
         found = [pair for row in rows for pair in self._vectors.search(row, vector, DEPTH)]
         return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
+
+
+def relevant(hits: Sequence[Hit], minimum: float = RELEVANT) -> list[Hit]:
+    """The hits that are about the question, of all that were found, best first; none where the first ones are not."""
+    if all(hit.score < minimum for hit in hits[:_FIRST]):
+        return []
+    return [hit for hit in hits if hit.score >= _WITH_IT * minimum]
 
 
 def score(dense: float | None, coverage: float, heading: float, chinese: bool, record: bool = False) -> float:

@@ -71,18 +71,27 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of an owner; `embedder` is "" until the first document gives it one."""
+    """A collection of an owner; `embedder` is "" until the first document gives it one.
+
+    `characters` are those of its documents' texts, `bytes` those of the files they came from (0 for files of older versions).
+    """
 
     id: str
     title: str
     documents: int
     passages: int
     embedder: str
+    characters: int = 0
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document of a collection: `name` is its identity there, `title` what it calls itself; `added` in seconds since 1970."""
+    """A document of a collection: `name` is its identity there, `title` what it calls itself; `added` in seconds since 1970.
+
+    `bytes` is the size of its file, 0 where that is not known; `form` is "document", or "records" or "passages" for texts that
+    came cut already.
+    """
 
     id: str
     name: str
@@ -90,6 +99,8 @@ class DocumentRecord:
     passages: int
     characters: int
     added: float
+    bytes: int = 0
+    form: str = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,20 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one of several files is: `place` counts from 0 in the order they were given.
+
+    A file is read, then its passages are embedded: `done` of `total` so far.
+    """
+
+    place: int
+    name: str
+    stage: Literal["reading", "embedding"]
+    done: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

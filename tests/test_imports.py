@@ -44,6 +44,7 @@ OWNERS = {
         "assistant/feedback.py",
         "knowledge/catalogue.py",
         "knowledge/renewal.py",
+        "knowledge/tables.py",
         "retrieval/lexical.py",
     ),
 }

@@ -43,7 +43,7 @@ def test_a_document_is_found_with_its_place(knowledge, files):
     assert best.passage.heading == "Annual leave"
     assert "fifteen days" in best.passage.text
     assert best.score >= RELEVANT
-    assert knowledge.collections("maker") == [Collection("docs", "Documents", 1, 2, "hash-384")]
+    assert knowledge.collections("maker") == [Collection("docs", "Documents", 1, 2, "hash-384", 178, 179)]
 
 
 def test_chinese_is_found_by_a_word_of_two_characters(knowledge, files):
