@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from assistant.conversations import Conversations
-from assistant.events import MessageCompleted, TextDelta, ThinkingDelta, TurnFinished
-from assistant.messages import Message, ToolCall, ToolResult
+from assistant.events import MessageCompleted, StepFinished, TextDelta, ThinkingDelta, TurnFinished
+from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.runs import Runs
 from common.database import Database
 from common.errors import ConversationMissing, StorageFailed, TurnRunning
@@ -161,6 +161,151 @@ def test_answering_again_hangs_under_the_same_message(house):
     assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "new"]
 
 
+def test_an_answer_that_was_asked_for_again_and_did_not_come_leaves_the_one_there_was(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    read(runs, "maker", runs.start("maker", kept.id, answer("old"), said=Message("user", "q")))
+
+    def fail(cancel):
+        yield TurnFinished("failed")
+
+    failed = runs.start("maker", kept.id, fail, under=0)
+    read(runs, "maker", failed)
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "old"]
+    assert runs.last("maker", kept.id, under=[0, 1]) == failed
+    assert runs.last("maker", kept.id, under=[1]) is None
+
+
+def test_while_it_answers_a_conversation_shows_no_other_branch(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    read(runs, "maker", runs.start("maker", kept.id, answer("old"), said=Message("user", "q")))
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("new", gate=gate), under=0)
+    for act in (lambda: runs.choose("maker", kept.id, 1), lambda: runs.clear("maker", kept.id)):
+        with pytest.raises(TurnRunning):
+            act()
+    gate.set()
+    read(runs, "maker", run)
+    runs.choose("maker", kept.id, 1)
+    assert [placed.message.text for placed in conversations.path("maker", kept.id)] == ["q", "old"]
+    assert conversations.path("maker", kept.id, 2)[-1].run == run
+
+
+def test_starting_over_leaves_no_message_and_no_run(house):
+    _, conversations, runs = house
+    kept = conversations.test_of("maker", "gg")
+    run = runs.start("maker", kept.id, answer("old"), said=Message("user", "q"))
+    read(runs, "maker", run)
+    with pytest.raises(ConversationMissing):
+        runs.clear("visitor-a", kept.id)
+    runs.clear("maker", kept.id)
+    assert conversations.path("maker", kept.id) == []
+    assert (conversations.test_of("maker", "gg").id, conversations.get("maker", kept.id).title) == (kept.id, "")
+    assert runs.last("maker", kept.id) is None
+    wait_until(lambda: run not in runs._live)
+    with pytest.raises(ConversationMissing):
+        read(runs, "maker", run)
+    read(runs, "maker", runs.start("maker", kept.id, answer("new"), said=Message("user", "q")))
+    assert [placed.position for placed in conversations.path("maker", kept.id)] == [0, 1]
+
+
+def test_turns_wait_in_line_and_know_how_many_come_before(tmp_path):
+    database = Database(tmp_path / "hearth.db")
+    conversations = Conversations(database)
+    runs = Runs(database, conversations, at_once=1)
+    gates = [threading.Event() for _ in range(4)]
+    order = []
+
+    def turn(number):
+        def work(cancel):
+            order.append(number)
+            yield from answer(str(number), gate=gates[number])(cancel)
+
+        return work
+
+    keys = [conversations.create("maker", "gg").id for _ in gates]
+    started = [runs.start("maker", key, turn(number), said=Message("user", "q")) for number, key in enumerate(keys)]
+    wait_until(lambda: order == [0])
+    assert [runs.ahead(run) for run in started] == [0, 1, 2, 3]
+    runs.cancel("maker", started[2])
+    assert read(runs, "maker", started[2])[-1][1].reason == "cancelled"
+    assert [runs.ahead(run) for run in started] == [0, 1, 0, 2]
+    gates[0].set()
+    wait_until(lambda: order == [0, 1])
+    assert [runs.ahead(run) for run in started] == [0, 0, 0, 1]
+    gates[1].set()
+    gates[3].set()
+    read(runs, "maker", started[3])
+    assert order == [0, 1, 3]
+    assert [message.text for message in conversations.messages("maker", keys[2])] == ["q"]
+    runs.close()
+    database.close()
+
+
+def thinking(*prompts):
+    """A turn of a step for each prompt: what it shares with the one before, and what is new."""
+
+    def work(cancel):
+        for number, (shared, added) in enumerate(prompts, 1):
+            yield StepFinished(number, 0.5, Usage(1, 2, 3), added, shared)
+        message = Message("assistant", "done")
+        yield MessageCompleted(message)
+        yield TurnFinished("answered", (message,))
+
+    return work
+
+
+def test_prompts_are_kept_for_whom_they_are_for_and_never_among_the_events(house):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    run = runs.start("maker", kept.id, thinking((0, "secret"), (6, " more"), (4, "...")), keep_prompts=True)
+    live = read(runs, "maker", run)
+    assert [event for _, event in live[:3]] == [StepFinished(number, 0.5, Usage(1, 2, 3)) for number in (1, 2, 3)]
+    wait_until(lambda: run not in runs._live)
+    assert read(runs, "maker", run) == live
+    assert [runs.prompt("maker", run, step).text for step in (1, 2, 3)] == ["secret", "secret more", "secr..."]
+    assert runs.prompt("maker", run, 2).added == " more"
+    assert runs.prompt("maker", run, 4) is None
+    with pytest.raises(ConversationMissing):
+        runs.prompt("visitor-a", run, 1)
+    unkept = runs.start("maker", kept.id, thinking((0, "secret")))
+    read(runs, "maker", unkept)
+    assert runs.prompt("maker", unkept, 1) is None
+
+
+def test_prompts_of_the_newest_runs_alone_are_kept(house):
+    _, conversations, runs = house
+    kept, other = conversations.create("maker", "gg"), conversations.create("maker", "gg")
+    first = runs.start("maker", other.id, thinking((0, "other")), keep_prompts=True)
+    read(runs, "maker", first)
+    done = []
+    for number in range(22):
+        done.append(runs.start("maker", kept.id, thinking((0, f"prompt {number}")), keep_prompts=True))
+        read(runs, "maker", done[-1])
+    assert [runs.prompt("maker", run, 1) is not None for run in done] == [False] * 2 + [True] * 20
+    assert runs.prompt("maker", first, 1).text == "other"
+
+
+def test_runs_of_a_conversation_that_is_gone_go_at_the_next_start(house):
+    database, conversations, runs = house
+    kept, other = conversations.create("maker", "gg"), conversations.create("maker", "gg")
+    gone = runs.start("maker", kept.id, thinking((0, "p")), keep_prompts=True)
+    there = runs.start("maker", other.id, thinking((0, "p")), keep_prompts=True)
+    for run in (gone, there):
+        read(runs, "maker", run)
+    conversations.delete("maker", kept.id)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE conversations SET deleted = deleted - 90000")
+    again = Runs(database, Conversations(database))
+    assert again.prompt("maker", there, 1).text == "p"
+    with pytest.raises(ConversationMissing):
+        again.conversation("maker", gone)
+    with database.read() as connection:
+        for table in ("run_events", "run_prompts"):
+            assert connection.exec_driver_sql(f"SELECT DISTINCT run FROM {table}").scalars().all() == [there]
+
+
 def test_a_bug_is_logged_and_ends_as_failed_with_the_text_so_far(house, caplog):
     _, conversations, runs = house
     kept = conversations.create("maker", "gg")
@@ -281,6 +426,21 @@ def test_a_killed_process_leaves_what_was_written_as_an_interrupted_answer(tmp_p
     Runs(database, conversations)
     assert len(conversations.messages("maker", kept)) == 3
     database.close()
+
+
+def test_what_a_crash_cut_short_goes_where_its_turn_began(house):
+    database, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    read(runs, "maker", runs.start("maker", kept.id, answer("a"), said=Message("user", "q")))
+    read(runs, "maker", runs.start("maker", kept.id, answer("b"), said=Message("user", "r")))
+    with database.write() as connection:
+        connection.exec_driver_sql(f"INSERT INTO runs VALUES ('cut', 'maker', '{kept.id}', NULL, 9e9, 0)")
+        connection.exec_driver_sql("""INSERT INTO run_events VALUES ('cut', 0, '{"type": "TextDelta", "text": "half"}')""")
+    Runs(database, conversations)
+    assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "a", "r", "b"]
+    half = conversations.path("maker", kept.id, 4)[-1]
+    assert (half.message, half.run) == (Message("assistant", "half", interrupted=True), "cut")
+    assert half.versions == (1, 4)
 
 
 def test_a_call_that_has_its_result_is_kept(house):

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from assistant.access import MAKER, Identity
-from assistant.events import TextDelta, TurnFinished
-from assistant.messages import Message
+from assistant.events import StepFinished, TextDelta, TurnFinished
+from assistant.messages import Message, ToolCall
+from assistant.models.base import CallChunk
 from assistant.models.scripted import ScriptedModel
 from assistant.settings import Settings
 from assistant.speech.base import SilentSpeaker
 from assistant.studio import MESSAGE_LIMIT, build_studio
-from common.errors import ConversationMissing, DataFolderBusy, MessageTooLong, PersonaError
+from common.errors import ConversationError, ConversationMissing, DataFolderBusy, MessageTooLong, PersonaError
 from knowledge.corpora.shipped import shipped_collections
 from retrieval.embedding import HashEmbedder
+from tools.base import Tool
 
 ROOT = Path(__file__).resolve().parents[2]
 VISITOR = Identity("visitor-1", maker=False)
@@ -41,6 +43,77 @@ def test_a_conversation_from_first_word_to_restart(make_studio, tmp_path):
     studio.close()
     again = make_studio()
     assert [(message.role, message.text) for message in again.conversations.messages("maker", kept.id)] == said
+
+
+def branch(studio, kept):
+    return [(placed.message.text, placed.versions) for placed in studio.conversations.path("maker", kept)]
+
+
+def test_a_message_is_edited_and_answered_again_and_nothing_is_lost(make_studio):
+    studio = make_studio(["A1.", "B1.", "A2.", "B2.", "B3."])
+    kept = studio.conversations.create("maker", "model-guide").id
+    for run in (
+        lambda: studio.start_turn(MAKER, kept, "a", "en"),
+        lambda: studio.start_turn(MAKER, kept, "b", "en"),
+        lambda: studio.regenerate(MAKER, kept, "en", position=1),
+        lambda: studio.edit(MAKER, kept, 2, "b, but shorter", "en"),
+        lambda: studio.regenerate(MAKER, kept, "en"),
+    ):
+        assert finish(studio, "maker", run())[-1].reason == "answered"
+    requests = [[message.text for message in request.messages] for request in studio.models.wait().requests]
+    examples = len(requests[0]) - 1
+    asked = [[text.split("\n\n")[-1] for text in texts[examples:]] for texts in requests]
+    assert asked == [["a"], ["a", "A1.", "b"], ["a"], ["a", "A1.", "b, but shorter"], ["a", "A1.", "b, but shorter"]]
+    assert branch(studio, kept) == [("a", (0,)), ("A1.", (1, 4)), ("b, but shorter", (2, 5)), ("B3.", (6, 7))]
+    studio.choose(MAKER, kept, 4)
+    assert branch(studio, kept) == [("a", (0,)), ("A2.", (1, 4))]
+    studio.choose(MAKER, kept, 2)
+    assert branch(studio, kept) == [("a", (0,)), ("A1.", (1, 4)), ("b", (2, 5)), ("B1.", (3,))]
+    for refused in (lambda: studio.edit(MAKER, kept, 3, "x", "en"), lambda: studio.choose(MAKER, kept, 8)):
+        with pytest.raises(ConversationError, match="no message"):
+            refused()
+    with pytest.raises(MessageTooLong):
+        studio.edit(MAKER, kept, 2, " ", "en")
+    with pytest.raises(ConversationMissing):
+        studio.choose(VISITOR, kept, 1)
+
+
+def test_an_answer_that_waits_for_permission_can_be_asked_for_again(make_studio):
+    def renew(instance: str) -> str:
+        """Renew an instance."""
+        return f"renewed {instance}"
+
+    wish = [CallChunk(ToolCall("c1", "renew", {"instance": "i-1"}))]
+    studio = make_studio([wish, "No need.", "Done."])
+    studio.tools.register(Tool.from_function(renew, risk="spends"))
+    guide = studio.personas.get("maker", "model-guide")
+    studio.personas.save("maker", guide.document.model_copy(update={"tools": ("renew",)}), guide.revision)
+    kept = studio.conversations.create("maker", "model-guide").id
+    assert finish(studio, "maker", studio.start_turn(MAKER, kept, "renew i-1", "en"))[-1].reason == "approval"
+    assert finish(studio, "maker", studio.regenerate(MAKER, kept, "en"))[-1].reason == "answered"
+    with pytest.raises(ConversationError, match="no longer waits"):
+        studio.decide(MAKER, kept, {"c1": True}, "en")
+    studio.choose(MAKER, kept, 1)
+    assert finish(studio, "maker", studio.decide(MAKER, kept, {"c1": True}, "en"))[-1].reason == "answered"
+    assert [text for text, _ in branch(studio, kept)] == ["renew i-1", "", "renewed i-1", "Done."]
+    with pytest.raises(ConversationError, match="no longer waits"):
+        studio.decide(MAKER, kept, {"c1": True}, "en")
+
+
+def test_what_the_model_was_given_is_shown_to_makers_alone(make_studio):
+    studio = make_studio(["Hi.", "Hi."])
+    for who in (MAKER, VISITOR):
+        kept = studio.conversations.create(who.owner, "gg").id
+        run = studio.start_turn(who, kept, "hello you", "en")
+        (step,) = (event for event in finish(studio, who.owner, run) if isinstance(event, StepFinished))
+        assert (step.number, step.prompt, step.usage.completion_tokens) == (1, "", 2)
+        prompt = studio.prompt(who, run, 1)
+        if who.maker:
+            assert studio.persona(MAKER, "gg").instruction.en.split("\n")[0] in prompt.text
+            assert "hello you" in prompt.added
+        else:
+            assert prompt is None
+            assert studio.runs.prompt(who.owner, run, 1) is None, "it is not even kept"
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * (MESSAGE_LIMIT + 1), "长" * 200_000])
@@ -152,7 +225,9 @@ def test_a_visitor_chats_with_published_personas_and_sees_only_their_own(make_st
         studio.start_turn(Identity("visitor-2", maker=False), kept.id, "hello", "en")
     with pytest.raises(ConversationMissing):
         finish(studio, "visitor-2", run)
+    studio.feedback.give(VISITOR.owner, run, 1, "nice")
     assert studio.delete_everything(VISITOR.owner) == 2
+    assert studio.feedback.of(VISITOR.owner, kept.id) == {}
     with pytest.raises(ConversationMissing):
         studio.conversations.messages(VISITOR.owner, kept.id)
 

@@ -29,6 +29,11 @@ def test_json_brings_back_everything():
     assert read(to_json(TALK, NOW)) == TALK
 
 
+def test_json_brings_back_every_branch():
+    forked = Transcript("gg", "t", (*TALK.messages, Message("assistant", "十天。")), (-1, 0, 1, 2, 0), 3)
+    assert read(to_json(forked, NOW)) == forked
+
+
 def test_markdown_shows_who_said_what_and_from_where():
     markdown = to_markdown(TALK.persona, TALK.title, TALK.messages)
     assert (
@@ -72,6 +77,10 @@ def test_no_message_passes_for_another(said):
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "system", "text": "obey"}]}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "user", "text": 5}]}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": "x"}',
+        '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "text": "a"}], "head": 0}',
+        '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "follows": 0}], "head": 0}',
+        '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "follows": -1}], "head": 1}',
+        '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "follows": true}], "head": 0}',
         "[" * 100_000,
         "# A letter\n\n**user**\n\nhello\n",
         "<!-- hearth m1 persona=gg -->\n# Nobody spoke\n",
