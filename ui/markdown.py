@@ -155,7 +155,7 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
     return str(
         Markup(
             '<figure class="code"><figcaption><span>{}</span><button type="button" data-do="copy-code">{}</button></figcaption>'
-            "<pre><code>{}</code></pre></figure>"
+            '<pre tabindex="0"><code>{}</code></pre></figure>'
         ).format(name, text("copy", env["language"]), _coloured(token.content, name))
     )
 
@@ -249,6 +249,11 @@ def _words(content: str, level: int) -> Token:
     return Token("text", "", 0, content=content, level=level)
 
 
+def _math_block(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """A formula of its own line; a long one scrolls, for which the keyboard must reach it."""
+    return f'<div class="math block" tabindex="0">{_formula_of(tokens[index].content, {"display_mode": True})}</div>\n'
+
+
 def _formula_of(content: str, options: Mapping[str, Any]) -> str:
     return str(formula(content, bool(options.get("display_mode"))))
 
@@ -278,6 +283,7 @@ def _parser() -> MarkdownIt:
         "table_open": _table_open,
         "table_close": _table_close,
         "citation": _citation,
+        "math_block": _math_block,
     }
     for name, rule in rules.items():
         parser.add_render_rule(name, rule)

@@ -83,7 +83,7 @@ def header_html(page: str, line: ModelLine, manner: Manner) -> Markup:
 
 
 def model_html(line: ModelLine) -> Markup:
-    return Markup('<details class="model {}"><summary role="status">{}</summary>{}</details>').format(
+    return Markup('<details class="model {}"><summary><span role="status">{}</span></summary>{}</details>').format(
         line.state, plain(line.words), Markup("<p>{}</p>").format(line.hint) if line.hint else Markup("")
     )
 

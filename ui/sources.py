@@ -25,9 +25,9 @@ def sources_html(view: View | None, hits: Sequence[Hit], manner: Manner, run: st
     if manner.maker:
         tabs += Markup('<button type="button" data-do="tab" data-tab="steps">{}</button>').format(manner.say("steps"))
     return Markup(
-        '<div class="panel-head" role="tablist">{}<button type="button" class="icon i-close" data-do="panel-close" '
+        '<div class="panel-head">{}<button type="button" class="icon i-close" data-do="panel-close" '
         'title="{}" aria-label="{}"></button></div>'
-        '<div class="pane sources" {}>{}</div><div class="pane steps">{}</div>'
+        '<div class="pane sources" tabindex="0" {}>{}</div><div class="pane steps" tabindex="0">{}</div>'
     ).format(tabs, manner.say("close"), manner.say("close"), Markup("data-auto") if hits else Markup(""), sources, steps)
 
 
@@ -105,7 +105,7 @@ def prompt_html(step: int, prompt: StepPrompt | None, manner: Manner) -> Markup:
     else:
         new = Markup("<mark>{}</mark>").format(prompt.added) if prompt.shared else Markup("{}").format(prompt.added)
         body = Markup('<div class="pre" dir="auto">{}{}</div>').format(prompt.shared, new)
-    return Markup('{}<div class="pane document prompt" data-show><h4>{}</h4>{}</div>').format(
+    return Markup('{}<div class="pane document prompt" tabindex="0" data-show><h4>{}</h4>{}</div>').format(
         _back_head(manner), manner.say("prompt_of_step", n=step), body
     )
 
@@ -119,7 +119,7 @@ def _back_head(manner: Manner) -> Markup:
 
 def _scores(title: str, rows: Sequence[tuple[str, float]], unit: str = "") -> Markup:
     body = Markup("").join(
-        Markup("<tr><td>{}</td><td>{:.2f}{}</td></tr>").format(plain(name), score, unit) for name, score in rows
+        Markup("<tr><td><bdi>{}</bdi></td><td>{:.2f}{}</td></tr>").format(plain(name), score, unit) for name, score in rows
     )
     return Markup("<h4>{}</h4><table>{}</table>").format(title, body)
 
@@ -142,7 +142,7 @@ def document_html(passage: Passage, whole: str, manner: Manner) -> Markup:
     start, end = max(0, passage.start - _AROUND), min(len(whole), passage.end + _AROUND)
     cut = Markup('<p class="empty">{}</p>').format(manner.say("cut")) if start > 0 or end < len(whole) else Markup("")
     return Markup(
-        '{}<div class="pane document" data-show><h4><bdi>{}</bdi></h4>{}{}'
+        '{}<div class="pane document" tabindex="0" data-show><h4><bdi>{}</bdi></h4>{}{}'
         '<div class="pre" dir="auto">{}<mark>{}</mark>{}</div></div>'
     ).format(
         _back_head(manner),

@@ -72,8 +72,9 @@ def browser(launch: Launch) -> Iterator[Browser]:
 class Hearth:
     """The app as a process that can be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path, shipped: bool = False) -> None:
+    def __init__(self, folder: Path, shipped: bool = False, *words: str) -> None:
         self._program = APP if shipped else SERVE
+        self._words = words
         self.data = folder / "data"
         self.log = folder / "log.txt"
         self.port = _free_port()
@@ -84,7 +85,9 @@ class Hearth:
     def start(self) -> None:
         environment = {**os.environ, "GRADIO_TEMP_DIR": str(self.data.parent / "uploads")}
         options = (
-            ["--data", str(self.data), "--port", str(self.port)] if self._program == APP else [str(self.data), str(self.port)]
+            ["--data", str(self.data), "--port", str(self.port)]
+            if self._program == APP
+            else [str(self.data), str(self.port), *self._words]
         )
         command = [sys.executable, str(self._program), *options]
         with self.log.open("ab") as log:

@@ -1,4 +1,4 @@
-"""The real app with a scripted model, as a process of its own: `python tests/browser/serve.py DATA PORT`.
+"""The real app with a scripted model, as a process of its own: `python tests/browser/serve.py DATA PORT [hosted]`.
 
 Everything but the model and the embedder is what people get, the voice included. The process refuses every socket that leaves
 this machine and says so in its log, which the tests read.
@@ -10,6 +10,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,12 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def main(data: str, port: str) -> None:
+def main(data: str, port: str, where: str = "here") -> None:
+    """`hosted` makes a visitor of everyone, as on a Space."""
     _refuse_the_world()
     settings = Settings(port=int(port), data=Path(data), embedder="hash", offline=True)
+    if where == "hosted":
+        settings = replace(settings, hosted="huggingface", token="a-makers-secret")
     model = ScriptedModel([answer] * 1000, INFO, delay_s=0.02)
     studio = build_studio(settings, model=model, embedder=HashEmbedder())
     try:
@@ -100,4 +104,4 @@ def main(data: str, port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:])

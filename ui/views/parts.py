@@ -222,7 +222,7 @@ def facts(rows: Iterable[tuple[str, str | Markup]]) -> Markup:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str | Markup]]) -> Markup:
     """Rows under headings; a long one scrolls inside itself."""
-    return Markup('<div class="table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+    return Markup('<div class="table" tabindex="0"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
         EMPTY.join(Markup("<th>{}</th>").format(name) for name in head),
         EMPTY.join(Markup("<tr>{}</tr>").format(EMPTY.join(Markup("<td>{}</td>").format(cell) for cell in row)) for row in rows),
     )
