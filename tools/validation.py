@@ -32,7 +32,7 @@ def check(name: str, schema: Mapping[str, Any], arguments: Any) -> dict[str, Any
     if not isinstance(arguments, Mapping):
         raise ArgumentsInvalid(
             f"The arguments of {name} must be an object of names and values, not {_shown(arguments)}.",
-            f"{name} 的参数必须是“名称: 值”组成的对象，而不是 {_shown(arguments)}。",
+            f"{name} 的参数必须是“名称：值”组成的对象，而不是 {_shown(arguments)}。",
         )
     given = {key: value for key, value in arguments.items() if value is not None or not _may_be_left_out(schema, key)}
     validator = Draft202012Validator(dict(schema), registry=Registry())
