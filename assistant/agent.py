@@ -27,6 +27,7 @@ from assistant.events import (
     ToolStarted,
     TurnFinished,
 )
+from assistant.history import language_of, last_asked, needs_gentleness, pending_calls, split
 from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.models.base import (
     CallChunk,
@@ -42,9 +43,8 @@ from assistant.models.base import (
 from assistant.repetition import Unrepeated, is_looping
 from common.errors import HearthError, ToolDenied
 from knowledge.types import Hit
-from personas.care import NOTICE_TURNS, assess, prepared_answer
+from personas.care import assess, prepared_answer
 from personas.schema import Persona
-from retrieval.language import languages_of
 from tools.base import ToolContext, ToolSpec
 from tools.finding import find
 from tools.registry import ToolSnapshot
@@ -157,7 +157,7 @@ class Agent:
         `decisions` (call id -> allowed) the history ends with calls that wait for a person, and `message` is empty: the turn
         goes on where it stopped.
         """
-        turn = _Turn(_language_of(message or _last_asked(history), language), cancel or Cancel())
+        turn = _Turn(language_of(message or last_asked(history), language), cancel or Cancel())
         try:
             yield from self._answer(turn, message, history, decisions or {})
         except HearthError as error:
@@ -166,7 +166,7 @@ class Agent:
 
     def _answer(self, turn: _Turn, message: str, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
         pending = pending_calls(history) if decisions else ()
-        asked = message or _last_asked(history)
+        asked = message or last_asked(history)
         danger = assess(message)
         if danger.kind != "none":
             yield from self._care(turn, danger.kind)
@@ -202,7 +202,7 @@ class Agent:
         offered = find(self.tools, message, self.limits.offered_tools) if self.model.info.tools else []
         yield ToolsFound(tuple((tool.spec.name, score) for tool, score in offered))
         specs = [tool.spec for tool, _ in offered]
-        earlier, current = _split(history) if pending else (history, [])
+        earlier, current = split(history) if pending else (history, [])
         material = prompt.Material(turn.hits, datetime.now(UTC).astimezone())
         opening = prompt.build(
             self.persona,
@@ -213,7 +213,7 @@ class Agent:
             self.model.info,
             options,
             self.model.count_tokens,
-            gentle=_needs_gentleness(history),
+            gentle=needs_gentleness(history),
         )
         if pending:
             yield from self._call(turn, pending, decisions)
@@ -362,51 +362,8 @@ def _options(persona: Persona, info: ModelInfo) -> GenerationOptions:
     )
 
 
-def _language_of(asked: str, reader: str | None) -> str:
-    """The language to answer in: that of what was asked, or the reader's where that is a word or two."""
-    written = languages_of(asked)
-    if "zh" in written:
-        return "zh"
-    if reader is None or ("en" in written and len(asked.split()) > 2):
-        return "en"
-    return reader
-
-
 def _shared(before: str, after: str) -> int:
     """How many characters both begin with."""
     if after.startswith(before):
         return len(before)
     return next(index for index, pair in enumerate(zip_longest(before, after)) if pair[0] != pair[1])
-
-
-def _last_asked(history: Sequence[Message]) -> str:
-    return next((message.text for message in reversed(history) if message.role == "user"), "")
-
-
-def pending_calls(history: Sequence[Message]) -> tuple[ToolCall, ...]:
-    """The calls at the end of the history that have no result yet."""
-    answered = {message.result.call_id for message in history if message.result}
-    for message in reversed(history):
-        if message.role == "user":
-            break
-        if message.calls:
-            return tuple(call for call in message.calls if call.id not in answered)
-    return ()
-
-
-def _split(history: Sequence[Message]) -> tuple[Sequence[Message], Sequence[Message]]:
-    """The history before the last message of the user, and what came after it."""
-    last = max(index for index, message in enumerate(history) if message.role == "user")
-    return history[:last], history[last + 1 :]
-
-
-def _needs_gentleness(history: Sequence[Message]) -> bool:
-    """Whether a care notice was given in the last `NOTICE_TURNS` turns."""
-    turns = 0
-    for message in reversed(history):
-        turns += message.role == "user"
-        if turns > NOTICE_TURNS:
-            return False
-        if message.care:
-            return True
-    return False

@@ -6,7 +6,7 @@ that is not trusted with passages gets a short form of it all.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant.messages import Message
@@ -117,10 +117,18 @@ def _fenced(number: int, hit: Hit) -> str:
 
 
 def _readable(history: Sequence[Message], info: ModelInfo) -> list[Message]:
-    """The history as this model can read it: without calls and results for a model that has no tools."""
-    if info.tools:
-        return list(history)
-    return [message for message in history if message.role in ("user", "assistant") and message.text]
+    """The history as this model can read it: without calls and results for a model that has no tools.
+
+    Old thoughts are left out, as makers of thinking models advise, and so are calls that never got a result, because the user
+    went on without deciding: servers refuse a conversation that has one.
+    """
+    if not info.tools:
+        return [replace(message, thinking="") for message in history if message.role in ("user", "assistant") and message.text]
+    answered = {message.result.call_id for message in history if message.result}
+    kept = [
+        replace(message, thinking="", calls=tuple(call for call in message.calls if call.id in answered)) for message in history
+    ]
+    return [message for message in kept if message.text or message.calls or message.result]
 
 
 def _trimmed(history: Sequence[Message], language: str, room: int, count: Callable[[str], int]) -> list[Message]:

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from assistant.access import MAKER, Identity
-from assistant.agent import Agent, pending_calls
+from assistant.agent import Agent
 from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
 from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.feedback import Feedback
+from assistant.history import pending_calls
 from assistant.messages import Message
 from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
+from assistant.models.catalogue import hf_cache, ms_cache
 from assistant.models.host import ModelHost
 from assistant.models.threads import share_processor
 from assistant.preferences import PreferenceStore, model_at_start, region_now
@@ -30,6 +32,7 @@ from assistant.speech.base import Speaker
 from assistant.speech.engines import SpeakerByEngine
 from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
+from assistant.storage import Storage
 from common.database import Database, DataFolder
 from common.errors import ConversationError, HearthError, MessageTooLong, PersonaError
 from knowledge.base import RELEVANT, Knowledge
@@ -62,7 +65,7 @@ class _HostedModel:
     def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
     ) -> Iterator[ModelChunk]:
-        yield from self.host.wait().stream(messages, tools, options, cancel)
+        yield from self.host.stream(messages, tools, options, cancel)
 
     def count_tokens(self, text: str) -> int:
         return self.host.wait().count_tokens(text)
@@ -85,6 +88,8 @@ class Studio:
     speaker: Speaker
     preferences: PreferenceStore
     backups: Backups
+    storage: Storage
+    reread: Callable[[], None]  # what was read from the database into memory at the start, anew
     _shipped: threading.Event = field(default_factory=threading.Event)
     _closing: threading.Event = field(default_factory=threading.Event)
 
@@ -221,7 +226,10 @@ class Studio:
         return persona.voice.get(language) if persona.voice else f"espeak:{'cmn' if language == 'zh' else 'en-gb'}"
 
     def delete_everything(self, owner: str) -> int:
-        """Remove all conversations, runs and opinions of an owner; returns how many conversations there were."""
+        """Remove all conversations of an owner, with attachments, runs and opinions; returns how many there were."""
+        self.runs.stop_all(owner=owner)
+        for _, collection in self.knowledge.hidden(owner):
+            self.knowledge.delete_collection(owner, collection)
         self.feedback.delete_all(owner)
         self.runs.delete_all(owner)
         return self.conversations.delete_all(owner)
@@ -326,6 +334,8 @@ def build_studio(
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
         preferences=preferences,
         backups=Backups(folder.path, database, runs, knowledge, reread),
+        storage=Storage(folder.path, database, (hf_cache(), ms_cache())),
+        reread=reread,
     )
     studio.models.start()
     threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()

@@ -148,6 +148,23 @@ def test_thinking_is_told_apart_from_the_answer():
     assert happened[-1].new_messages[0].thinking == "hm"
 
 
+def test_thoughts_are_read_again_within_a_turn_and_not_after_it():
+    asked, model = agent([[ThinkingChunk("I add."), call("add", a=2, b=3)], [ThinkingChunk("Done."), TextChunk("Five.")], "Six."])
+    first = turn(asked, "what is 2+3")
+    assert [message.thinking for message in first[-1].new_messages] == ["I add.", "", "Done."]
+    turn(asked, "and 3+3", [Message("user", "what is 2+3"), *first[-1].new_messages])
+    assert [message.thinking for message in model.requests[1].messages if message.calls] == ["I add."]
+    assert not any(message.thinking for message in model.requests[2].messages)
+    assert [message.text for message in model.requests[2].messages][-2] == "Five."
+
+
+def test_a_call_that_was_never_decided_is_left_out_of_what_comes_later():
+    asked, model = agent([[TextChunk("I will."), call("renew", instance="i-1", months=3)], "Never mind."], renewed=[])
+    first = turn(asked, "renew i-1")
+    turn(asked, "no, leave it", [Message("user", "renew i-1"), *first[-1].new_messages])
+    assert [(message.text, message.calls) for message in model.requests[1].messages[1:-1]] == [("renew i-1", ()), ("I will.", ())]
+
+
 def test_an_answer_of_nothing_but_thought_is_owned_up_to():
     asked, _ = agent([[ThinkingChunk("<tool_call>fly()")]])
     assert turn(asked)[-1].new_messages[0].text.startswith("I could not put an answer together.")

@@ -49,6 +49,23 @@ def test_a_template_without_tools_is_told_of_them_in_words():
     assert "<|im_start|>tool" not in text
 
 
+# What Qwen3 does with thoughts, without its form of tools: only those after the last question are shown.
+QWEN = (
+    "{% if tools %}{{ tools }}{% endif %}{% set ns = namespace(last=0) %}"
+    "{% for m in messages %}{% if m['role'] == 'user' %}{% set ns.last = loop.index0 %}{% endif %}{% endfor %}"
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['reasoning_content'] and loop.index0 > ns.last %}"
+    "<think>\n{{ m['reasoning_content'] }}\n</think>\n\n{% endif %}{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_a_template_that_knows_thoughts_gets_them_beside_the_text():
+    asked, thought = Message("user", "几点了？"), Message("assistant", "Noon.", "I look.")
+    assert "<think>\nI look.\n</think>\n\nNoon." in renderer(QWEN).render([asked, thought], ())
+    assert "I look." not in renderer(QWEN).render([asked, thought, asked], ())
+    assert "I look." not in renderer(CHATML).render([asked, thought], ())
+
+
 def test_without_tools_on_offer_nothing_is_said_of_them():
     text = renderer(CHATML).render([Message("user", "Hi")], ())
     assert text == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"

@@ -1,0 +1,52 @@
+"""What a turn needs to know of what was said before it: pure questions about a conversation's messages."""
+
+from collections.abc import Sequence
+
+from assistant.messages import Message, ToolCall
+from personas.care import NOTICE_TURNS
+from retrieval.language import languages_of
+
+
+def language_of(asked: str, reader: str | None) -> str:
+    """The language to answer in: that of what was asked, or the reader's where that is a word or two."""
+    written = languages_of(asked)
+    if "zh" in written:
+        return "zh"
+    if reader is None or ("en" in written and len(asked.split()) > 2):
+        return "en"
+    return reader
+
+
+def last_asked(history: Sequence[Message]) -> str:
+    return next((message.text for message in reversed(history) if message.role == "user"), "")
+
+
+def pending_calls(history: Sequence[Message]) -> tuple[ToolCall, ...]:
+    """The calls at the end of the history that have no result yet."""
+    answered = set()
+    for message in reversed(history):
+        if message.role == "user":
+            break
+        if message.result:
+            answered.add(message.result.call_id)
+        if message.calls:
+            return tuple(call for call in message.calls if call.id not in answered)
+    return ()
+
+
+def split(history: Sequence[Message]) -> tuple[Sequence[Message], Sequence[Message]]:
+    """The history before the last message of the user, and what came after it."""
+    last = max(index for index, message in enumerate(history) if message.role == "user")
+    return history[:last], history[last + 1 :]
+
+
+def needs_gentleness(history: Sequence[Message]) -> bool:
+    """Whether a care notice was given in the last `NOTICE_TURNS` turns."""
+    turns = 0
+    for message in reversed(history):
+        turns += message.role == "user"
+        if turns > NOTICE_TURNS:
+            return False
+        if message.care:
+            return True
+    return False
