@@ -263,10 +263,10 @@ class Runs:
         self._closed = True
         self.stop_all(timeout_s)
 
-    def stop_all(self, timeout_s: float = 5.0) -> None:
-        """Stop the runs of every owner and wait for them to be recorded."""
+    def stop_all(self, timeout_s: float = 5.0, owner: str | None = None) -> None:
+        """Stop the runs, of one owner or of all, and wait for them to be recorded."""
         with self._lock:
-            live = list(self._live.values())
+            live = [live for live in self._live.values() if owner in (None, live.owner)]
         for run in live:
             run.cancel.set()
         self._places.look()

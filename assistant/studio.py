@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from assistant.access import MAKER, Identity
-from assistant.agent import Agent
+from assistant.agent import Agent, pending_calls
 from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
 from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.feedback import Feedback
-from assistant.history import pending_calls
 from assistant.messages import Message
 from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
@@ -65,7 +64,7 @@ class _HostedModel:
     def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
     ) -> Iterator[ModelChunk]:
-        yield from self.host.stream(messages, tools, options, cancel)
+        yield from self.host.wait().stream(messages, tools, options, cancel)
 
     def count_tokens(self, text: str) -> int:
         return self.host.wait().count_tokens(text)

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection as Connection  # for files that pass one on and own no tables
 from sqlalchemy import MetaData, Table, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateColumn
 
@@ -115,6 +115,20 @@ class Database:
             os.fsync(file.fileno())
         return rows
 
+    def table_bytes(self) -> Mapping[str, int]:
+        """The room that each table takes with its indexes; empty where this SQLite cannot tell. Reads the whole file."""
+        query = (
+            "SELECT schema.tbl_name, sum(stat.pgsize) FROM dbstat AS stat JOIN sqlite_master AS schema USING (name) "
+            "WHERE stat.aggregate = TRUE GROUP BY 1"
+        )
+        try:
+            with self.read() as connection:
+                return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+        except OperationalError as error:
+            if "dbstat" in str(error.orig):
+                return {}
+            raise
+
     def check_copy(self, path: Path) -> Mapping[str, int]:
         """Whether the file at `path` could be taken over; table -> rows. Raises `BackupInvalid`."""
         with self.read() as connection:
@@ -187,6 +201,7 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what somebody deleted is not left in the file's free pages
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
 

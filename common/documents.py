@@ -364,6 +364,13 @@ class DocumentStore(Generic[D]):
         return documents
 
 
+def forget_documents(database: Database, owner: str) -> None:
+    """Delete all documents of an owner, of every kind and with their earlier revisions, for good."""
+    database.create(DOCUMENTS)
+    with database.write() as connection:
+        connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.owner == owner))
+
+
 def check_id(id: str) -> None:
     """Raises `NameInvalid` unless `id` is `[a-z0-9][a-z0-9-]{0,63}`."""
     if not _ID.fullmatch(id):

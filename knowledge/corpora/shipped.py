@@ -42,6 +42,11 @@ def shipped_collections(folder: Path = FOLDER) -> list[ShippedCollection]:
     ]
 
 
+def shipped_names(collection: ShippedCollection) -> set[str]:
+    """What the documents of a shipped collection may be called in a data folder."""
+    return set(collection.title.values()) if collection.form == "efaqa" else {path.name for path in _files(collection.path)}
+
+
 def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", folder: Path = FOLDER) -> list[Outcome]:
     """Make the shipped collections for the owner and add what they lack; returns what was added or failed.
 
