@@ -9,21 +9,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from assistant.branches import ROOT
 from assistant.conversations import Conversations, missing
-from assistant.events import Event, MessageCompleted, StepFinished, TextDelta, ThinkingDelta, TurnFinished
+from assistant.events import Event, StepFinished, TextDelta, ThinkingDelta, TurnFinished
 from assistant.messages import Message
 from assistant.models.base import Cancel
 from assistant.places import Places
@@ -41,6 +33,7 @@ from assistant.runlog import (
     stored_prompt,
     without_prompt,
 )
+from assistant.salvage import merge, salvage
 from common.database import Database
 from common.errors import HearthError, StorageFailed, TurnRunning
 
@@ -283,7 +276,7 @@ class Runs:
             except StorageFailed as error:
                 # The disk does not take the events: they stay readable here until it does, and the next start closes the run.
                 live.cancel.set()
-                end = TurnFinished("failed", _salvage(live.events), error={"en": error.english, "zh": error.chinese})
+                end = TurnFinished("failed", salvage(live.events), error={"en": error.english, "zh": error.chinese})
                 self._unsaved[run] = live, end
                 live.show([end], finished=True)
             finally:
@@ -297,7 +290,7 @@ class Runs:
             if isinstance(event, TurnFinished):
                 self._flush(run, live, [*waiting, event], event)
                 return
-            _merge(waiting, event)
+            merge(waiting, event)
             can_wait = isinstance(event, TextDelta | ThinkingDelta | StepFinished)
             if not can_wait or time.monotonic() - flushed >= _FLUSH_S:
                 self._flush(run, live, waiting)
@@ -336,7 +329,7 @@ class Runs:
             if row["id"] in self._live:
                 continue
             events = self._stored(row["id"])
-            end = TurnFinished("failed", _salvage(events), error=_CUT_SHORT)
+            end = TurnFinished("failed", salvage(events), error=_CUT_SHORT)
             with self._database.write() as connection:
                 insert_events(connection, row["id"], len(events), [end])
                 self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
@@ -373,43 +366,10 @@ def _closing_bugs(work: Work, live: _Live) -> Generator[Event, None, None]:
             return
         except Exception:
             logging.getLogger(__name__).exception("a turn failed")
-            yield TurnFinished("failed", _salvage(seen), error=_BUG)
+            yield TurnFinished("failed", salvage(seen), error=_BUG)
             return
-        _merge(seen, event)
+        merge(seen, event)
         yield event
-
-
-def _merge(events: list[Event], event: Event) -> None:
-    """Append `event`, joined to the last one where both are text of the same kind."""
-    match events[-1] if events else None, event:
-        case TextDelta(before), TextDelta(after):
-            events[-1] = TextDelta(before + after)
-        case ThinkingDelta(before), ThinkingDelta(after):
-            events[-1] = ThinkingDelta(before + after)
-        case _:
-            events.append(event)
-
-
-def _salvage(events: Sequence[Event]) -> tuple[Message, ...]:
-    """The messages of a turn that broke off: the whole ones, and the text begun since as an interrupted answer."""
-    whole: list[Message] = []
-    text = ""
-    for event in events:
-        match event:
-            case TextDelta(delta):
-                text += delta
-            case MessageCompleted(message):
-                whole.append(message)
-                text = ""
-    if text.strip():
-        whole.append(Message("assistant", text, interrupted=True))
-    answered = {message.result.call_id for message in whole if message.result}
-    return tuple(
-        replace(message, calls=tuple(call for call in message.calls if call.id in answered), interrupted=True)
-        if any(call.id not in answered for call in message.calls)
-        else message
-        for message in whole
-    )
 
 
 def _mine(owner: str, run: str) -> ColumnElement[bool]:

@@ -321,7 +321,7 @@ def test_a_bug_is_logged_and_ends_as_failed_with_the_text_so_far(house, caplog):
     assert "log" in end.error["en"]
     assert "ZeroDivisionError" in caplog.text
     last = conversations.messages("maker", kept.id)[-1]
-    assert (last.text, last.interrupted) == ("half an answer", True)
+    assert last == Message("assistant", "half an answer", "hm", interrupted=True)
 
 
 def test_a_conversation_deleted_while_it_answers_ends_quietly(house):
