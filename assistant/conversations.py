@@ -227,8 +227,13 @@ class Conversations:
         with self._database.write() as connection:
             return _remove(connection, CONVERSATIONS.c.owner == owner)
 
-    def export_json(self, owner: str, conversation: str) -> str:
-        """All of the conversation, every branch, as a file that `import_file` reads."""
+    def kept(self, ids: Sequence[str]) -> set[str]:
+        """Which of these conversations, whosever they are, are there or can still be restored: for upkeep."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id.in_(ids))).scalars())
+
+    def export_json(self, owner: str, conversation: str, attached: Sequence[str] = ()) -> str:
+        """All of the conversation, every branch, as a file that `import_file` reads; it names the `attached` files."""
         kept = self.get(owner, conversation)
         query = select(MESSAGES.c.position, MESSAGES.c.parent, MESSAGES.c.body).where(MESSAGES.c.conversation == conversation)
         with self._database.read() as connection:
@@ -237,12 +242,12 @@ class Conversations:
         places = {ROOT: ROOT, **{row.position: place for place, row in enumerate(rows)}}
         parents = tuple(places[_parent(row.position, row.parent)] for row in rows)
         messages = tuple(Message.from_dict(json.loads(row.body)) for row in rows)
-        return to_json(Transcript(kept.persona, kept.title, messages, parents, places[head]), kept.created.isoformat())
+        return to_json(Transcript(kept.persona, kept.title, messages, parents, places[head]), kept.created.isoformat(), attached)
 
-    def export_markdown(self, owner: str, conversation: str) -> str:
-        """The branch in view, to read, as a file that `import_file` reads too."""
+    def export_markdown(self, owner: str, conversation: str, attached: Sequence[str] = ()) -> str:
+        """The branch in view, to read, as a file that `import_file` reads too; it names the `attached` files."""
         kept = self.get(owner, conversation)
-        return to_markdown(kept.persona, kept.title, self.messages(owner, conversation))
+        return to_markdown(kept.persona, kept.title, self.messages(owner, conversation), attached)
 
     def import_file(self, owner: str, text: str) -> Conversation:
         """Bring back an export of either kind as a new conversation. Raises `ConversationError` when it is none."""

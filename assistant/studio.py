@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent
+from assistant.attachments import Attachments
 from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
 from assistant.conversations import Conversations, no_message
@@ -34,10 +36,11 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from assistant.storage import Storage
 from common.database import Database, DataFolder
-from common.errors import ConversationError, HearthError, MessageTooLong, PersonaError
+from common.errors import ConversationError, DocumentMissing, HearthError, MessageTooLong, PersonaError
 from knowledge.base import RELEVANT, Knowledge
 from knowledge.corpora.shipped import install_shipped, shipped_collections
-from knowledge.types import Hit
+from knowledge.rows import passage_missing
+from knowledge.types import Hit, Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
@@ -80,6 +83,7 @@ class Studio:
     database: Database
     personas: PersonaStore
     knowledge: Knowledge
+    attachments: Attachments
     tools: ToolRegistry
     conversations: Conversations
     runs: Runs
@@ -125,8 +129,10 @@ class Studio:
             f"这里没有人设 {persona!r}。请在首页另选一个。",
         )
 
-    def agent(self, persona: str, identity: Identity = MAKER, collections: Sequence[str] | None = None) -> Agent:
-        """The persona, able to act; `collections` replaces the persona's own.
+    def agent(
+        self, persona: str, identity: Identity = MAKER, collections: Sequence[str] | None = None, conversation: str | None = None
+    ) -> Agent:
+        """The persona, able to act; `collections` replaces the persona's own, and what is attached to a conversation is read too.
 
         Raises `PersonaError` when the persona, or a model, tool or collection that it names, is not there.
         """
@@ -139,12 +145,32 @@ class Studio:
         tools = {tool.id for tool in self.tools.list()}
         self.personas.check(wanted, models={self.settings.model, self.models.status().name}, tools=tools, collections=known)
 
-        def search(query: str, limit: int) -> Sequence[Hit]:
-            self._shipped.wait(_SHIPPED_WAIT_S)
-            return self.knowledge.search(MAKER.owner, query, wanted.collections, limit, RELEVANT)
-
+        search = self._search_of(wanted, identity, conversation)
+        if conversation and (attached := self.attachments.collection(identity.owner, conversation)):
+            # In this conversation the persona reads one collection more.
+            wanted = wanted.model_copy(update={"collections": (*wanted.collections, attached)})
         snapshot = self.tools.snapshot(wanted.tools)
         return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.region)
+
+    def _search_of(self, persona: Persona, identity: Identity, conversation: str | None) -> Callable[[str, int], Sequence[Hit]]:
+        """Finds passages for a turn: in the persona's collections, the maker's, and in what its owner attached to it."""
+        owner = identity.owner
+        attached = self.attachments.collection(owner, conversation) if conversation else None
+        shelves = {MAKER.owner: tuple(persona.collections)}
+        fresh: Sequence[str] = ()
+        if conversation and attached:
+            shelves[owner] = (*shelves.get(owner, ()), attached)
+            fresh = self.attachments.fresh(owner, conversation)
+
+        def search(query: str, limit: int) -> Sequence[Hit]:
+            self._shipped.wait(_SHIPPED_WAIT_S)
+            hits = self.knowledge.search_shelves(shelves, query, limit, RELEVANT)
+            if not conversation or not attached or any(hit.passage.collection == attached for hit in hits):
+                return hits
+            opening = self.attachments.opening(owner, conversation, query, fresh, limit)
+            return [*opening, *hits][:limit]
+
+        return search
 
     def start_turn(self, identity: Identity, conversation: str, text: str, language: str) -> str:
         """Say `text` in a conversation and start the answer; returns the run's id.
@@ -204,8 +230,36 @@ class Studio:
         return self.runs.prompt(identity.owner, run, step) if identity.maker else None
 
     def clear(self, identity: Identity, conversation: str) -> None:
-        """Start a conversation over. Raises `TurnRunning` or `ConversationMissing`."""
+        """Start a conversation over, without what is attached to it. Raises `TurnRunning` or `ConversationMissing`."""
         self.runs.clear(identity.owner, conversation)
+        self.attachments.forget(identity.owner, conversation)
+
+    def source(self, identity: Identity, conversation: str, passage: int) -> tuple[Passage, str]:
+        """A passage that was cited in a conversation, and the text of its document.
+
+        A maker may open every passage of theirs, anybody else their attachments and what the conversation's persona reads.
+        Raises `DocumentMissing` for every other one, and `ConversationMissing`.
+        """
+        try:
+            found = self.knowledge.passage(identity.owner, passage)
+            return found, self.knowledge.text(identity.owner, found.document)
+        except DocumentMissing:
+            if identity.maker:
+                raise
+        found = self.knowledge.passage(MAKER.owner, passage)
+        kept = self.conversations.get(identity.owner, conversation)
+        persona = self.persona(identity, kept.persona)
+        cited = {hit.passage.id for message in self.conversations.messages(identity.owner, kept.id) for hit in message.sources}
+        # A conversation that was imported may say of itself that it cites anything.
+        if passage not in cited or found.collection not in persona.collections:
+            raise passage_missing(passage)
+        return found, self.knowledge.text(MAKER.owner, found.document)
+
+    def export(self, owner: str, conversation: str, form: Literal["json", "markdown"]) -> str:
+        """A conversation as a file that names what is attached to it. Raises `ConversationMissing`."""
+        attached = [document.name for document in self.attachments.list(owner, conversation)]
+        write = self.conversations.export_json if form == "json" else self.conversations.export_markdown
+        return write(owner, conversation, attached)
 
     def spoken_sentences(self, owner: str, run: str) -> Iterator[str]:
         """The answer of a run in sentences fit to be spoken, as it is written."""
@@ -252,7 +306,8 @@ class Studio:
         Raises what `agent` and `Conversations.path` do, and `StorageFailed` while the disk does not even take what was said last.
         """
         self.runs.save_unsaved()
-        agent = self.agent(self.conversations.get(identity.owner, conversation).persona, identity)
+        persona = self.conversations.get(identity.owner, conversation).persona
+        agent = self.agent(persona, identity, conversation=conversation)
         return agent, self.conversations.path(identity.owner, conversation, to)
 
     def _start(
@@ -322,6 +377,7 @@ def build_studio(
         database=database,
         personas=PersonaStore(database),
         knowledge=knowledge,
+        attachments=Attachments(knowledge, conversations),
         tools=registry,
         conversations=conversations,
         runs=runs,
@@ -337,6 +393,7 @@ def build_studio(
         storage=Storage(folder.path, database, (hf_cache(), ms_cache())),
         reread=reread,
     )
+    studio.attachments.sweep()
     studio.models.start()
     threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()
     return studio

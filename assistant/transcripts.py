@@ -43,8 +43,8 @@ class Transcript:
         return cls(persona, title, tuple(messages), tuple(range(-1, len(messages) - 1)), len(messages) - 1)
 
 
-def to_json(transcript: Transcript, created: str) -> str:
-    """Everything that was said; `created` is a time in ISO form."""
+def to_json(transcript: Transcript, created: str, attached: Sequence[str] = ()) -> str:
+    """Everything that was said, and the names of attached files; `created` is a time in ISO form."""
     document = {
         "hearth_conversation": 2,
         "persona": transcript.persona,
@@ -55,15 +55,18 @@ def to_json(transcript: Transcript, created: str) -> str:
             for message, parent in zip(transcript.messages, transcript.parents, strict=True)
         ],
         "head": transcript.head,
+        "attached": list(attached),
     }
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
-def to_markdown(persona: str, title: str, messages: Sequence[Message]) -> str:
-    """Who said what, with the passages that were cited."""
+def to_markdown(persona: str, title: str, messages: Sequence[Message], attached: Sequence[str] = ()) -> str:
+    """Who said what, with the passages that were cited and the names of attached files."""
     shown = [message for message in messages if message.role in ("user", "assistant") and message.text]
     mark = next(word for word in map("m{}".format, count(1)) if not any(f"<!-- {word} " in message.text for message in shown))
     parts = [f"<!-- hearth {mark} persona={persona} -->\n# {title or persona}"]
+    if attached:
+        parts.append("\n".join("- " + " ".join(name.split()) for name in attached))
     for message in shown:
         name = persona if message.role == "assistant" else "user"
         parts.append(f"<!-- {mark} {message.role} -->\n**{name}**\n\n{message.text}")

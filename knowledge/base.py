@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import cast
 
 from common.database import Connection, Database
-from common.errors import CollectionMissing, DocumentMissing, NameInvalid
+from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.ingest import Ingest
 from knowledge.loading.loader import Loader
 from knowledge.renewal import renew
+from knowledge.rows import passage_missing
 from knowledge.search import RELEVANT, Search
 from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
@@ -174,10 +175,7 @@ class Knowledge:
         """One passage, for a citation that is opened. Raises `DocumentMissing`."""
         found = self._catalogue.passages(owner, ids=[passage_id])
         if passage_id not in found:
-            raise DocumentMissing(
-                f"Passage {passage_id} is no longer there: its document was removed or replaced.",
-                f"段落 {passage_id} 已不存在：它所在的文档已被删除或替换。",
-            )
+            raise passage_missing(passage_id)
         return found[passage_id]
 
     def remove(self, owner: str, document: str) -> None:

@@ -90,3 +90,10 @@ def document_missing(document: str) -> DocumentMissing:
         f"There is no document {document!r}. It may have been removed or replaced; look at the list again.",
         f"没有文档 {document!r}。它可能已被删除或替换，请刷新列表再看。",
     )
+
+
+def passage_missing(passage: int) -> DocumentMissing:
+    return DocumentMissing(
+        f"Passage {passage} is no longer there: its document was removed or replaced.",
+        f"段落 {passage} 已不存在：它所在的文档已被删除或替换。",
+    )
