@@ -47,6 +47,7 @@ from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_e
 from tools.base import ToolSpec
 from tools.documents import ToolStore
 from tools.registry import ToolRegistry, stored_registry
+from tools.toolbox import Toolbox
 
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a user."""
@@ -85,6 +86,7 @@ class Studio:
     knowledge: Knowledge
     attachments: Attachments
     tools: ToolRegistry
+    toolbox: Toolbox
     conversations: Conversations
     runs: Runs
     feedback: Feedback
@@ -365,11 +367,13 @@ def build_studio(
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: _embedder(settings)))
     registry = tools or stored_registry(ToolStore(database), MAKER.owner)
+    toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
 
     def reread() -> None:
         if tools is None:
             registry.become(stored_registry(ToolStore(database), MAKER.owner))
+        toolbox.reread()
 
     studio = Studio(
         settings=settings,
@@ -379,6 +383,7 @@ def build_studio(
         knowledge=knowledge,
         attachments=Attachments(knowledge, conversations),
         tools=registry,
+        toolbox=toolbox,
         conversations=conversations,
         runs=runs,
         feedback=Feedback(database, conversations, runs),

@@ -6,7 +6,7 @@ the tools it began with.
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from common.documents import check_id
@@ -45,6 +45,7 @@ class ToolRegistry:
     def __init__(self, tools: Sequence[Tool] = ()) -> None:
         self._tools: dict[str, Tool] = {}
         self._ids: dict[str, str] = {}  # name the model sees -> id
+        self._off: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         for tool in tools:
             self.register(tool)
@@ -71,9 +72,25 @@ class ToolRegistry:
     def become(self, other: "ToolRegistry") -> None:
         """Hold what `other` holds, in its order; snapshots taken before stay as they are."""
         with other._lock:
-            tools, ids = dict(other._tools), dict(other._ids)
+            tools, ids, off = dict(other._tools), dict(other._ids), other._off
         with self._lock:
-            self._tools, self._ids = tools, ids
+            self._tools, self._ids, self._off = tools, ids, off
+
+    def unregister(self, id: str) -> None:
+        """Take a tool out; one that is not there is no matter."""
+        with self._lock:
+            tool = self._tools.pop(id, None)
+            if tool is not None:
+                del self._ids[tool.spec.name]
+
+    def turn_off(self, ids: Iterable[str]) -> None:
+        """Keep these tools, and no others, out of snapshots; they stay in the list."""
+        self._off = frozenset(ids)
+
+    @property
+    def off(self) -> Set[str]:
+        """The ids of tools that no snapshot holds."""
+        return self._off
 
     def get(self, id: str) -> Tool:
         """Raises `DocumentMissing` when there is no such tool."""
@@ -92,8 +109,12 @@ class ToolRegistry:
             return tuple(self._tools.values())
 
     def snapshot(self, ids: Sequence[str] | None = None) -> ToolSnapshot:
-        """The tools of these ids, in their order (all for None); raises `DocumentMissing` for one that is not there."""
-        return ToolSnapshot(self.list() if ids is None else [self.get(id) for id in ids])
+        """The tools of these ids, in their order (all for None), without those that are off.
+
+        Raises `DocumentMissing` for one that is not there.
+        """
+        tools = self.list() if ids is None else [self.get(id) for id in ids]
+        return ToolSnapshot([tool for tool in tools if tool.id not in self._off])
 
 
 def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:

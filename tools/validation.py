@@ -46,6 +46,19 @@ def check(name: str, schema: Mapping[str, Any], arguments: Any) -> dict[str, Any
     return given
 
 
+def problems(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """What is wrong with each argument (English, Chinese), "" naming what concerns no single one; empty where nothing is."""
+    validator = Draft202012Validator(dict(schema), registry=Registry())
+    found: dict[str, tuple[str, str]] = {}
+    for error in sorted(validator.iter_errors(arguments), key=lambda error: [str(step) for step in error.absolute_path]):
+        path = [str(step) for step in error.absolute_path]
+        for english, chinese in _sentences(error):
+            missing = english.removesuffix(" is missing.") if error.validator == "required" and not path else ""
+            before = found.get(field := path[0] if path else missing, ("", ""))
+            found[field] = (f"{before[0]} {english}".strip(), before[1] + chinese)
+    return found
+
+
 def _may_be_left_out(schema: Mapping[str, Any], key: str) -> bool:
     declared = schema.get("properties", {}).get(key)
     if not isinstance(declared, Mapping) or key in schema.get("required", ()):
