@@ -196,6 +196,10 @@ class DocumentStore(Generic[D]):
             return self._as_shipped(id)
         raise _missing(id)
 
+    def shipped(self, id: str) -> D | None:
+        """The document of this id as it ships."""
+        return self._shipped.get(id)
+
     def save(self, owner: str, document: D, revision: int, *, amends: bool = False) -> Stored[D]:
         """Keep `document`; `revision` is the one the form was loaded with, 0 for a new document or a shipped one.
 

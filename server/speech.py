@@ -1,6 +1,7 @@
 """An answer read aloud: `GET /speech/RUN/INDEX` is the sound of one sentence of a run, as a WAV file.
 
 A run's sentences are collected as it writes them, once for all who listen; the sound is made when it is asked for and not kept.
+`GET /speech/sample/LANGUAGE?voice=NAME` lets a maker hear a voice before choosing it.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ _WAIT_S = 20.0
 _LOOK_S = 0.05
 _READINGS = 64
 _LONGEST_S = 120.0  # of sound in one sentence
+_LONGEST_NAME = 100  # letters of a voice's name
+_SAMPLES = {"en": "Hello. This is how I sound.", "zh": "你好，我的声音是这样的。"}
 
 
 class SpokenStudio(Protocol):
@@ -86,6 +89,18 @@ def speech_routes(studio: SpokenStudio, wait_s: float = _WAIT_S) -> APIRouter:
     router = APIRouter()
     readings = _Readings(studio)
 
+    @router.get("/speech/sample/{language}")  # before the next one, whose pattern it fits
+    def sample(request: Request, language: str, voice: str = "") -> Response:
+        """A fixed sentence in a voice; 404 for a visitor and another language."""
+        identity: Identity = request.scope[SCOPE_KEY]
+        if not identity.maker or language not in _SAMPLES:
+            return Response(status_code=404)
+        try:
+            body = _wav(studio.speaker.speak(_SAMPLES[language], voice[:_LONGEST_NAME]))
+        except HearthError as error:
+            return _said(request, error)
+        return Response(body, media_type="audio/wav", headers={"cache-control": "private, max-age=3600"})
+
     @router.get("/speech/{run}/{index}")
     async def sentence(request: Request, run: str, index: int) -> Response:
         """200 with sound; 204 when the answer has no such sentence; 503 while it is not written yet (ask again)."""
@@ -108,9 +123,13 @@ def speech_routes(studio: SpokenStudio, wait_s: float = _WAIT_S) -> APIRouter:
 
 
 def _sound(studio: SpokenStudio, owner: str, run: str, sentence: str) -> bytes:
-    voice = studio.voice(owner, run, language_of(sentence))
+    return _wav(studio.speaker.speak(sentence, studio.voice(owner, run, language_of(sentence))))
+
+
+def _wav(spoken: Iterable[Audio]) -> bytes:
+    """All of it as one file, up to `_LONGEST_S`."""
     parts, seconds = [], 0.0
-    for part in studio.speaker.speak(sentence, voice):
+    for part in spoken:
         parts.append(part)
         seconds += part.seconds
         if seconds > _LONGEST_S:

@@ -152,7 +152,7 @@ class Screens:
 
 
 def face_of(persona: Persona, language: str) -> Face:
-    return Face(persona.id, persona.title.get(language), persona.avatar, persona.tint)
+    return Face(persona.id, persona.title.get(language), persona.avatar, persona.tint, persona.face)
 
 
 def interrupted_html(ask: Ask) -> Markup:

@@ -37,8 +37,9 @@ class Workshop:
     def __init__(self, studio: Studio, desk: Desk, uploads: Path) -> None:
         self._desk = desk
         self._knowledge = KnowledgePage(studio, desk, uploads)
+        self._personas = PersonasPage(studio, desk, uploads)
         self._pages: dict[str, Page] = {
-            "personas": PersonasPage(studio, desk),
+            "personas": self._personas,
             "knowledge": self._knowledge,
             "tools": ToolsPage(studio, desk),
             "models": ModelsPage(studio, desk),
@@ -59,4 +60,5 @@ class Workshop:
 
     def files(self, ask: Ask) -> Iterator[Screen]:
         """Files that were sent: to whatever `place` they were dropped on."""
-        yield from self._knowledge.files(ask)
+        page = self._personas if ask.word("place").startswith("persona-") else self._knowledge
+        yield from page.files(ask)

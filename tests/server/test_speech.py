@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from assistant.access import MAKER, Identity
 from assistant.models.base import TextChunk
 from assistant.speech.base import SilentSpeaker
+from assistant.speech.engines import SpeakerByEngine
 from assistant.speech.espeak import EspeakSpeaker
 from common.errors import ConversationMissing, SpeechUnavailable
 from server.identity import SCOPE_KEY
@@ -153,3 +154,21 @@ def test_a_real_run_is_read_by_its_owner_alone(make_app, make_client):
     assert [maker.get(f"/speech/{run}/{index}").status_code for index in range(3)] == [200, 200, 204]
     assert [text for text, _ in studio.speaker.spoken] == ["Hello there, friend.", "你好。"]
     assert visitor.get(f"/speech/{run}/0").status_code == 404
+
+
+def test_a_maker_hears_a_voice_before_choosing_it():
+    speaker = SilentSpeaker()
+    client = listener(WritingStudio(speaker))
+    answer = client.get("/speech/sample/zh", params={"voice": "espeak:cmn+f3"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
+    assert speaker.spoken[0][1] == "espeak:cmn+f3"
+    assert client.get("/speech/sample/fr", params={"voice": "espeak:fr"}).status_code == 404
+    assert listener(WritingStudio(speaker), Identity("visitor-1", False)).get("/speech/sample/en").status_code == 404
+    assert len(speaker.spoken) == 1
+
+
+def test_a_voice_that_is_not_there_is_told():
+    client = listener(WritingStudio(SpeakerByEngine({})))
+    answer = client.get("/speech/sample/en", params={"voice": "piper:x"}, headers={"accept-language": "en"})
+    assert answer.status_code == 501
+    assert "no voice engine" in answer.text

@@ -253,6 +253,11 @@ def empty(sentence: str, extra: Markup = EMPTY) -> Markup:
     return Markup('<div class="nothing"><p>{}</p>{}</div>').format(sentence, extra)
 
 
+def file(name: str, content: str) -> Markup:
+    """A text for the page's part "download", which hands it to the browser as a file."""
+    return Markup('<pre data-name="{}">{}</pre>').format(name, "\n" + content if content.startswith("\n") else content)
+
+
 def badge(words: str, kind: Literal["", "good", "bad"] = "") -> Markup:
     return Markup('<span class="badge {}">{}</span>').format(kind, words)
 

@@ -1,0 +1,424 @@
+"""The editor of one persona as HTML: its head, the tabs of its form, its versions and its check-up.
+
+One form holds every tab, so that each save says everything. A problem stands at its field, whichever tab that is in, and marks
+the tab.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from personas.changes import Change
+from personas.checkup import Finding
+from ui.persona_form import MOST, Form, Kind, Row
+from ui.render import Face, Manner, avatar, plain, tint
+from ui.views import parts
+from ui.views.parts import EMPTY, Option
+
+_TABS: Mapping[str, tuple[str, ...]] = {
+    "who": ("title", "description", "picture", "avatar", "tint", "published"),
+    "speech": ("instruction", "greeting", "starters", "few_shot"),
+    "uses": ("model", "tools", "collections", "answers_only_from_documents"),
+    "voice": ("playful", "voice", "generation"),
+}
+_MENDED_ON_A_PAGE = ("knowledge", "models", "settings")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What can be chosen: (value, words), and for picks (value, title, what it is)."""
+
+    models: Sequence[Option]
+    tools: Sequence[tuple[str, str, str]]
+    collections: Sequence[tuple[str, str, str]]
+    voices: Mapping[str, Sequence[Option]]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version that is kept: `when` in words, `differs` from the one before it (None for the oldest)."""
+
+    revision: int
+    when: str
+    differs: Sequence[Change] | None
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A persona in its editor: what stands in the form, and what is known about it."""
+
+    face: Face
+    form: Form
+    key: str
+    revision: int
+    saved: str
+    shipped: bool
+    changed: bool
+    problems: Mapping[str, str]
+    offered: Offered
+    versions: Sequence[Version]
+    findings: Sequence[Finding]
+
+
+def editor_html(opened: Opened, manner: Manner, note: Markup = EMPTY) -> Markup:
+    """The whole page with one persona open."""
+    wrong = {name.partition(".")[0] for name in opened.problems}
+    tabs = [
+        ("who", _who(opened, manner)),
+        ("speech", _speech(opened, manner)),
+        ("uses", _uses(opened, manner)),
+        ("voice", _voice(opened, manner)),
+        ("versions", _versions(opened, manner)),
+        ("check", _check(opened.findings, manner)),
+    ]
+    shown = [(key, _tab_words(key, opened, wrong, manner), body) for key, body in tabs]
+    form = parts.form(
+        "save",
+        parts.tabs("persona", shown),
+        autosave=True,
+        key=opened.key,
+        revision=str(opened.revision),
+        id=opened.face.id,
+    )
+    return Markup(
+        '<div class="shop editor"><div class="open-thing">{}<div class="outcome-place" aria-live="polite">{}</div>{}</div></div>'
+    ).format(_head(opened, manner), note, form)
+
+
+def conflict_html(manner: Manner) -> Markup:
+    """Somebody saved first: both ways out."""
+    return Markup('<div class="note bad" role="alert" data-refused><p>{}</p><div class="row">{}{}</div></div>').format(
+        manner.say("personas_conflict"),
+        parts.button(manner.say("personas_mine"), "mine", with_form=""),
+        parts.button(manner.say("personas_theirs"), "theirs", with_form=""),
+    )
+
+
+def _tab_words(key: str, opened: Opened, wrong: set[str], manner: Manner) -> str:
+    words = manner.say(f"personas_tab_{key}")
+    if key == "check" and opened.findings:
+        return f"{words} · {len(opened.findings)}"
+    return f"{words} ●" if wrong & set(_TABS.get(key, ())) else words
+
+
+def _head(opened: Opened, manner: Manner) -> Markup:
+    id = opened.face.id
+    acts = [
+        parts.button(manner.say("personas_duplicate"), "duplicate", quiet=True, id=id, with_form=""),
+        parts.button(manner.say("personas_export"), "export", quiet=True, id=id, with_form=""),
+    ]
+    if not opened.shipped:
+        acts.append(parts.button(manner.say("personas_delete"), "delete", quiet=True, id=id, with_form=""))
+    elif opened.changed:
+        acts.append(parts.button(manner.say("personas_reset"), "reset", quiet=True, id=id, with_form=""))
+    talk = Markup('<button type="button" data-do="persona" data-persona="{}">{}</button>').format(id, manner.say("personas_talk"))
+    attempt = Markup('<button type="button" class="try" data-do="try">{}</button>').format(manner.say("personas_try"))
+    return Markup(
+        '<header class="editor-head" {}>'
+        '<a class="home" href="?at=personas" data-do="thing" data-page="personas" data-thing="">← {}</a>'
+        '<span class="saved" role="status">{}</span><div class="row name">{}<h1><bdi>{}</bdi></h1>{}</div>'
+        '<div class="row acts">{}{}{}</div></header>'
+    ).format(
+        tint(opened.face.tint),
+        manner.say("personas_all"),
+        opened.saved,
+        avatar(opened.face),
+        plain(opened.face.name),
+        parts.badge(manner.say("personas_published"), "good") if "published" in opened.form.on else EMPTY,
+        attempt,
+        talk,
+        EMPTY.join(acts),
+    )
+
+
+# -- the tabs --------------------------------------------------------------------------------------------------------
+
+
+def _who(opened: Opened, manner: Manner) -> Markup:
+    form = opened.form
+    published = parts.switch(
+        "published", "published" in form.on, manner.say("personas_field_published"), hint=manner.say("personas_hint_published")
+    )
+    return _stack(
+        _text(opened, manner, "title", limit=200),
+        _text(opened, manner, "description", limit=200, hint=True),
+        _picture(opened, manner),
+        Markup('<div class="pair">{}{}</div>').format(
+            _field(opened, manner, "avatar", parts.line("avatar", form.values["avatar"], limit=32), hint=True),
+            _field(
+                opened, manner, "tint", Markup('<input type="color" name="tint" value="{}">').format(form.values["tint"].lower())
+            ),
+        ),
+        published + _link(opened, manner),
+    )
+
+
+def _picture(opened: Opened, manner: Manner) -> Markup:
+    choose = Markup(
+        '<button type="button" data-do="choose-files" data-place="persona-picture" data-accept="image/png,image/jpeg,image/webp" '
+        'data-id="{}" data-with-form>{}</button>'
+    ).format(opened.face.id, manner.say("personas_picture_choose"))
+    remove = EMPTY
+    if opened.face.picture:
+        remove = parts.button(manner.say("personas_picture_remove"), "remove-picture", quiet=True, with_form="")
+    control = Markup(
+        '<div class="row picture" data-drop data-place="persona-picture" data-id="{}" data-with-form {}>{}'
+        '<div class="row">{}{}</div></div>'
+    ).format(opened.face.id, tint(opened.face.tint), avatar(opened.face), choose, remove)
+    return parts.fields(
+        manner.say("personas_field_picture"),
+        control,
+        hint=manner.say("personas_hint_picture"),
+        problem=opened.problems.get("picture", ""),
+    )
+
+
+def _link(opened: Opened, manner: Manner) -> Markup:
+    if "published" not in opened.form.on:
+        return EMPTY
+    return Markup(
+        '<div class="row link"><code>?p={0}</code><button type="button" data-do="copy-link" data-link="?p={0}">{1}</button></div>'
+    ).format(opened.face.id, manner.say("personas_copy_link"))
+
+
+def _speech(opened: Opened, manner: Manner) -> Markup:
+    return _stack(
+        _text(opened, manner, "instruction", rows=9, limit=20_000, hint=True),
+        _text(opened, manner, "greeting", rows=4, limit=2000, hint=True),
+        _rows(opened, manner, "starters", "starter"),
+        _rows(opened, manner, "few_shot", "example"),
+    )
+
+
+def _rows(opened: Opened, manner: Manner, kind: Kind, word: str) -> Markup:
+    rows = opened.form.rows[kind]
+    draw = _starter if kind == "starters" else _example
+    listed = EMPTY.join(draw(opened, manner, number, row) for number, row in enumerate(rows, 1))
+    add = EMPTY
+    if len(rows) < MOST[kind]:
+        add = parts.button(manner.say(f"personas_add_{word}"), "add-row", kind=kind, with_form="")
+    return parts.fields(
+        manner.say(f"personas_field_{kind}"),
+        # The field of this name lists the rows, and is there without any: then all were taken away.
+        Markup('<div class="rows">{}<input type="checkbox" name="{}" value="" hidden disabled></div>{}').format(
+            listed, kind, add
+        ),
+        hint=manner.say(f"personas_hint_{kind}"),
+        problem=opened.problems.get(kind, ""),
+    )
+
+
+def _starter(opened: Opened, manner: Manner, number: int, row: Row) -> Markup:
+    name = manner.say("personas_starter_n", n=number)
+    at = f"starters.{row.key}"
+    control = parts.both(
+        manner, at, row.values["en"], row.values["zh"], limit=200, problem=_problem(opened, at, f"{at}.en", f"{at}.zh")
+    )
+    return _row("starters", row, name, control, manner)
+
+
+def _example(opened: Opened, manner: Manner, number: int, row: Row) -> Markup:
+    name = manner.say("personas_example_n", n=number)
+    at = f"few_shot.{row.key}"
+    languages = [(language, manner.say(f"in_{language}")) for language in ("en", "zh")]
+    half = not row.blank and not (row.values["user"].strip() and row.values["assistant"].strip())
+    control = Markup("{}{}{}{}").format(
+        parts.choice(f"{at}.language", languages, row.values["language"], label=manner.say("personas_example_language")),
+        parts.area(f"{at}.user", row.values["user"], rows=1, limit=2000, **_named(manner, "personas_example_user")),
+        parts.area(
+            f"{at}.assistant", row.values["assistant"], rows=2, limit=4000, **_named(manner, "personas_example_assistant")
+        ),
+        Markup("<small>{}</small>").format(manner.say("personas_example_half")) if half else EMPTY,
+    )
+    problem = _problem(opened, at, *(f"{at}.{part}" for part in row.values))
+    if problem:
+        control += Markup('<em role="alert">{}</em>').format(problem)
+    return _row("few_shot", row, name, control, manner)
+
+
+def _named(manner: Manner, word: str) -> dict[str, str]:
+    return {"label": manner.say(word), "hint": manner.say(word)}
+
+
+def _row(kind: Kind, row: Row, name: str, control: Markup, manner: Manner) -> Markup:
+    """A row that can be taken away; its hidden field keeps its place and its key."""
+    away = manner.say("personas_remove_row", name=name)
+    return Markup(
+        '<div class="one-row {0}" role="group" aria-label="{1}" data-key="{0}-{2}"><input type="hidden" name="{0}" value="{2}">'
+        "<div>{3}</div>{4}</div>"
+    ).format(
+        kind,
+        name,
+        row.key,
+        control,
+        parts.button(away, "remove-row", icon="remove", kind=kind, row=row.key, name=name, with_form=""),
+    )
+
+
+def _uses(opened: Opened, manner: Manner) -> Markup:
+    form, offered = opened.form, opened.offered
+    tools = parts.picks("tools", offered.tools, form.picked["tools"]) if offered.tools else _none(manner, "personas_no_tools")
+    shelves = EMPTY
+    if offered.collections:
+        shelves = parts.picks("collections", offered.collections, form.picked["collections"])
+    return _stack(
+        _field(opened, manner, "model", parts.choice("model", offered.models, form.values["model"]), hint=True),
+        _fields(opened, manner, "tools", tools),
+        _fields(opened, manner, "collections", shelves or _none(manner, "personas_no_collections")),
+        _switch(opened, manner, "answers_only_from_documents"),
+    )
+
+
+def _voice(opened: Opened, manner: Manner) -> Markup:
+    return _stack(
+        *(_one_voice(opened, manner, language) for language in ("en", "zh")),
+        _number(opened, manner, "generation.max_tokens", 16, 8192, 1),
+        _number(opened, manner, "generation.temperature", 0, 2, 0.01),
+        _number(opened, manner, "generation.top_p", 0.01, 1, 0.01),
+        _switch(opened, manner, "playful"),
+    )
+
+
+def _one_voice(opened: Opened, manner: Manner, language: str) -> Markup:
+    name = f"voice.{language}"
+    choose = parts.choice(name, opened.offered.voices[language], opened.form.values[name])
+    hear = Markup('<button type="button" data-do="hear" data-language="{}">{}</button>').format(
+        language, manner.say("personas_hear")
+    )
+    return Markup('<div class="voice">{}{}</div>').format(_field(opened, manner, name, choose), hear)
+
+
+# -- versions and check-up -------------------------------------------------------------------------------------------
+
+
+def _versions(opened: Opened, manner: Manner) -> Markup:
+    if not opened.versions:
+        return parts.empty(manner.say("personas_no_versions"))
+    listed = EMPTY.join(_version(version, manner) for version in opened.versions)
+    return Markup('<p class="lead">{}</p><ol class="versions">{}</ol>').format(manner.say("personas_versions_lead"), listed)
+
+
+def _version(version: Version, manner: Manner) -> Markup:
+    back = parts.badge(manner.say("personas_current"), "good")
+    if not version.current:
+        back = parts.button(manner.say("personas_go_back"), "restore", version=str(version.revision), with_form="")
+    if version.differs is None:
+        body = Markup('<p class="note">{}</p>').format(manner.say("personas_first_version"))
+    elif not version.differs:
+        body = Markup('<p class="note">{}</p>').format(manner.say("personas_same"))
+    else:
+        names = ("、" if manner.language == "zh" else ", ").join(
+            dict.fromkeys(_named_field(c.field, manner) for c in version.differs)
+        )
+        body = Markup("<details><summary>{}</summary>{}</details>").format(
+            names, EMPTY.join(_change(change, manner) for change in version.differs)
+        )
+    return Markup('<li data-key="version-{}"><div class="row"><strong>{}</strong>{}</div>{}</li>').format(
+        version.revision, version.when, back, body
+    )
+
+
+def _change(change: Change, manner: Manner) -> Markup:
+    lines = EMPTY.join(
+        Markup("<{0}>{1}</{0}>").format(_TAGS[mark], plain(line) or manner.say("personas_nothing")) for mark, line in change.lines
+    )
+    group, _, part = change.field.rpartition(".")
+    where = f" · {manner.say(f'in_{part}')}" if part in ("en", "zh") and group != "voice" else ""
+    return Markup('<h4>{}{}</h4><div class="diff">{}</div>').format(
+        _named_field(change.field, manner), where, lines or manner.say("personas_picture_differs")
+    )
+
+
+_TAGS: Mapping[str, Markup] = {"-": Markup("del"), "+": Markup("ins"), " ": Markup("div")}
+
+
+def _named_field(name: str, manner: Manner) -> str:
+    group, _, _part = name.partition(".")
+    return manner.say(f"personas_field_{name if group in ('voice', 'generation') else group}")
+
+
+def _check(findings: Sequence[Finding], manner: Manner) -> Markup:
+    if not findings:
+        return Markup('<div class="all-there"><p><strong>{}</strong></p><p>{}</p></div>').format(
+            manner.say("personas_all_there"), manner.say("personas_all_there_more")
+        )
+    return Markup('<ul class="findings">{}</ul>').format(EMPTY.join(_finding(finding, manner) for finding in findings))
+
+
+def _finding(finding: Finding, manner: Manner) -> Markup:
+    if finding.place in _MENDED_ON_A_PAGE:
+        mend = Markup('<a href="?at={0}" data-do="page" data-page="{0}">{1}</a>').format(
+            finding.place, manner.say(f"personas_mend_{finding.place}")
+        )
+    else:
+        mend = Markup('<button type="button" data-do="section" data-section="{}">{}</button>').format(
+            finding.place, manner.say("personas_mend")
+        )
+    badge = parts.badge(manner.say(f"personas_{finding.severity}"), "" if finding.severity == "hint" else "bad")
+    sentence = finding.sentence[1 if manner.language == "zh" else 0]
+    return Markup('<li class="{}" data-field="{}">{}<p>{}</p>{}</li>').format(
+        finding.severity, finding.field, badge, plain(sentence), mend
+    )
+
+
+# -- fields of the form ----------------------------------------------------------------------------------------------
+
+
+def _stack(*rows: Markup) -> Markup:
+    return Markup('<div class="stack">{}</div>').format(EMPTY.join(rows))
+
+
+def _problem(opened: Opened, *names: str) -> str:
+    return next((opened.problems[name] for name in names if name in opened.problems), "")
+
+
+def _field(opened: Opened, manner: Manner, name: str, control: Markup, *, hint: bool = False) -> Markup:
+    said = manner.say(f"personas_hint_{name}") if hint else ""
+    return parts.field(manner.say(f"personas_field_{name}"), control, hint=said, problem=_problem(opened, name))
+
+
+def _fields(opened: Opened, manner: Manner, name: str, control: Markup) -> Markup:
+    return parts.fields(
+        manner.say(f"personas_field_{name}"), control, hint=manner.say(f"personas_hint_{name}"), problem=_problem(opened, name)
+    )
+
+
+def _text(opened: Opened, manner: Manner, name: str, *, rows: int = 0, limit: int, hint: bool = False) -> Markup:
+    values = opened.form.values
+    control = parts.both(manner, name, values[f"{name}.en"], values[f"{name}.zh"], rows=rows, limit=limit)
+    return parts.fields(
+        manner.say(f"personas_field_{name}"),
+        control,
+        hint=manner.say(f"personas_hint_{name}") if hint else "",
+        problem=_problem(opened, name, f"{name}.en", f"{name}.zh"),
+    )
+
+
+def _switch(opened: Opened, manner: Manner, name: str) -> Markup:
+    return parts.switch(
+        name, name in opened.form.on, manner.say(f"personas_field_{name}"), hint=manner.say(f"personas_hint_{name}")
+    )
+
+
+def _number(opened: Opened, manner: Manner, name: str, low: float, high: float, step: float) -> Markup:
+    value = opened.form.values[name]
+    control = parts.number(name, float(value) if _is_number(value) else low, low, high, step)
+    return parts.field(
+        manner.say(f"personas_field_{name}"),
+        control,
+        hint=manner.say(f"personas_hint_{name.rpartition('.')[2]}"),
+        problem=_problem(opened, name),
+    )
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return float(value) == float(value)  # not a NaN
+    except ValueError:
+        return False
+
+
+def _none(manner: Manner, key: str) -> Markup:
+    return Markup('<p class="note">{}</p>').format(manner.say(key))
