@@ -27,6 +27,7 @@ from assistant.models.catalogue import hf_cache, ms_cache
 from assistant.models.host import ModelHost
 from assistant.models.threads import share_processor
 from assistant.preferences import PreferenceStore, model_at_start, region_now
+from assistant.reading import cited, finder
 from assistant.runlog import StepPrompt
 from assistant.runs import Runs
 from assistant.settings import Settings
@@ -36,11 +37,10 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from assistant.storage import Storage
 from common.database import Database, DataFolder
-from common.errors import ConversationError, DocumentMissing, HearthError, MessageTooLong, PersonaError
-from knowledge.base import RELEVANT, Knowledge
+from common.errors import ConversationError, HearthError, MessageTooLong, PersonaError
+from knowledge.base import Knowledge
 from knowledge.corpora.shipped import install_shipped, shipped_collections
-from knowledge.rows import passage_missing
-from knowledge.types import Hit, Passage
+from knowledge.types import Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
@@ -147,32 +147,10 @@ class Studio:
         tools = {tool.id for tool in self.tools.list()}
         self.personas.check(wanted, models={self.settings.model, self.models.status().name}, tools=tools, collections=known)
 
-        search = self._search_of(wanted, identity, conversation)
-        if conversation and (attached := self.attachments.collection(identity.owner, conversation)):
-            # In this conversation the persona reads one collection more.
-            wanted = wanted.model_copy(update={"collections": (*wanted.collections, attached)})
+        ready = partial(self._shipped.wait, _SHIPPED_WAIT_S)
+        wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation, ready)
         snapshot = self.tools.snapshot(wanted.tools)
         return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.region)
-
-    def _search_of(self, persona: Persona, identity: Identity, conversation: str | None) -> Callable[[str, int], Sequence[Hit]]:
-        """Finds passages for a turn: in the persona's collections, the maker's, and in what its owner attached to it."""
-        owner = identity.owner
-        attached = self.attachments.collection(owner, conversation) if conversation else None
-        shelves = {MAKER.owner: tuple(persona.collections)}
-        fresh: Sequence[str] = ()
-        if conversation and attached:
-            shelves[owner] = (*shelves.get(owner, ()), attached)
-            fresh = self.attachments.fresh(owner, conversation)
-
-        def search(query: str, limit: int) -> Sequence[Hit]:
-            self._shipped.wait(_SHIPPED_WAIT_S)
-            hits = self.knowledge.search_shelves(shelves, query, limit, RELEVANT)
-            if not conversation or not attached or any(hit.passage.collection == attached for hit in hits):
-                return hits
-            opening = self.attachments.opening(owner, conversation, query, fresh, limit)
-            return [*opening, *hits][:limit]
-
-        return search
 
     def start_turn(self, identity: Identity, conversation: str, text: str, language: str) -> str:
         """Say `text` in a conversation and start the answer; returns the run's id.
@@ -240,22 +218,9 @@ class Studio:
         """A passage that was cited in a conversation, and the text of its document.
 
         A maker may open every passage of theirs, anybody else their attachments and what the conversation's persona reads.
-        Raises `DocumentMissing` for every other one, and `ConversationMissing`.
+        Raises `DocumentMissing` for every other one, `ConversationMissing` and `PersonaError`.
         """
-        try:
-            found = self.knowledge.passage(identity.owner, passage)
-            return found, self.knowledge.text(identity.owner, found.document)
-        except DocumentMissing:
-            if identity.maker:
-                raise
-        found = self.knowledge.passage(MAKER.owner, passage)
-        kept = self.conversations.get(identity.owner, conversation)
-        persona = self.persona(identity, kept.persona)
-        cited = {hit.passage.id for message in self.conversations.messages(identity.owner, kept.id) for hit in message.sources}
-        # A conversation that was imported may say of itself that it cites anything.
-        if passage not in cited or found.collection not in persona.collections:
-            raise passage_missing(passage)
-        return found, self.knowledge.text(MAKER.owner, found.document)
+        return cited(self.knowledge, self.conversations, identity, conversation, partial(self.persona, identity), passage)
 
     def export(self, owner: str, conversation: str, form: Literal["json", "markdown"]) -> str:
         """A conversation as a file that names what is attached to it. Raises `ConversationMissing`."""
