@@ -119,7 +119,7 @@ def _head(opened: Opened, manner: Manner) -> Markup:
         '<header class="editor-head" {}>'
         '<a class="home" href="?at=personas" data-do="thing" data-page="personas" data-thing="">← {}</a>'
         '<span class="saved" role="status">{}</span><div class="row name">{}<h1><bdi>{}</bdi></h1>{}</div>'
-        '<div class="row acts">{}{}{}</div></header>'
+        '<div class="row editor-acts">{}{}{}</div></header>'
     ).format(
         tint(opened.face.tint),
         manner.say("personas_all"),

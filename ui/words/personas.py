@@ -95,7 +95,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "There are no collections yet. Make one on the page of knowledge.",
         "还没有资料库，请先在“知识”页建立。",
     ),
-    "personas_documents_n": ("{n} documents", "{n} 篇文档"),
+    "personas_documents_n": ("documents: {n}", "{n} 篇文档"),
     "personas_field_answers_only_from_documents": ("Answers from documents only", "只根据文档回答"),
     "personas_hint_answers_only_from_documents": (
         "Where no passage holds the answer, it says so.",
@@ -119,7 +119,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "0 always takes the likeliest word; higher is livelier and less reliable.",
         "0 总选最可能的词；越高越活泼，也越不稳定。",
     ),
-    "personas_field_generation.top_p": ("Top-p", "Top-p"),
+    "personas_field_generation.top_p": ("Range of words (top-p)", "选词范围（top-p）"),
     "personas_hint_top_p": (
         "Only the likeliest words that make up this share are chosen from.",
         "只从合计占这个比例的最可能的词里选。",
