@@ -188,6 +188,78 @@ def test_answer_again_takes_the_place_of_the_answer(desk_of):
     assert shown.count("Hi") == 1
 
 
+def positions(shown, act: str) -> list[str]:
+    return re.findall(f'data-do="{act}" data-position="(\\d+)"', shown["talk"])
+
+
+def test_versions_of_an_answer_and_of_a_question_are_kept(desk_of):
+    desk, _ = desk_of("One.", "Two.", "Three.")
+    said = last(desk.say(ask(persona="model-guide", text="Say it")))
+    key = place(said)["conversation"]
+    again = last(desk.again(ask(key, position="0")))
+    assert "2/2" in words(again["talk"])
+    back = last(desk.version(ask(key, position=positions(again, "version")[0])))
+    assert "One." in words(back["talk"])
+    assert "1/2" in words(back["talk"])
+    edited = last(desk.edit(ask(key, position="0", text="Say something else")))
+    assert "Say something else" in words(edited["talk"])
+    assert "Three." in words(edited["talk"])
+    first = last(desk.version(ask(key, position=positions(edited, "version")[0])))
+    assert "Two." in words(first["talk"])  # the newest answer to it
+    assert "Say it" in words(first["talk"])
+
+
+def test_what_cannot_be_changed_is_refused_and_nothing_moves(desk_of):
+    desk, _ = desk_of("One.")
+    key = place(last(desk.say(ask(persona="model-guide", text="Say it"))))["conversation"]
+    before = last(desk.visit(ask(key)))["talk"]
+    assert "data-refused" in last(desk.version(ask(key, position="77")))["notice"]
+    assert "data-refused" in last(desk.edit(ask(key, position="1", text="x")))["notice"]
+    assert "data-refused" in last(desk.edit(ask(key, position="0", text=" ")))["notice"]
+    assert "data-refused" in last(desk.version(ask(key, position="0", identity=VISITOR)))["notice"]
+    assert last(desk.edit(ask(key, position="x", text="y"))) == {}
+    assert last(desk.visit(ask(key)))["talk"] == before
+
+
+def test_a_verdict_is_kept_with_its_reason_and_taken_back(desk_of):
+    desk, studio = desk_of("One.")
+    shown = last(desk.say(ask(persona="model-guide", text="Say it")))
+    key = place(shown)["conversation"]
+    run = re.search('data-do="feedback" data-run="([^"]+)"', shown["talk"])[1]
+    judged = last(desk.feedback(ask(key, run=run, verdict="bad", reason="Too short.")))
+    assert 'value="Too short."' in judged["talk"]
+    assert studio.feedback.of("maker", key)[run].verdict == -1
+    assert "data-refused" in last(desk.feedback(ask(key, run=run, verdict="good", identity=VISITOR)))["notice"]
+    assert "data-refused" in last(desk.feedback(ask(key, run=run, verdict="good", reason="x" * 2000)))["notice"]
+    assert 'class="why"' not in last(desk.feedback(ask(key, run=run, verdict="")))["talk"]
+
+
+def test_the_steps_and_the_prompt_are_for_makers(desk_of):
+    desk, studio = desk_of("One.")
+    shown = last(desk.say(ask(persona="model-guide", text="Say it")))
+    key, run = place(shown)["conversation"], re.search('data-do="steps" data-run="([^"]+)"', shown["talk"])[1]
+    panel = last(desk.steps(ask(key, run=run)))["panel"]
+    assert "Exact prompt" in words(panel)
+    prompt = last(desk.steps(ask(key, run=run, step="1")))["panel"]
+    assert "Say it" in words(prompt)
+    assert "not kept" in words(last(desk.steps(ask(key, run=run, step="9")))["panel"])
+    assert last(desk.steps(ask(key, run=run, step="1", identity=VISITOR))) == {}
+    assert "data-refused" in last(desk.steps(ask(key, run="nobody's")))["notice"]
+
+
+def test_a_persona_is_tried_in_a_conversation_that_is_not_listed(desk_of):
+    desk, _ = desk_of("One.")
+    there = Ask(MAKER, "session", "personas", thing="librarian")
+    key = place(last(desk.test(there)))["conversation"]
+    last(desk.say(ask(key, text="Only a test")))
+    shown = last(desk.test(there))
+    assert "Only a test" in shown["talk"]
+    assert "Only a test" not in shown["sidebar"]
+    assert "I answer from documents" in last(desk.clear(ask(key)))["talk"]
+    assert last(desk.test(Ask(VISITOR, "session", "personas", thing="librarian"))) == {}
+    assert "data-refused" in last(desk.clear(ask("nothing")))["notice"]
+
+
 def test_a_failure_is_said_under_the_message(desk_of):
     desk, _ = desk_of(RuntimeError("boom"))
     shown = last(desk.say(ask(persona="model-guide", text="Hi", language="zh")))

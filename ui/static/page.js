@@ -110,7 +110,7 @@ const painters = {
     const file = content.querySelector("[data-name]");
     if (!file) return;
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file.textContent], { type: "text/plain;charset=utf-8" }));
+    link.href = file.getAttribute("href") || URL.createObjectURL(new Blob([file.textContent], { type: "text/plain;charset=utf-8" }));
     link.download = file.dataset.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -209,7 +209,8 @@ function arrive(first = false) {
   state.conversation = query.get("c") || "";
   state.persona = query.get("p") || "";
   if (first) interrupted = passing.take("interrupted") || [];
-  if (first && state.page === "chat" && !state.conversation && !state.persona) state.conversation = kept.get("last") || "";
+  if (first) state.real = { conversation: kept.get("last") || "", persona: "" };
+  if (first && state.page === "chat" && !state.persona) state.conversation ||= state.real.conversation;
   visit();
   if (first) sendUnsaved();
 }
@@ -228,7 +229,7 @@ function visit(data = {}) {
 
 function go(data) {
   settleForms();
-  if (house.dataset.view !== "both") state.real = { conversation: state.conversation, persona: state.persona };
+  if (house.dataset.view === "chat") state.real = { conversation: state.conversation, persona: state.persona };
   Object.assign(state, state.real, { thing: "" }, data);  // beside an editor stands a test conversation, which is left there
   remember();
   visit();
@@ -414,9 +415,11 @@ function rename(button) {
     }
   };
   input.onkeydown = (event) => {
-    if (event.isComposing) return;
-    if (event.key === "Enter") done(true);
-    if (event.key === "Escape") done(false);
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.stopPropagation();
+    done(event.key === "Enter");
+    link.focus();
   };
   input.onblur = () => done(true);
 }
@@ -526,7 +529,8 @@ house.addEventListener("click", (event) => {
   if (!act || button.nodeName === "INPUT" || button.nodeName === "FORM") return;
   if (button.nodeName === "A" && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
   event.preventDefault();
-  button.closest("details.menu")?.removeAttribute("open");
+  const menu = button.closest("details.menu[open]");
+  if (menu) { menu.open = false; menu.querySelector("summary").focus({ preventScroll: true }); }
   act(button);
 });
 
@@ -536,6 +540,7 @@ house.addEventListener("submit", (event) => {
   if (form.closest("#composer")) submit();
   else if (form.dataset.do === "why") send("feedback", { ...form.dataset, reason: form.elements.reason.value });
   else if (form.dataset.do === "workshop") submitForm(form);
+  else if (form.dataset.do === "sign-in") signIn(form);
 });
 
 house.addEventListener("keydown", (event) => {
