@@ -22,9 +22,12 @@ from assistant.feedback import Feedback
 from assistant.history import pending_calls
 from assistant.messages import Message
 from assistant.models.bars import hide_bars
-from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
+from assistant.models.base import ChatModel
 from assistant.models.catalogue import hf_cache, ms_cache
-from assistant.models.host import ModelHost
+from assistant.models.downloads import Downloads
+from assistant.models.entries import Servers
+from assistant.models.host import Hosted, Loader, ModelHost, load
+from assistant.models.memory import Memory, measure
 from assistant.models.threads import share_processor
 from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
@@ -37,14 +40,14 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from assistant.storage import Storage
 from common.database import Database, DataFolder
-from common.errors import ConversationError, HearthError, MessageTooLong, PersonaError
+from common.errors import ConversationError, HearthError, MessageTooLong, ModelInUse, PersonaError
+from common.secrets import Secrets
 from knowledge.base import Knowledge
 from knowledge.corpora.shipped import install_shipped, shipped_collections
 from knowledge.types import Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
-from tools.base import ToolSpec
 from tools.documents import ToolStore
 from tools.registry import ToolRegistry, stored_registry
 from tools.toolbox import Toolbox
@@ -54,25 +57,6 @@ MESSAGE_LIMIT = 32_000
 
 _HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
-
-
-@dataclass(slots=True)
-class _HostedModel:
-    """The host's model as a `ChatModel` that can be asked before it has loaded: it waits."""
-
-    host: ModelHost
-
-    @property
-    def info(self) -> ModelInfo:
-        return self.host.info or self.host.wait().info
-
-    def stream(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel
-    ) -> Iterator[ModelChunk]:
-        yield from self.host.wait().stream(messages, tools, options, cancel)
-
-    def count_tokens(self, text: str) -> int:
-        return self.host.wait().count_tokens(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +75,8 @@ class Studio:
     runs: Runs
     feedback: Feedback
     models: ModelHost
+    downloads: Downloads
+    servers: Servers
     speaker: Speaker
     preferences: PreferenceStore
     backups: Backups
@@ -150,7 +136,7 @@ class Studio:
         ready = partial(self._shipped.wait, _SHIPPED_WAIT_S)
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation, ready)
         snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, _HostedModel(self.models), snapshot, search, identity.owner, self.region)
+        return Agent(wanted, Hosted(self.models), snapshot, search, identity.owner, self.region)
 
     def start_turn(self, identity: Identity, conversation: str, text: str, language: str) -> str:
         """Say `text` in a conversation and start the answer; returns the run's id.
@@ -246,6 +232,19 @@ class Studio:
         persona = self.persona(MAKER, conversation.persona)
         return persona.voice.get(language) if persona.voice else f"espeak:{'cmn' if language == 'zh' else 'en-gb'}"
 
+    def memory(self) -> Memory:
+        """What each part takes of this machine's memory, measured now, without waiting for a model that loads."""
+        return measure(self.models.model, self.knowledge.loaded_embedder)
+
+    def remove_model(self, name: str) -> None:
+        """Take a downloaded model from the disk (`downloads.restore` brings it back).
+
+        Raises `ModelInUse` for the one that is loaded or loading, and what `Downloads.remove` raises.
+        """
+        if self.models.has(name):
+            raise ModelInUse(f"{name!r} is in use. Choose another model first.", f"{name!r} 正在使用。请先换用其他模型。")
+        self.downloads.remove(name)
+
     def delete_everything(self, owner: str) -> int:
         """Remove all conversations of an owner, with attachments, runs and opinions; returns how many there were."""
         self.runs.stop_all(owner=owner)
@@ -262,6 +261,7 @@ class Studio:
         """
         self._closing.set()
         self.runs.close()
+        self.downloads.close()
         self.models.close()
         self.knowledge.close()
         self.database.close()
@@ -320,8 +320,11 @@ def build_studio(
     embedder: Embedder | None = None,
     speaker: Speaker | None = None,
     tools: ToolRegistry | None = None,
+    loader: Loader | None = None,
 ) -> Studio:
     """Open the data folder and wire the rooms; `model`, `embedder`, `speaker` and `tools` replace what the settings name.
+
+    `loader` replaces the way in which models are loaded.
 
     Raises `DataFolderBusy` or `StorageFailed`.
     """
@@ -334,6 +337,13 @@ def build_studio(
     registry = tools or stored_registry(ToolStore(database), MAKER.owner)
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
+
+    servers = Servers(database, Secrets(folder.path), MAKER.owner)
+
+    def remember(name: str) -> None:
+        preferences.change(model=name)
+
+    loader = loader or partial(load, reach=lambda name: servers.reach(name, settings.model, settings.model_key))
 
     def reread() -> None:
         if tools is None:
@@ -352,11 +362,17 @@ def build_studio(
         conversations=conversations,
         runs=runs,
         feedback=Feedback(database, conversations, runs),
-        models=ModelHost.holding(model)
+        models=ModelHost.holding(model, folder.path, loader=loader, remember=remember)
         if model
         else ModelHost(
-            model_at_start(settings, preferences.current()), folder.path, offline=settings.offline, api_key=settings.model_key
+            model_at_start(settings, preferences.current()),
+            folder.path,
+            offline=settings.offline,
+            loader=loader,
+            remember=remember,
         ),
+        downloads=Downloads(database, MAKER.owner, offline=settings.offline),
+        servers=servers,
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
         preferences=preferences,
         backups=Backups(folder.path, database, runs, knowledge, reread),

@@ -30,6 +30,7 @@ PORTS = {"http": 80, "https": 443}
 """The port of each scheme that may be used; others need a grant."""
 
 _AGENT = "Hearth/0.1"
+_CONNECT_S = 10.0
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,4000}")
 # They say where a message ends and whom it is for, which is decided here.
@@ -187,13 +188,7 @@ class _CheckedBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         addresses = _within(self.wait(), self._resolve, host, port)
         if f"{host}:{port}" not in self._granted:
-            for address in addresses:
-                if not is_public(address):
-                    raise EgressRefused(
-                        f"{host!r} leads to the private address {address}, which may not be reached. "
-                        f"For a local service, grant '{host}:{port}'.",
-                        f"{host!r} 指向内部地址 {address}，不能访问。若是本地服务，请授权 '{host}:{port}'。",
-                    )
+            _check_public(host, port, addresses)
         failure: Exception = httpcore.ConnectError("the host has no address")
         for address in addresses:
             try:
@@ -203,6 +198,44 @@ class _CheckedBackend(httpcore.SyncBackend):
             else:
                 return _TimedStream(stream, self)
         raise failure
+
+
+class _PublicBackend(httpcore.SyncBackend):
+    """Connects by checked address; how long it may take is each request's own matter."""
+
+    def __init__(self, resolve: Resolver) -> None:
+        self._resolve = resolve
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = _within(timeout or _CONNECT_S, self._resolve, host, port)
+        _check_public(host, port, addresses)
+        return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+
+def public_transport(resolve: Resolver | None = None) -> httpx.BaseTransport:
+    """For a client that streams for as long as it likes: every port of public hosts, and nothing else.
+
+    Its requests raise `EgressRefused` for a private address.
+    """
+    tls = httpx.create_ssl_context(trust_env=False)
+    return _Transport(tls, _PublicBackend(resolve or _system_addresses), connections=32)
+
+
+def _check_public(host: str, port: int, addresses: Sequence[str]) -> None:
+    for address in addresses:
+        if not is_public(address):
+            raise EgressRefused(
+                f"{host!r} leads to the private address {address}, which may not be reached. "
+                f"For a local service, grant '{host}:{port}'.",
+                f"{host!r} 指向内部地址 {address}，不能访问。若是本地服务，请授权 '{host}:{port}'。",
+            )
 
 
 class _TimedStream(httpcore.NetworkStream):
@@ -233,8 +266,8 @@ class _TimedStream(httpcore.NetworkStream):
 class _Transport(httpx.BaseTransport):
     """httpx over a connection pool of our own, which httpx's transport does not let one pass in."""
 
-    def __init__(self, tls: ssl.SSLContext, backend: _CheckedBackend) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=tls, max_connections=1, network_backend=backend)
+    def __init__(self, tls: ssl.SSLContext, backend: httpcore.NetworkBackend, connections: int = 1) -> None:
+        self._pool = httpcore.ConnectionPool(ssl_context=tls, max_connections=connections, network_backend=backend)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

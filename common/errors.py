@@ -8,7 +8,7 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── PersonaError             names a model, tool or collection that is not there
     ├── ToolError                ArgumentsInvalid · ToolFailed · ToolDenied
     ├── KnowledgeError           UnreadableFile · EmbedderMismatch · CollectionMissing
-    ├── ModelError               ModelMissing · ModelLoadFailed · GenerationFailed · PromptTooLong
+    ├── ModelError               ModelMissing · ModelLoadFailed · ModelInUse · GenerationFailed · PromptTooLong
     ├── ConversationError        ConversationMissing · TurnRunning · MessageTooLong
     ├── SpeechUnavailable
     ├── BackupError              BackupInvalid · BackupBusy
@@ -109,6 +109,10 @@ class ModelLoadFailed(ModelError):
 
 class GenerationFailed(ModelError):
     """The engine failed while it was writing."""
+
+
+class ModelInUse(ModelError):
+    """The model that is loaded cannot be taken from the disk."""
 
 
 class PromptTooLong(ModelError):

@@ -124,6 +124,15 @@ class SentenceEmbedder:
         """The model itself, for measurements."""
         return self._model
 
+    @property
+    def device(self) -> str:
+        """Where it computes: "cpu" or "cuda"."""
+        return str(self._model.device.type)
+
+    def memory(self) -> tuple[int, int]:
+        """Bytes of the weights, and of what it keeps besides: nothing."""
+        return sum(part.numel() * part.element_size() for part in self._model.parameters()), 0
+
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.info.dimension), dtype=np.float32)

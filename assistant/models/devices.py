@@ -8,7 +8,6 @@ import ctypes
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,11 +86,7 @@ def _torch_has_cuda() -> bool:
 
 
 class _Memory(ctypes.Structure):
-    _fields_: Sequence[tuple[str, type]] = [
-        ("total", ctypes.c_ulonglong),
-        ("free", ctypes.c_ulonglong),
-        ("used", ctypes.c_ulonglong),
-    ]
+    _fields_ = (("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong))
 
 
 def _gpu_of_nvml() -> Room | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from assistant.messages import Message, Usage
+from assistant.models import devices
 from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, GenerationOptions, ModelChunk, ModelInfo, PromptChunk, UsageChunk
 from assistant.models.batching import BatchingEngine, Plan, cache_bytes_per_token, can_batch
@@ -66,8 +67,10 @@ class LocalModel:
         self._running_engine()
 
     @classmethod
-    def load(cls, path: Path, info: ModelInfo, *, device: str = "auto", progress: Progress = lambda *_: None) -> Self:
-        """Load a folder of safetensors or a GGUF file; `device` is "auto", "cpu" or "cuda".
+    def load(
+        cls, path: Path, info: ModelInfo, *, device: str = "auto", bits: int = 16, progress: Progress = lambda *_: None
+    ) -> Self:
+        """Load a folder of safetensors or a GGUF file; `device` is "auto", "cpu" or "cuda", `bits` 16, or 8 or 4 on a GPU.
 
         Raises `ModelMissing` when the files are not there, `ModelLoadFailed` when they are unsafe or do not load.
         """
@@ -81,6 +84,8 @@ class LocalModel:
         hide_bars()
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
+        if bits != 16:
+            check_squeezing(bits, device)
         settings: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         folder = path
         if path.is_file():
@@ -92,6 +97,8 @@ class LocalModel:
                 progress(0.2, "weights")
                 if path.is_file():
                     settings["quantization_config"] = GgufConfig(dequantize=True)
+                elif bits != 16:
+                    settings |= {"quantization_config": _squeezed(bits), "device_map": {"": 0}}
                 network = AutoModelForCausalLM.from_pretrained(
                     folder,
                     dtype=choose_dtype(device, weight_bytes(path)),
@@ -100,7 +107,8 @@ class LocalModel:
                     **settings,
                 )
             progress(0.8, "device")
-            network = network.to(device)
+            if bits == 16:  # a squeezed network is on its GPU already, and may not be moved
+                network = network.to(device)
             progress(0.9, "engine")
             model = cls(network, tokenizer, info)
             model._warm_up()
@@ -147,6 +155,24 @@ class LocalModel:
         finally:
             stop.set()
             self._renderer.remember(text, prompt, answer)
+
+    def memory(self) -> tuple[int, int]:
+        """Bytes of the weights, and of the room that the engine keeps for conversations."""
+        network = self._network
+        if network is None:
+            return 0, 0
+        weights = sum(part.numel() * part.element_size() for part in (*network.parameters(), *network.buffers()))
+        if network.device.type == "cuda":
+            import torch
+
+            return weights, max(0, torch.cuda.memory_reserved() - weights)
+        return weights, (self._plan.cache_tokens or 0) * cache_bytes_per_token(network) if self._batched else 0
+
+    @property
+    def device(self) -> str:
+        """Where it computes: "cpu" or "cuda"."""
+        network = self._network
+        return str(network.device.type) if network is not None else "cpu"
 
     def close(self) -> None:
         """Stop the engine and free the memory; turns under way end with `GenerationFailed`."""
@@ -280,6 +306,33 @@ def check_files(path: Path) -> None:
             f"{str(path)!r} has no weights in safetensors form ({english}). Choose a version with safetensors or GGUF files.",
             f"{str(path)!r} 里没有 safetensors 格式的权重（{chinese}）。请换用带 safetensors 或 GGUF 文件的版本。",
         )
+
+
+def check_squeezing(bits: int, device: str) -> None:
+    """Raises `ModelLoadFailed` where weights cannot be squeezed to `bits`: without a GPU, or without bitsandbytes."""
+    if not device.startswith("cuda"):
+        raise ModelLoadFailed(
+            f"Loading in {bits} bits needs an NVIDIA GPU, and there is none here. Load it in 16 bits, or choose a smaller model.",
+            f"{bits} 位加载需要 NVIDIA 显卡，这台机器没有。请用 16 位加载，或换小一点的模型。",
+        )
+    if not devices.has_bitsandbytes():
+        raise ModelLoadFailed(
+            f"Loading in {bits} bits needs the package bitsandbytes. Run: pip install bitsandbytes, then start Hearth again.",
+            f"{bits} 位加载需要 bitsandbytes。请运行 pip install bitsandbytes，再重新启动 Hearth。",
+        )
+
+
+def _squeezed(bits: int) -> Any:
+    from transformers import BitsAndBytesConfig
+
+    if bits == 8:
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=choose_dtype("cuda", 0),
+    )
 
 
 def choose_dtype(device: str, weight_bytes: int) -> Any:

@@ -30,7 +30,8 @@ from assistant.models.base import (
     UsageChunk,
 )
 from assistant.toolcalls import CallParser
-from common.errors import GenerationFailed, ModelError, ModelMissing, PromptTooLong
+from common.egress import public_transport
+from common.errors import EgressRefused, GenerationFailed, ModelError, ModelMissing, PromptTooLong
 from tools.base import ToolSpec
 
 _LOOK_S = 0.05
@@ -48,20 +49,45 @@ class Patience:
     between: float = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a server is spoken to: with which key, and whether it may be on this machine or in its network."""
+
+    key: str | None = field(default=None, repr=False)
+    private: bool = True
+
+
 class RemoteModel:
     """One model of one server."""
 
     def __init__(
-        self, base_url: str, name: str, *, info: ModelInfo, api_key: str | None = None, patience: Patience | None = None
+        self,
+        base_url: str,
+        name: str,
+        *,
+        info: ModelInfo,
+        api_key: str | None = None,
+        patience: Patience | None = None,
+        public_only: bool = False,
     ) -> None:
-        """`base_url` ends where "/chat/completions" is put behind it; `name` is what the server calls the model."""
+        """`base_url` ends where "/chat/completions" is put behind it; `name` is what the server calls the model.
+
+        With `public_only` no private address is reached, whatever the name leads to.
+        """
         self.info = info
         self._address = f"{base_url.rstrip('/')}/chat/completions"
         self._name = name
         self._patience = patience or Patience()
         waits = httpx.Timeout(self._patience.first, connect=self._patience.connect)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(trust_env=False, timeout=waits, headers=headers, follow_redirects=False)
+        self._base = base_url.rstrip("/")
+        self._client = httpx.Client(
+            trust_env=False,
+            timeout=waits,
+            headers=headers,
+            follow_redirects=False,
+            transport=public_transport() if public_only else None,
+        )
 
     def count_tokens(self, text: str) -> int:
         """An upper estimate: common tokenizers take less than a token for three ASCII characters and five for four others."""
@@ -82,6 +108,23 @@ class RemoteModel:
             exchange.abort()
         if not cancel.is_set():
             yield from answer.finish(self._failed)
+
+    def served(self, wait_s: float = 10.0) -> list[str] | None:
+        """The names of the models that the server has; None for one that does not list them.
+
+        Raises `ModelError` when it cannot be asked.
+        """
+        try:
+            with self._client.stream("GET", f"{self._base}/models", timeout=wait_s) as response:
+                if response.status_code in (404, 405, 501):
+                    return None
+                body = _read_some(response)
+                if response.status_code != 200:
+                    raise self._refused(_Refusal(response.status_code, _reason(body)))
+                listed = _list(_parse(body).get("data"))
+        except (httpx.HTTPError, OSError, EgressRefused, _NotTheProtocol) as error:
+            raise self._broken(error) from error
+        return [str(item["id"])[:200] for item in listed[:500] if isinstance(item, dict) and "id" in item]
 
     def close(self) -> None:
         """Close the connections; turns under way end with `GenerationFailed`."""
@@ -127,6 +170,8 @@ class RemoteModel:
 
     def _broken(self, error: Exception) -> ModelError:
         match error:
+            case EgressRefused():
+                return GenerationFailed(error.english, error.chinese)
             case httpx.ConnectTimeout():
                 return self._failed("does not answer", "没有响应")
             case httpx.ConnectError():
@@ -205,7 +250,7 @@ class _Exchange:
             if refusal and refusal.status in (400, 422) and "stream_options" in refusal.reason:
                 refusal = self._read(without="stream_options")
             self.items.put(refusal)
-        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError, RuntimeError, _NotTheProtocol) as error:
+        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError, RuntimeError, EgressRefused, _NotTheProtocol) as error:
             self.items.put(error)
 
     def _read(self, without: str = "") -> _Refusal | None:

@@ -96,7 +96,10 @@ def need(model: OpenModel, bits: Bits, room: Room) -> int:
 
 
 def fits(model: OpenModel, bits: Bits, room: Room) -> bool:
-    """Whether it fits into the memory of `room` when nothing else of ours is in it; fewer than 16 bits need a GPU and one network."""
+    """Whether it fits into the memory of `room` when nothing else of ours is in it.
+
+    Fewer than 16 bits need a GPU, and a network that is no mixture of experts.
+    """
     if bits != 16 and (room.kind == "cpu" or model.mixture):
         return False
     return need(model, bits, room) <= model_room(room)
