@@ -44,6 +44,9 @@ def test_what_no_english_record_answers_is_written_by_the_model(data):
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert sum(event["type"] == "TextDelta" for event in events) > 3
     assert events[-1]["usage"]["completion_tokens"] > 3
+    (step,) = (event for event in events if event["type"] == "StepFinished")
+    assert step["usage"] == events[-1]["usage"]
+    assert step["prompt"].endswith("Please describe a red apple.<|im_end|>\n<|im_start|>assistant\n")
 
 
 @pytest.mark.parametrize(
