@@ -235,7 +235,7 @@ def test_a_verdict_is_kept_with_its_reason_and_taken_back(desk_of):
 
 
 def test_the_steps_and_the_prompt_are_for_makers(desk_of):
-    desk, studio = desk_of("One.")
+    desk, _ = desk_of("One.")
     shown = last(desk.say(ask(persona="model-guide", text="Say it")))
     key, run = place(shown)["conversation"], re.search('data-do="steps" data-run="([^"]+)"', shown["talk"])[1]
     panel = last(desk.steps(ask(key, run=run)))["panel"]
