@@ -370,7 +370,9 @@ class _Answer:
         for index in sorted(self.calls):
             call = self.calls[index]
             if call["name"]:
-                yield CallChunk(ToolCall(call["id"] or f"call-{index}", call["name"], _arguments(call["arguments"])))
+                # Named for this step alone where the server names none: ids tie results to calls over a whole conversation.
+                key = call["id"] or f"{self.parser.prefix}call-{index}"
+                yield CallChunk(ToolCall(key, call["name"], _arguments(call["arguments"])))
         yield UsageChunk(self.usage or Usage(0, 0, self.pieces))
 
     def _take_delta(self, delta: Mapping[str, Any]) -> Iterator[ModelChunk]:

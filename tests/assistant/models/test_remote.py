@@ -198,6 +198,18 @@ def test_an_answer_in_one_piece_is_read_too():
         assert ask(model) == [TextChunk("Whole."), CallChunk(ToolCall("x", "clock", {})), UsageChunk(Usage(3, 0, 0))]
 
 
+def test_calls_that_a_server_leaves_nameless_are_named_apart():
+    def reply(handler, _):
+        handler.start()
+        call = {"function": {"name": "clock", "arguments": "{}"}}
+        handler.delta("tool_calls", tool_calls=[{"index": 0, **call}, {"index": 1, **call}])
+        handler.event("[DONE]")
+
+    with serving(reply) as (model, _):
+        calls = [chunk.call for _ in range(2) for chunk in ask(model, tools=[TOOL]) if isinstance(chunk, CallChunk)]
+    assert len({call.id for call in calls}) == len(calls) == 4
+
+
 def test_a_server_that_does_not_know_stream_options_is_asked_without():
     def reply(handler, body):
         if "stream_options" in body:
