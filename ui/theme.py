@@ -77,7 +77,7 @@ _ICONS = {
 }
 
 
-_SCRIPTS = ("player", "page", "workshop", "files")
+_SCRIPTS = ("player", "page", "focus", "workshop", "files", "personas", "settings")
 _STYLES = ("base", "chat", "personas", "knowledge", "tools", "models", "settings")
 
 

@@ -62,7 +62,7 @@ window.survey = (() => {
 
   // Sentences that are not Chinese: three Latin words in a row, outside code, the words of people and documents, and names.
   const LATIN = /(?:\b[A-Za-z][A-Za-z'’-]*\b[ ,;:]+){2,}\b[A-Za-z][A-Za-z'’-]*/;
-  const THEIRS = "code, pre, .pre, kbd, bdi, .text, .bubble, blockquote, .document, textarea, #title .bar, [translate=no], #sidebar li, script, style, math, [lang=en]";
+  const THEIRS = "code, pre, .pre, kbd, bdi, .text, .bubble, blockquote, .document, textarea, #title .bar, [translate=no], #sidebar li, script, style, math, #house [lang=en]";
   const latin = () => {
     const found = [];
     const walker = document.createTreeWalker(document.getElementById("house"), NodeFilter.SHOW_TEXT);

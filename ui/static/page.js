@@ -143,8 +143,8 @@ function paint(name, html) {
 const marks = (element) => ["do", "action", "id", "thing", "key", "section"].map((name) => element.dataset[name] || "").join("|") + (element.name || "");
 function again(target, held) {
   const same = [...target.querySelectorAll("a, button, input, select, textarea, summary")].find((element) => marks(element) === held);
-  if (!same) target.tabIndex = -1;
-  (same || target).focus({ preventScroll: true });
+  if (same) same.focus({ preventScroll: true });
+  else nextTo(target.id);
 }
 
 // The conversation stays at its newest words, whatever changes its height, until somebody scrolls up.
