@@ -23,6 +23,12 @@ class Places:
         with self._changed:
             self._line.append(run)
 
+    def leave(self, run: str) -> None:
+        """Leave the line."""
+        with self._changed:
+            self._line.remove(run)
+            self._changed.notify_all()
+
     def ahead(self, run: str) -> int:
         """How many turns must end or leave the line before this one gets a place; 0 once it has one, or has none to wait for."""
         with self._changed:

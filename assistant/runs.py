@@ -122,7 +122,12 @@ class Runs:
             self._forget(run)
             raise
         self._places.line_up(run)
-        threading.Thread(target=self._work, args=(run, live, work), name=f"run-{run[:8]}", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, args=(run, live, work), name=f"run-{run[:8]}", daemon=True).start()
+        except RuntimeError:  # the machine has no thread left; nobody may wait for a turn that never comes
+            self._places.leave(run)
+            self._forget(run)
+            raise
         return run
 
     def choose(self, owner: str, conversation: str, position: int) -> None:
