@@ -110,6 +110,8 @@ function worked() {
   if (here && here.dataset.here !== state.thing && state.answering > state.visiting) moved(here.dataset.here);
   for (const input of document.querySelectorAll("#workshop [data-filter]")) filter(input);
   for (const box of document.querySelectorAll("#workshop [data-tabs]")) showTab(box);
+  markChosen();
+  tellRestored();
   document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
   poll();
 }
