@@ -57,7 +57,7 @@ class OpenModel(BaseModel):
     @property
     def weights(self) -> int:
         """Bytes of its files."""
-        return int(self.weights_gb * 1e9)
+        return round(self.weights_gb * 1e9)
 
     @property
     def names(self) -> tuple[str, ...]:
