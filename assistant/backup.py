@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -40,7 +40,8 @@ _MANIFEST_LIMIT = 1_000_000  # bytes
 _DENSEST = 100  # times smaller than its content: rows never are,
 _DENSE_BELOW = 16_000_000  # but a file of empty tables may be
 _ROOM = 50_000_000  # bytes left free for what else is written meanwhile
-_KEPT = 2  # states before a restore, the newest
+_KEPT = 2  # states before a restore, the newest,
+_KEPT_FOR = timedelta(days=14)  # and for how long: somebody may have deleted since what is in them
 _TIME = "%Y%m%d-%H%M%S-%f"
 _KEPT_NAME = re.compile(r"before-restore-(\d{8}-\d{6}-\d{6})\.db")
 
@@ -81,6 +82,7 @@ class Backups:
         self._one = threading.Lock()
         self.restores = 0  # since the start: by it an open page sees that everything may be different
         shutil.rmtree(self._work, ignore_errors=True)  # of a process that was killed
+        self._forget_old()
 
     # out
 
@@ -137,8 +139,7 @@ class Backups:
             if dict(self._database.check_copy(rows)) != manifest.rows:
                 raise damaged("it holds other rows than it says")
             self._replace(rows)
-        for old in self.kept()[_KEPT:]:
-            self.forget(old.id)
+        self._forget_old()
         return manifest
 
     def kept(self) -> list[Kept]:
@@ -169,6 +170,11 @@ class Backups:
         path = self._folder / f"before-restore-{kept}.db"
         if _KEPT_NAME.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+    def _forget_old(self) -> None:
+        for number, kept in enumerate(self.kept()):
+            if number >= _KEPT or datetime.now(UTC) - kept.time > _KEPT_FOR:
+                self.forget(kept.id)
 
     def _replace(self, rows: Path) -> None:
         self._runs.stop_all()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,15 @@ def test_a_restore_can_be_undone_and_that_too(furnished, tmp_path):
     for _ in range(4):
         restore(furnished, file)
     assert len(furnished.backups.kept()) == 2
+
+
+def test_a_state_before_a_restore_is_kept_for_two_weeks(make_studio, tmp_path):
+    make_studio().close()
+    for days in (1, 13, 15):
+        then = datetime.now(UTC) - timedelta(days=days)
+        (tmp_path / "data" / f"before-restore-{then:%Y%m%d-%H%M%S-%f}.db").touch()
+    ages = [(datetime.now(UTC) - kept.time).days for kept in make_studio().backups.kept()]
+    assert ages == [1, 13]
 
 
 def test_an_index_knows_nothing_of_rows_that_were_replaced(furnished, tmp_path):

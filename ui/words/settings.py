@@ -85,7 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_index": ("Search indexes", "检索索引"),
     "settings_models": ("Models unpacked here", "解包的模型"),
     "settings_kept": ("States before a restore", "恢复前的状态"),
-    "settings_other": ("Everything else", "其他"),
+    "settings_other": ("Journal and the rest", "数据库日志等其他内容"),
     "settings_hubs": ("Models of the hubs, outside of the folder", "下载的模型（在该文件夹之外）"),
     "settings_backup": ("Backup", "备份"),
     "settings_backup_what": (
