@@ -68,6 +68,7 @@ def build_page(studio: Studio) -> gr.Blocks:
         "edit": desk.edit,
         "version": desk.version,
         "feedback": desk.feedback,
+        "attached": desk.attached,
         "clear": desk.clear,
         "steps": desk.steps,
         "decide": desk.decide,

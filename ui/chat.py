@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from markupsafe import Markup
 
-from assistant.access import MAKER
+from assistant.conversations import Conversation
 from assistant.studio import Studio
 from common.errors import ConversationMissing, HearthError
-from ui import notify, panels, render, sources
+from ui import notify, panels, render, sources, uploads
 from ui.ask import Ask, Screen
 from ui.screens import Screens, interrupted_html
 from ui.session import Viewers
@@ -160,27 +161,51 @@ class Desk(Screens):
                     self._studio.delete_everything(owner)
                     notice = {"notice": panels.told_html(manner.say("deleted_all"))}
                 case "export-json":
-                    notice = {"download": _file(store.get(owner, key).title, "json", store.export_json(owner, key))}
+                    notice = {"download": _file(store.get(owner, key).title, "json", self._studio.export(owner, key, "json"))}
                 case "export-markdown":
-                    notice = {"download": _file(store.get(owner, key).title, "md", store.export_markdown(owner, key))}
+                    notice = {"download": _file(store.get(owner, key).title, "md", self._studio.export(owner, key, "markdown"))}
                 case "import":
                     store.import_file(owner, ask.word("text"))
         except HearthError as error:
             notice = {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
         yield {"sidebar": partial(self.sidebar, ask), **notice}
 
+    def files(self, ask: Ask, folder: Path) -> Iterator[Screen]:
+        """Attach files to the conversation, which the first of them makes; `folder` is where uploads lie."""
+        owner = ask.identity.owner
+        try:
+            kept = self._started(ask)
+        except HearthError as error:
+            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            return
+        for lines in uploads.added(ask, folder, lambda files: self._studio.attachments.add(owner, kept.id, files)):
+            yield {"notice": panels.outcomes_html(lines)}
+        here = replace(ask, conversation=kept.id)
+        yield {**self.frame(here, kept), **({} if ask.conversation else self.conversation(here, kept, None))}
+
+    def attached(self, ask: Ask) -> Iterator[Screen]:
+        """Take an attachment out of the conversation, or bring it back."""
+        owner, document = ask.identity.owner, ask.word("document")
+        try:
+            kept = self._studio.conversations.get(owner, ask.conversation)
+            if ask.word("action") == "restore":
+                self._studio.attachments.restore(owner, document)
+                notice = Markup("")
+            else:
+                self._studio.attachments.remove(owner, kept.id, document)
+                told = text("removed", ask.language, title=ask.word("name"))
+                notice = panels.undo_html(told, "restore-attached", document, self.manner(ask))
+            yield {"composer": self.frame(ask, kept)["composer"], "notice": notice}
+        except HearthError as error:
+            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+
     def source(self, ask: Ask) -> Iterator[Screen]:
         """Open a passage within its document."""
-        manner = self.manner(ask)
+        number = _whole(ask.word("passage"))
         try:
-            number = int(ask.word("passage"))
-            if not ask.identity.maker and number not in self._cited(ask):
-                raise ValueError(number)
-            passage = self._studio.knowledge.passage(MAKER.owner, number)
-            whole = self._studio.knowledge.text(MAKER.owner, passage.document)
-            yield {"panel": sources.document_html(passage, whole, manner)}
-        except ValueError:
-            yield {}
+            if number is not None:
+                passage, whole = self._studio.source(ask.identity, ask.conversation, number)
+                yield {"panel": sources.document_html(passage, whole, self.manner(ask))}
         except HearthError as error:
             yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
 
@@ -208,6 +233,16 @@ class Desk(Screens):
             return
         yield {"sidebar": partial(self.sidebar, ask, current=conversation.id), **self.conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
+
+    def _started(self, ask: Ask) -> Conversation:
+        """The conversation in view, a new one with the persona in view where there is none.
+
+        Raises `ConversationMissing` or `PersonaError`.
+        """
+        if ask.conversation:
+            return self._studio.conversations.get(ask.identity.owner, ask.conversation)
+        persona = self._studio.persona(ask.identity, ask.persona or self._studio.personas_for(ask.identity)[0].id)
+        return self._studio.conversations.create(ask.identity.owner, persona.id)
 
     def _watch(self, ask: Ask, conversation: str, run: str, ticket: int) -> Iterator[Screen]:
         """Follow a run to its end, or until this page looks elsewhere."""
@@ -237,14 +272,6 @@ class Desk(Screens):
             return line.words
         ahead = self._studio.runs.ahead(run)
         return text("ahead_n", ask.language, n=ahead) if ahead else ""
-
-    def _cited(self, ask: Ask) -> set[int]:
-        """The passages that this person's conversation has shown them."""
-        try:
-            messages = self._studio.conversations.messages(ask.identity.owner, ask.conversation)
-        except ConversationMissing:
-            return set()
-        return {hit.passage.id for message in messages for hit in message.sources}
 
 
 def _whole(value: str) -> int | None:

@@ -12,6 +12,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from knowledge.loading.loader import MAX_MEGABYTES
+from knowledge.types import DocumentRecord
 from personas.care import Helpline
 from ui.render import Face, Manner, avatar, plain, tint
 
@@ -235,18 +236,26 @@ def care_html(lines: Iterable[Helpline], manner: Manner) -> Markup:
     return Markup('<aside class="care" role="note"><p>{}</p><ul>{}</ul></aside>').format(manner.say("care"), listed)
 
 
-def composer_html(name: str, uploads: bool, manner: Manner) -> Markup:
-    attach = Markup("")
-    if uploads:
-        attach = Markup(
-            '<button type="button" class="icon i-attach" data-do="attach" title="{0}" aria-label="{0}"></button>'
-        ).format(manner.say("attach"))
+def composer_html(name: str, attached: Sequence[DocumentRecord], manner: Manner) -> Markup:
+    """The message box, under what is attached to the conversation."""
+    chips = Markup("").join(
+        Markup(
+            '<li data-key="{0}"><bdi>{1}</bdi><button type="button" class="icon i-close" data-do="detach" data-document="{0}" '
+            'data-name="{1}" title="{2}" aria-label="{2}"></button></li>'
+        ).format(document.id, plain(document.name or document.title), manner.say("detach", name=plain(document.name)))
+        for document in attached
+    )
+    listed = Markup('<ul class="attached" aria-label="{}">{}</ul>').format(manner.say("attached"), chips) if chips else Markup("")
+    attach = Markup('<button type="button" class="icon i-attach" data-do="attach" title="{0}" aria-label="{0}"></button>').format(
+        manner.say("attach")
+    )
     return Markup(
-        '<form class="box" data-key="box"><textarea rows="1" data-key="message" aria-label="{}" data-long="{}" data-short="{}" '
+        '{}<form class="box" data-key="box"><textarea rows="1" data-key="message" aria-label="{}" data-long="{}" data-short="{}" '
         'maxlength="400000" enterkeyhint="send"></textarea>{}'
         '<button type="button" class="icon i-stop" data-do="stop" title="{}" aria-label="{}"></button>'
         '<button type="submit" class="icon i-send" title="{}" aria-label="{}"></button></form>'
     ).format(
+        listed,
         manner.say("message"),
         manner.say("write", name=plain(name)),
         manner.say("write_short", name=plain(name)),

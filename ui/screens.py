@@ -50,9 +50,9 @@ class Screens:
         """The parts around a conversation."""
         current = conversation.id if conversation else ""
         persona = self.known(ask, conversation.persona if conversation else ask.persona)
-        uploads = bool(ask.identity.maker and persona and persona.collections)
         name = persona.title.get(ask.language) if persona else text("title", ask.language)
-        composer = panels.composer_html(name, uploads, self.manner(ask)) if persona or conversation else Markup("")
+        attached = self._studio.attachments.list(ask.identity.owner, current) if current else []
+        composer = panels.composer_html(name, attached, self.manner(ask)) if persona or conversation else Markup("")
         return {"header": self.header(ask), "sidebar": partial(self.sidebar, ask, current=current), "composer": composer}
 
     def opening(self, ask: Ask, picked: str = "") -> dict[str, Markup]:

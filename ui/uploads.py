@@ -1,10 +1,16 @@
 """Files that people send: they arrive as paths that the browser reports, so they are taken only from the folder of uploads."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.errors import HearthError
+from knowledge.loading.loader import MAX_MEGABYTES
+from knowledge.loading.refusals import too_large
+from knowledge.types import Outcome
+from ui import notify
 from ui.ask import Ask
+from ui.texts import text
 
 _FILES = 200  # files taken at one time
 
@@ -37,6 +43,62 @@ def discard(paths: Iterable[Path], folder: Path) -> None:
         path.unlink(missing_ok=True)
         if path.parent != folder.resolve() and path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
+
+
+Line = tuple[str, str, str]
+"""A file's name, what state it is in (waiting, working, done, unchanged, failed), and the sentence about it."""
+
+Add = Callable[[Sequence[tuple[Path, str]]], Iterator[Outcome]]
+"""Adds files, (path, name), and gives an outcome for each, in order; may raise `HearthError` for one of them."""
+
+
+def added(ask: Ask, folder: Path, add: Add) -> Iterator[list[Line]]:
+    """The reported files as they are added, all their lines after each change; removes the uploads in the end.
+
+    A file that cannot be stored does not stop those after it.
+    """
+    files = arrived(ask, folder)
+    lines = [_refused(file, ask.language) or (file.name, "waiting", text("waiting", ask.language)) for file in files]
+    paths = [(file.path, file.name) for file in files if file.path is not None]
+    outcomes = _outcomes(add, paths, ask.language)
+    try:
+        for index, (name, state, _) in enumerate(lines):
+            if state == "waiting":
+                lines[index] = (name, "working", text("adding", ask.language))
+                yield lines
+                lines[index] = (name, *next(outcomes))
+    finally:
+        discard((path for path, _ in paths), folder)
+    yield lines
+
+
+def _refused(file: Upload, language: str) -> Line | None:
+    """The line of a file that did not arrive."""
+    if file.path is not None:
+        return None
+    if file.megabytes > MAX_MEGABYTES:
+        return file.name, "failed", too_large(file.name, file.megabytes, MAX_MEGABYTES).sentence(language)
+    return file.name, "failed", text("upload_failed", language, name=file.name)
+
+
+def _outcomes(add: Add, files: Sequence[tuple[Path, str]], language: str) -> Iterator[tuple[str, str]]:
+    """State and sentence of each file, in order."""
+    done = 0
+    while done < len(files):
+        try:
+            for outcome in add(files[done:]):
+                done += 1
+                yield outcome.state, _sentence(outcome, language)
+        except HearthError as error:
+            done += 1
+            yield "failed", notify.sentence(error, language)
+
+
+def _sentence(outcome: Outcome, language: str) -> str:
+    """What became of a file, in words."""
+    if outcome.state == "done":
+        return text("outcome_done", language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
+    return outcome.reason_zh if language == "zh" else outcome.reason
 
 
 def _uploaded(reported: str, folder: Path) -> Path | None:

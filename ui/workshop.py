@@ -36,6 +36,7 @@ class Workshop:
 
     def __init__(self, studio: Studio, desk: Desk, uploads: Path) -> None:
         self._desk = desk
+        self._uploads = uploads
         self._knowledge = KnowledgePage(studio, desk, uploads)
         self._personas = PersonasPage(studio, desk, uploads)
         self._pages: dict[str, Page] = {
@@ -60,5 +61,8 @@ class Workshop:
 
     def files(self, ask: Ask) -> Iterator[Screen]:
         """Files that were sent: to whatever `place` they were dropped on."""
+        if ask.word("place") == "chat":
+            yield from self._desk.files(ask, self._uploads)
+            return
         page = self._personas if ask.word("place").startswith("persona-") else self._knowledge
         yield from page.files(ask)

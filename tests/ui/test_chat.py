@@ -7,6 +7,7 @@ import time
 import pytest
 
 from assistant.access import MAKER, Identity
+from assistant.events import TurnFinished
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk, TextChunk
 from ui.ask import Ask
@@ -143,6 +144,22 @@ def test_a_page_that_turns_away_stops_looking(desk_of):
     list(desk.visit(ask(persona="gg")))
     assert all("talk" not in screen for screen in screens)
     gate.set()
+
+
+def test_who_has_to_wait_is_told_how_many_are_before_them(desk_of):
+    desk, studio = desk_of("One.")
+    go = threading.Event()
+
+    def work(cancel):
+        go.wait(20)
+        yield TurnFinished("answered")
+
+    for _ in range(17):  # one more than are answered at once
+        studio.runs.start("maker", studio.conversations.create("maker", "gg").id, work)
+    screens = desk.say(ask(persona="model-guide", text="Say it"))
+    assert any("ahead of you: 2" in words(screen.get("live", "")) for screen in screens if not go.is_set() and "live" in screen)
+    go.set()
+    assert "One." in words(last(screens)["talk"])
 
 
 def test_a_fast_answer_is_shown_twenty_times_a_second_at_most(desk_of):
@@ -379,8 +396,42 @@ def test_the_passage_that_is_cited_opens(desk_of, tmp_path):
     marked = re.search(r"<mark>(.*?)</mark>", opened, re.DOTALL)[1]
     assert marked
     assert marked in studio.knowledge.text("maker", studio.knowledge.passage("maker", int(passage)).document)
-    assert last(desk.source(ask("", passage=passage, identity=VISITOR))) == {}
+    assert "data-refused" in last(desk.source(ask("", passage=passage, identity=VISITOR)))["notice"]
     assert last(desk.source(ask(kept.id, passage="nonsense"))) == {}
+
+
+def sent(folder, name: str, content: bytes) -> dict[str, str]:
+    """A file as the browser reports it once it is stored."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content)
+    return {"name": name, "path": str(folder / name)}
+
+
+def test_files_are_attached_to_the_conversation_that_they_begin(desk_of, tmp_path):
+    desk, studio = desk_of("The tide turns at seven [1].")
+    folder = tmp_path / "uploads"
+    files = [sent(folder, "tides.md", b"# Tides\n\nThe tide turns at seven."), sent(folder, "cat.png", b"\x89PNG\r\n\x1a\nxxxx")]
+    shown = last(desk.files(ask(persona="model-guide", identity=VISITOR, files=files), folder))
+    key = place(shown)["conversation"]
+    assert "tides.md added" in words(shown["notice"])
+    assert "cat.png is a picture" in words(shown["notice"])
+    assert re.findall(r'data-do="detach"[^>]*data-name="([^"]+)"', shown["composer"]) == ["tides.md"]
+    assert list(folder.iterdir()) == []
+    answered = last(desk.say(ask(key, identity=VISITOR, text="When does the tide turn?")))
+    assert "tides.md" in words(answered["panel"]) or "Tides" in words(answered["panel"])
+    assert studio.attachments.list("maker", key) == []
+    (kept,) = studio.attachments.list(VISITOR.owner, key)
+    gone = last(desk.attached(ask(key, identity=VISITOR, action="remove", document=kept.id, name=kept.name)))
+    assert "detach" not in gone["composer"]
+    back = last(desk.attached(ask(key, identity=VISITOR, action="restore", document=kept.id)))
+    assert "detach" in back["composer"]
+    assert "data-refused" in last(desk.attached(ask(key, action="remove", document=kept.id)))["notice"]
+
+
+def test_files_for_nobody_are_refused(desk_of, tmp_path):
+    desk, studio = desk_of()
+    assert "data-refused" in last(desk.files(ask(persona="nobody", files=[]), tmp_path))["notice"]
+    assert studio.conversations.list("maker") == []
 
 
 def test_the_model_line(desk_of):

@@ -143,23 +143,6 @@ def test_made_up_files_are_none(shop, files):
     assert "<li class" not in screen["workshop"].partition("outcomes")[2].partition("</ul>")[0]
 
 
-def test_files_in_a_chat_go_to_the_personas_first_collection(shop):
-    page, studio, uploads = shop
-    persona = next(each for each in studio.personas_for(MAKER) if each.id == "librarian")
-    studio.knowledge.ensure_collection("maker", persona.collections[0], "Shelf")
-    files = [put(uploads, "a.md", b"# One\n\nSome text about penguins.")]
-    *_, end = page.files(ask("chat", persona="librarian", files=files, place="chat"))
-    assert "added" in words(end["notice"])
-    titles = {document.name for document in studio.knowledge.documents("maker", persona.collections[0])}
-    assert "a.md" in titles
-
-
-def test_a_persona_that_reads_nothing_takes_no_files(shop):
-    page, _, uploads = shop
-    (screen,) = page.files(ask("chat", persona="nobody", files=[put(uploads, "a.md", b"x")], place="chat"))
-    assert "data-refused" in screen["notice"]
-
-
 def test_a_visitor_may_not_change_anything(shop):
     page, studio, uploads = shop
     (made,) = page.act(ask(action="create", title="Mine", identity=VISITOR))

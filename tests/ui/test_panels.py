@@ -1,24 +1,26 @@
 """What stands around the conversation, and the workshop pages, as HTML."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from assistant.events import TurnFinished
 from assistant.messages import ToolCall, Usage
-from knowledge.types import Hit, Passage
+from knowledge.types import DocumentRecord, Hit, Passage
 from personas.care import Helpline
 from ui import panels, sources
 from ui.render import Face, Manner
 from ui.view import Card, View
-from ui.views import knowledge, personas, tools
+from ui.views import knowledge, tools
 
 FACE = Face("gg", "GG", "G", "#D0705C")
 EN, ZH, VISITOR = Manner("en"), Manner("zh"), Manner("en", maker=False)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 WHOLE = "One. Two words. Three."
 PASSAGE = Passage(7, "c", "d", "Handbook", "Two words.", "Leave > Annual", 3, 5, 15)
+PAPER = DocumentRecord("d1", "notes.md", "Notes", 1, 10, 0.0)
 HIT = Hit(PASSAGE, 0.82, 0.7, None)
 READY = panels.ModelLine("ready", "Small", "Start with another.")
 
@@ -91,9 +93,9 @@ def test_help_can_be_dialled():
 
 
 def test_the_message_box_takes_files_only_where_they_have_a_place():
-    assert "attach" in panels.composer_html("GG", True, EN)
-    assert "attach" not in panels.composer_html("GG", False, EN)
-    assert 'data-long="写给GG。Enter 发送，Shift+Enter 换行。"' in panels.composer_html("GG", False, ZH)
+    assert "attached" not in panels.composer_html("GG", [], EN)
+    assert "notes.md" in words(panels.composer_html("GG", [PAPER], EN))
+    assert 'data-long="写给GG。Enter 发送，Shift+Enter 换行。"' in panels.composer_html("GG", [], ZH)
 
 
 def test_sources_and_steps():
@@ -184,12 +186,6 @@ def test_tools_show_what_the_model_sees():
     assert "What the model reads clock Tells it. Parameters zone (required) an IANA zone" in words(read)
 
 
-def test_personas_can_be_talked_to():
-    html = personas.personas_html([panels.Guest(FACE, "Listens.", ())], {"gg": ["One?"]}, ZH)
-    assert 'data-do="persona" data-persona="gg">和GG聊' in html
-    assert "One?" in html
-
-
 @pytest.mark.parametrize("manner", [EN, VISITOR])
 def test_hostile_words_in_every_place(hostile, tame, manner):
     face = Face(hostile, hostile, hostile, hostile)
@@ -206,7 +202,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         panels.gallery_html([guest], hostile, manner),
         panels.opening_html(face, hostile, [hostile], hostile, manner),
         panels.title_html(face, hostile, manner),
-        panels.composer_html(hostile, True, manner),
+        panels.composer_html(hostile, [replace(PAPER, id=hostile, name=hostile)], manner),
         panels.refusal_html(hostile),
         panels.undo_html(hostile, "restore", hostile, manner),
         panels.outcomes_html([(hostile, "failed", hostile)]),
@@ -214,7 +210,6 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         sources.document_html(hit.passage, hostile * 3, manner),
         knowledge.knowledge_html([shelf], hostile, opened, manner, panels.refusal_html(hostile)),
         knowledge.reading_html(hostile, hostile, hostile * 3, hit.passage, manner),
-        personas.personas_html([guest], {hostile: [hostile]}, manner),
         tools.tools_html([tools.Instrument(hostile, hostile, hostile, hostile, schema, "reads", 1.0)], manner),
     ]
     for page in pages:
