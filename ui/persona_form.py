@@ -91,6 +91,8 @@ def document_of(form: Form, before: Persona) -> dict[str, Any]:
         group, _, part = name.rpartition(".")
         (body[group] if group else body)[part] = form.values[name]
     body["model"] = form.values["model"] or None
+    if form.values["tint"].lower() == before.tint.lower():  # a browser gives colours in small letters
+        body["tint"] = before.tint
     body |= {name: name in form.on for name in SWITCHES} | {name: list(form.picked[name]) for name in PICKS}
     return body | {kind: [dict(row.values) for row in rows_kept(kind, form)] for kind in KINDS}
 
