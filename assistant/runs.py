@@ -148,6 +148,11 @@ class Runs:
             self._conversations.clear(connection, owner, conversation)
             remove_runs(connection, RUNS.c.conversation == conversation)
 
+    def under_way(self, owner: str) -> int:
+        """How many turns of an owner run or wait now."""
+        with self._lock:
+            return sum(live.owner == owner and not live.finished for live in self._live.values())
+
     def active(self, owner: str, conversation: str) -> str | None:
         """The run that is answering in this conversation now."""
         with self._lock:

@@ -40,7 +40,7 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from assistant.storage import Storage
 from common.database import Database, DataFolder
-from common.errors import ConversationError, HearthError, MessageTooLong, ModelInUse, PersonaError
+from common.errors import ConversationError, HearthError, MessageTooLong, ModelInUse, PersonaError, TurnRunning
 from common.secrets import Secrets
 from knowledge.base import Knowledge
 from knowledge.corpora.shipped import install_shipped, shipped_collections
@@ -57,6 +57,7 @@ MESSAGE_LIMIT = 32_000
 
 _HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
+_TURNS_OF_A_VISITOR = 3  # at one time: nobody fills the places that everyone shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +287,11 @@ class Studio:
         said: Message | None = None,
     ) -> str:
         """Start a turn at the end of `path`, which is as it was read: what is said elsewhere meanwhile is another branch."""
+        if not identity.maker and self.runs.under_way(identity.owner) >= _TURNS_OF_A_VISITOR:
+            raise TurnRunning(
+                f"{_TURNS_OF_A_VISITOR} of your conversations are being answered already. Wait for one of them, or press Stop.",
+                f"你已有 {_TURNS_OF_A_VISITOR} 个对话正在回答。请等其中一个结束，或按“停止”。",
+            )
         under = path[-1].position if path else ROOT
         return self.runs.start(
             identity.owner,

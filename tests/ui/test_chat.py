@@ -162,6 +162,21 @@ def test_who_has_to_wait_is_told_how_many_are_before_them(desk_of):
     assert "One." in words(last(screens)["talk"])
 
 
+def test_a_visitor_does_not_fill_the_places_of_everyone(desk_of):
+    desk, studio = desk_of()
+    go = threading.Event()
+
+    def work(cancel):
+        go.wait(20)
+        yield TurnFinished("answered")
+
+    for _ in range(3):
+        studio.runs.start(VISITOR.owner, studio.conversations.create(VISITOR.owner, "gg").id, work)
+    refused = last(desk.say(ask(persona="gg", text="Me too", identity=VISITOR)))
+    assert "3 of your conversations" in words(refused["notice"])
+    go.set()
+
+
 def test_a_fast_answer_is_shown_twenty_times_a_second_at_most(desk_of):
     def fast(_messages, _tools):
         for number in range(300):

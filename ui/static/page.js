@@ -252,7 +252,7 @@ const draftKey = () => "draft." + (state.conversation || state.persona || "new")
 function fit() {
   const box = message();
   if (!box) return;
-  box.placeholder = narrow() ? box.dataset.short : box.dataset.long;
+  box.placeholder = box.clientWidth < 460 ? box.dataset.short : box.dataset.long;
   box.style.height = "auto";
   box.style.height = Math.min(box.scrollHeight, 220) + "px";
 }
