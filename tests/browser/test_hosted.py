@@ -155,3 +155,29 @@ def test_another_site_may_not_frame_it(world):
     page.goto("https://evil.test/")
     page.wait_for_timeout(1500)
     assert page.frame_locator("iframe").locator("#house").count() == 0
+
+
+def test_a_visitor_takes_everything_back_and_the_owner_signs_in_within_the_frame(world):
+    frame = framed(visitor(world))
+    talk(frame, "words that I take back")
+    frame.locator('#header [data-page="settings"]').click()
+    frame.locator('#workshop [data-thing="delete"]').click()
+    expect(frame.locator("#workshop")).to_contain_text("1 conversations")
+    frame.locator('[data-action="ask"]').click()
+    frame.locator('[data-do="delete-mine"]').click()
+    expect(frame.locator("#workshop .note.good")).to_contain_text("Deleted")
+    expect(frame.locator("#workshop")).to_contain_text("nothing of yours")
+
+    frame.locator('#workshop [data-thing="sign_in"]').click()
+    token = frame.locator('input[name="token"]')
+    token.fill("a guess")
+    token.press("Enter")
+    expect(frame.locator("#workshop [role=alert]")).to_contain_text("This is not the token")
+    token.fill(TOKEN)
+    token.press("Enter")
+    expect(frame.locator('#header [data-page="knowledge"]')).to_have_count(1)
+    frame.locator('#workshop [data-thing="sign_out"]').click()
+    frame.locator('[data-do="sign-out"]').click()
+    expect(frame.locator('#header [data-page="knowledge"]')).to_have_count(0)
+    frame.locator("#header .brand").click()
+    expect(frame.locator("#sidebar")).not_to_contain_text("words that I take back")
