@@ -86,7 +86,7 @@ class Persona(Document):
     few_shot: tuple[Example, ...] = Field((), max_length=20)
     model: str | None = Field(None, max_length=500)  # None: the model that the app was started with
     tools: tuple[DocumentId, ...] = Field((), max_length=64)
-    collections: tuple[DocumentId, ...] = Field((), max_length=16)  # what is uploaded in its chat goes into the first
+    collections: tuple[DocumentId, ...] = Field((), max_length=16)
     voice: Voices = Voices()
     generation: Generation = Generation()
     answers_only_from_documents: bool = False  # says that it does not know where no passage holds the answer

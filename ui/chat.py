@@ -241,8 +241,9 @@ class Desk(Screens):
         """
         if ask.conversation:
             return self._studio.conversations.get(ask.identity.owner, ask.conversation)
-        persona = self._studio.persona(ask.identity, ask.persona or self._studio.personas_for(ask.identity)[0].id)
-        return self._studio.conversations.create(ask.identity.owner, persona.id)
+        studio, owner = self._studio, ask.identity.owner
+        persona = studio.persona(ask.identity, ask.persona) if ask.persona else studio.first_persona(ask.identity)
+        return studio.conversations.create(owner, persona.id)
 
     def _watch(self, ask: Ask, conversation: str, run: str, ticket: int) -> Iterator[Screen]:
         """Follow a run to its end, or until this page looks elsewhere."""

@@ -49,7 +49,7 @@ class Screens:
     def frame(self, ask: Ask, conversation: Conversation | None = None) -> Screen:
         """The parts around a conversation."""
         current = conversation.id if conversation else ""
-        persona = self.known(ask, conversation.persona if conversation else ask.persona)
+        persona = self.known(ask, conversation.persona) if conversation else self._picked(ask, ask.persona)
         name = persona.title.get(ask.language) if persona else text("title", ask.language)
         attached = self._studio.attachments.list(ask.identity.owner, current) if current else []
         composer = panels.composer_html(name, attached, self.manner(ask)) if persona or conversation else Markup("")
@@ -57,10 +57,11 @@ class Screens:
 
     def opening(self, ask: Ask, picked: str = "") -> dict[str, Markup]:
         """A persona's greeting, or the gallery."""
-        manner, persona = self.manner(ask), self.known(ask, picked or ask.persona)
+        manner, persona = self.manner(ask), self._picked(ask, picked or ask.persona)
         if persona is None:
             guests = [guest_of(each, ask.language) for each in self._studio.personas_for(ask.identity)]
-            body, face = panels.gallery_html(guests, self._what_stays(ask), manner), Face("", "", "")
+            lead = self._what_stays(ask) if guests else text("nobody_here", ask.language)
+            body, face = panels.gallery_html(guests, lead, manner), Face("", "", "")
         else:
             face = face_of(persona, ask.language)
             note = self._what_this_is(ask) if persona.playful else ""
@@ -72,6 +73,10 @@ class Screens:
             "live": Markup(""),
             "panel": sources.sources_html(None, (), manner),
         }
+
+    def _picked(self, ask: Ask, persona: str) -> Persona | None:
+        """The persona that was picked, else the one that the maker wants new conversations to begin with."""
+        return self.known(ask, persona) or self.known(ask, self._studio.preferences.current().persona)
 
     def _what_stays(self, ask: Ask) -> str:
         settings = self._studio.settings

@@ -64,6 +64,15 @@ def test_a_persona_greets(desk_of):
     assert 'data-long="写给GG安慰侠' in shown["composer"]
 
 
+def test_a_new_conversation_begins_with_the_chosen_persona(desk_of):
+    desk, studio = desk_of()
+    studio.preferences.change(persona="librarian")
+    shown = last(desk.visit(ask(persona="")))
+    assert place(shown)["persona"] == "librarian"
+    assert "Write to Librarian" in shown["composer"]
+    assert place(last(desk.visit(ask(persona="gg"))))["persona"] == "gg"
+
+
 def test_only_where_people_come_for_comfort_it_says_what_it_is_not(desk_of):
     desk, _ = desk_of()
     assert "not a therapist" not in last(desk.visit(ask(persona="librarian")))["talk"]

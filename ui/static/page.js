@@ -595,6 +595,7 @@ async function look() {
     known = start;
   } catch {
     lost = true;
+    house.classList.add("lost");
     takeBack();
     slot("lost").textContent = words.lost;
     slot("lost").hidden = false;

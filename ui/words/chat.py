@@ -35,6 +35,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "This page has no lasting storage: everything is forgotten when it restarts. Export what you want to keep.",
         "这个页面没有持久存储，重启后一切都会消失。想保留的内容请先导出。",
     ),
+    "nobody_here": (
+        "Nobody is here to talk to yet. The owner of this page can publish a persona.",
+        "这里还没有可以聊天的人设，等本页面的主人发布一个吧。",
+    ),
     "start_with": ("Talk to {name}", "和{name}聊"),
     "can_read": ("reads documents", "会查资料"),
     "can_use": ("uses tools", "会用工具"),
