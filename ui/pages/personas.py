@@ -76,7 +76,7 @@ class PersonasPage:
         try:
             return self._fresh(ask, ask.thing)
         except HearthError as error:
-            return self._cards(ask, parts.note(notify.sentence(error, ask.language), "bad"))
+            return self._cards(ask, parts.note(notify.sentence(error, ask.language), "bad")) + views.here_html("")
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         """Make, change, publish and remove: a maker's alone."""

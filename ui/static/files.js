@@ -29,6 +29,7 @@ async function sendFiles(files, place) {
   }
   line.remove();
   if (sent.length) {
+    while ("withForm" in place && saving) await new Promise((done) => setTimeout(done, 50));
     send("files", { files: sent, ...along(place), ...place });
     if ("withForm" in place) holdBack();
   }

@@ -107,7 +107,7 @@ function worked() {
     state.submitted = null;
   }
   const here = document.querySelector("#workshop [data-here]");
-  if (here && here.dataset.here !== state.thing && state.answering > state.visiting) moved(here.dataset.here);
+  if (here && here.dataset.here !== state.thing && state.answering >= state.visiting) moved(here.dataset.here);
   for (const input of document.querySelectorAll("#workshop [data-filter]")) filter(input);
   for (const box of document.querySelectorAll("#workshop [data-tabs]")) showTab(box);
   markChosen();
@@ -119,7 +119,7 @@ function worked() {
 // An act opened or closed a thing: the address and the shape of the page follow, without another visit.
 function moved(thing) {
   state.thing = thing;
-  remember();
+  remember(state.answering === state.visiting);  // the address named something that is not there any more
   house.dataset.view = state.page === "personas" && thing ? "both" : "shop";
   house.classList.remove("trying");
 }

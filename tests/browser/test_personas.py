@@ -1,0 +1,172 @@
+"""Making a persona in a real browser: what is typed is saved, tried beside, copied, shared and never lost."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import IDLE, Hearth, visit
+
+
+@pytest.fixture
+def made(context: BrowserContext, hearth: Hearth) -> Iterator[Page]:
+    """A page with a new persona open; whatever it leaves open is deleted, since other tests share the app."""
+    page = visit(context, hearth.url + "?at=personas")
+    page.click('[data-action="new"]')
+    page.wait_for_selector('form[data-id^="persona"]')
+    yield page
+    if "id=" in page.url:
+        page.click('[data-action="delete"]')
+        page.wait_for_selector(".cards")
+
+
+def tab(page: Page, name: str) -> None:
+    page.click(f'[role="tab"][data-section="{name}"]')
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".saved")).to_have_text(re.compile(r"saved \d\d:\d\d"))
+
+
+def write(page: Page, name: str, text: str) -> None:
+    """Type into a field and wait until it is saved."""
+    before = page.get_attribute("form[data-autosave]", "data-revision")
+    page.fill(f'[name="{name}"]', text)
+    expect(page.locator("form[data-autosave]")).not_to_have_attribute("data-revision", str(before))
+    saved(page)
+
+
+def send(page: Page, button: str, file: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.click(button)
+    chooser.value.set_files(file)
+
+
+def test_what_is_typed_is_saved_and_the_chat_beside_answers_as_it_says(made: Page) -> None:
+    write(made, "title.en", "Captain Ann")
+    expect(made.locator("#desk .opening")).to_contain_text("Captain Ann")
+    tab(made, "speech")
+    write(made, "greeting.en", "Ahoy.")
+    expect(made.locator("#desk .opening")).to_contain_text("Ahoy.")
+    made.fill("#composer textarea", "hello")
+    made.keyboard.press("Enter")
+    expect(made.locator("#talk .said.them .text")).to_contain_text("我在")
+    made.wait_for_function(IDLE)
+    expect(made.locator("#talk .said.them h3")).to_have_text("Captain Ann")
+    write(made, "instruction.en", "You are Captain Ann, who sails.")
+    expect(made.locator("#talk .said.them .text")).to_contain_text("我在")
+    made.reload()
+    made.wait_for_selector("#house.ready")
+    expect(made.locator('[name="title.en"]')).to_have_value("Captain Ann")
+    expect(made.locator("#talk .said.you")).to_have_count(1)
+    made.click('#desk [data-do="clear"]')
+    expect(made.locator("#desk .opening")).to_contain_text("Ahoy.")
+    made.click('nav [data-page="chat"]')
+    made.wait_for_selector("#sidebar")
+    expect(made.locator("#sidebar")).not_to_contain_text("hello")
+    made.go_back()
+    made.wait_for_selector("form[data-autosave]")
+
+
+def test_rows_are_added_written_and_removed_while_the_form_saves_itself(made: Page) -> None:
+    tab(made, "speech")
+    made.click('[data-action="add-row"][data-kind="starters"]')
+    made.wait_for_selector('[name="starters.1.en"]')
+    made.locator('[name="starters.1.en"]').press_sequentially("Where do we sail?", delay=15)
+    saved(made)
+    made.click('[data-action="add-row"][data-kind="few_shot"]')
+    made.fill('[name="few_shot.0.user"]', "Who are you?")
+    made.fill('[name="few_shot.0.assistant"]', "Ann.")
+    made.click('[data-action="remove-row"][data-kind="starters"][data-row="0"]')
+    expect(made.locator('[name="starters.0.en"]')).to_have_count(0)
+    expect(made.locator('[name="starters.1.en"]')).to_have_value("Where do we sail?")
+    expect(made.locator("#desk .chip")).to_have_text(["Where do we sail?"])
+    made.reload()
+    made.wait_for_selector("#house.ready")
+    expect(made.locator('[name="starters.0.en"]')).to_have_value("Where do we sail?")
+    expect(made.locator('[name="few_shot.0.assistant"]')).to_have_value("Ann.")
+
+
+def test_a_mistake_is_told_at_its_field_and_what_was_typed_stays(made: Page) -> None:
+    made.fill('[name="avatar"]', "too long")
+    expect(made.locator(".field.wrong")).to_contain_text("at most 4 letters")
+    expect(made.locator('[name="avatar"]')).to_have_value("too long")
+    expect(made.locator(".saved")).to_have_text("not saved yet")
+    made.fill('[name="avatar"]', "A")
+    expect(made.locator(".field.wrong")).to_have_count(0)
+    saved(made)
+
+
+def test_a_picture_is_uploaded_and_seen_everywhere(made: Page, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), "teal").save(tmp_path / "me.png")
+    made.fill('[name="title.en"]', "Typed at the same time")
+    send(made, '[data-place="persona-picture"][data-do]', tmp_path / "me.png")
+    for place in (".editor-head", ".picture", "#desk .opening"):
+        expect(made.locator(f"{place} .avatar img")).to_have_attribute("src", re.compile(r"^avatars/persona[-\d]*/\w+\.webp$"))
+    made.wait_for_function("[...document.querySelectorAll('.avatar img')].every((image) => image.naturalWidth === 256)")
+    expect(made.locator("#workshop h1")).to_have_text("Typed at the same time")
+    made.click('[data-action="remove-picture"]')
+    expect(made.locator(".avatar img")).to_have_count(0)
+
+
+def test_a_copy_is_deleted_and_brought_back(made: Page) -> None:
+    made.click('.editor-head [data-action="duplicate"]')
+    expect(made.locator('[name="title.en"]')).to_have_value("New persona (copy)")
+    copy = made.url
+    made.click('[data-action="delete"]')
+    expect(made.locator(".cards")).to_be_visible()
+    expect(made.locator("#desk")).to_be_hidden()
+    assert "id=" not in made.url
+    made.click('.outcome-place [data-action="bring-back"]')
+    made.locator(".sheet.persona").filter(has_text="New persona (copy)").locator('[data-do="thing"]').click()
+    assert made.url == copy
+    made.click('[data-action="delete"]')
+    expect(made.locator(".cards")).to_be_visible()
+    made.locator(".sheet.persona").filter(has_text="New persona").locator('[data-do="thing"]').click()
+    made.wait_for_selector("form[data-autosave]")
+
+
+def test_two_tabs_do_not_overwrite_each_other(made: Page, context: BrowserContext) -> None:
+    other = visit(context, made.url)
+    write(made, "title.en", "First")
+    other.fill('[name="title.en"]', "Second")
+    expect(other.locator(".outcome-place")).to_contain_text("saved somewhere else")
+    expect(other.locator('[name="title.en"]')).to_have_value("Second")
+    other.click('[data-action="theirs"]')
+    expect(other.locator('[name="title.en"]')).to_have_value("First")
+    write(other, "title.en", "Second again")
+    made.fill('[name="title.en"]', "First again")
+    made.click('[data-action="mine"]')
+    expect(made.locator(".outcome-place")).to_contain_text("theirs is among the versions")
+    tab(made, "versions")
+    expect(made.locator(".versions li")).to_have_count(3)
+    made.click('[data-action="restore"] >> nth=0')
+    expect(made.locator("#workshop h1")).to_have_text("Second again")
+    other.close()
+
+
+def test_it_travels_as_one_file_and_its_link_opens_it(made: Page, tmp_path: Path, hearth: Hearth) -> None:
+    write(made, "title.en", "Traveller")
+    with made.expect_download() as download:
+        made.click('[data-action="export"]')
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.read_text("utf-8").startswith("id: persona")
+    made.check('[name="published"]')
+    made.wait_for_selector(".link")
+    link = made.get_attribute('[data-do="copy-link"]', "data-link")
+    made.goto(f"{hearth.url}{link}")
+    expect(made.locator("#desk .opening")).to_contain_text("Traveller")
+    made.click('nav [data-page="personas"]')
+    send(made, '[data-place="persona-import"]', file)
+    expect(made.locator(".outcome-place")).to_contain_text("was imported")
+    cards = made.locator(".sheet.persona").filter(has_text="Traveller")
+    expect(cards).to_have_count(2)
+    for left in (1, 0):
+        cards.nth(0).locator('[data-do="thing"]').click()
+        made.click('[data-action="delete"]')
+        made.wait_for_selector(".cards")
+        expect(cards).to_have_count(left)
