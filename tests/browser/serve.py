@@ -9,7 +9,7 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", GRADIO_ANALYTICS_ENABLED="False", ANONYMIZED_TELEMETRY="False")
 
 from assistant.messages import Message, ToolCall
-from assistant.models.base import CallChunk, ModelChunk, ModelInfo, TextChunk
+from assistant.models.base import CallChunk, ChatModel, ModelChunk, ModelInfo, TextChunk
+from assistant.models.host import Loader
+from assistant.models.local import Progress
 from assistant.models.scripted import ScriptedModel
 from assistant.settings import Settings
 from assistant.studio import build_studio
+from common.errors import ModelLoadFailed
 from retrieval.embedding import HashEmbedder
 from server.app import create_app, serve
 from tools.base import ToolSpec
@@ -64,6 +67,20 @@ def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[M
         yield from _words("我在。先喝口水，慢慢说，我陪你。")
 
 
+def loader(first: ScriptedModel) -> Loader:
+    """Loads doubles by any name; one with "broken" in it fails with a reason, "scripted" is the one the app began with."""
+
+    def load(name: str, data: Path, offline: bool, progress: Progress, describe: Callable[[ModelInfo], None]) -> ChatModel:
+        if "broken" in name:
+            raise ModelLoadFailed("It needs 70 GB and 8 GB are free.", "它需要 70 GB，只剩 8 GB。")
+        if name.rpartition("#")[2] == first.info.name:
+            return first
+        title = name.rpartition("#")[2]
+        return ScriptedModel([f"I am {title}."] * 100, replace(INFO, name=name, title=title))
+
+    return load
+
+
 def _words(text: str) -> Iterator[ModelChunk]:
     for word in re.findall(r"\S+\s*", text):
         yield TextChunk(word)
@@ -96,7 +113,7 @@ def main(data: str, port: str, where: str = "here") -> None:
     if where == "hosted":
         settings = replace(settings, hosted="huggingface", token="a-makers-secret")
     model = ScriptedModel([answer] * 1000, INFO, delay_s=0.02)
-    studio = build_studio(settings, model=model, embedder=HashEmbedder())
+    studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model))
     try:
         serve(create_app(studio), settings)
     finally:

@@ -6,6 +6,8 @@ import threading
 from contextlib import contextmanager
 import threading
 from contextlib import contextmanager
+import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -36,6 +38,22 @@ def servers(again):
     return again()
 
 
+class Listing(Handler):
+    """A server that lists models, too, before it answers."""
+
+    def do_GET(self):
+        self.server.headers.append(dict(self.headers))
+        if self.server.status == 200 and not self.server.models:
+            self.start(404, "application/json")
+        elif self.server.status != 200:
+            self.start(self.server.status, "application/json")
+            self.wfile.write(json.dumps({"error": {"message": "bad key"}}).encode())
+        else:
+            self.start(200, "application/json")
+            self.wfile.write(json.dumps({"data": [{"id": name} for name in self.server.models]}).encode())
+
+
+@contextmanager
 class Listing(Handler):
     """A server that lists models, too, before it answers."""
 
