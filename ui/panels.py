@@ -24,6 +24,7 @@ _SCRIPT_WORDS = (
     "lost",
     "speech_failed",
     "uploading",
+    "knowledge_retry",
     "upload_failed",
     "saving",
     "nothing_fits",

@@ -58,7 +58,7 @@ def added(ask: Ask, folder: Path, add: Add) -> Iterator[list[Line]]:
     A file that cannot be stored does not stop those after it.
     """
     files = arrived(ask, folder)
-    lines = [_refused(file, ask.language) or (file.name, "waiting", text("waiting", ask.language)) for file in files]
+    lines = [refused(file, ask.language) or (file.name, "waiting", text("waiting", ask.language)) for file in files]
     paths = [(file.path, file.name) for file in files if file.path is not None]
     outcomes = _outcomes(add, paths, ask.language)
     try:
@@ -72,7 +72,7 @@ def added(ask: Ask, folder: Path, add: Add) -> Iterator[list[Line]]:
     yield lines
 
 
-def _refused(file: Upload, language: str) -> Line | None:
+def refused(file: Upload, language: str) -> Line | None:
     """The line of a file that did not arrive."""
     if file.path is not None:
         return None
@@ -88,13 +88,13 @@ def _outcomes(add: Add, files: Sequence[tuple[Path, str]], language: str) -> Ite
         try:
             for outcome in add(files[done:]):
                 done += 1
-                yield outcome.state, _sentence(outcome, language)
+                yield outcome.state, sentence(outcome, language)
         except HearthError as error:
             done += 1
             yield "failed", notify.sentence(error, language)
 
 
-def _sentence(outcome: Outcome, language: str) -> str:
+def sentence(outcome: Outcome, language: str) -> str:
     """What became of a file, in words."""
     if outcome.state == "done":
         return text("outcome_done", language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")

@@ -98,7 +98,7 @@ def test_documents_with_hostile_names_and_words(context: BrowserContext, hearth:
     page.click(".finder button")
     page.wait_for_selector(".result, #workshop [role=status].empty")
     prod(page)
-    page.click(".documents li button >> nth=0")
+    page.click(".documents li a >> nth=0")
     page.wait_for_selector("#workshop .document")
     prod(page)
     assert told == []

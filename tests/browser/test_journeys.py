@@ -161,14 +161,15 @@ def test_knowledge_is_made_filled_searched_and_emptied(page: Page, tmp_path: Pat
     expect(page.locator(".outcomes .done")).to_contain_text("penguins.md")
     page.fill(".finder input", "Penguins cannot fly but swim well.")
     page.click(".finder button")
-    page.click(".result button")
+    page.click(".result a.button")
     expect(page.locator("#workshop mark")).to_contain_text("Penguins cannot fly")
     page.click('#workshop .row [data-action="open"]')
-    page.click('[data-do="remove-document"]')
+    page.click('.documents [data-action="remove"]')
+    expect(page.locator("#workshop")).to_contain_text("This collection is empty")
     page.click(".outcome-place button")
     expect(page.locator(".documents li")).to_be_visible()
-    page.click('[data-do="remove-document"]')
-    expect(page.locator("#workshop")).to_contain_text("This collection is empty", timeout=12_000)
+    page.click('.documents [data-action="remove"]')
+    expect(page.locator("#workshop")).to_contain_text("This collection is empty")
 
 
 def test_a_tool_is_shown_as_a_card(page: Page) -> None:

@@ -1,9 +1,11 @@
-"""The knowledge page's acts, and files that people add, there or in a chat.
+"""The knowledge page's acts: collections, their documents, a search that says why, and files that makers add.
 
-A file is removed from the folder of uploads once the library has read it.
+What is open is told by the address: a collection, a document of it, or a passage of that ("docs/4f2a/17"), so that a reload or a
+restart comes back to it. A file is removed from the folder of uploads once the library has read it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,19 +14,30 @@ from assistant.access import MAKER
 from assistant.studio import Studio
 from common.errors import HearthError
 from knowledge.corpora.shipped import shipped_collections
-from knowledge.loading.loader import MAX_MEGABYTES
-from knowledge.loading.refusals import too_large
-from knowledge.types import Hit, Outcome, Passage
+from knowledge.search import relevant
+from knowledge.types import DocumentRecord
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen
 from ui.chat import Desk
-from ui.render import Manner
+from ui.intake import Intake
+from ui.render import Manner, plain
 from ui.screens import interrupted_html
 from ui.texts import text
-from ui.uploads import Upload
+from ui.uses import give_back, use, uses, withdraw
 from ui.views import knowledge as views
+from ui.views import parts, reading
 
 _FOUND = 8  # passages shown for a search
+_PAPERS = 100  # documents shown at a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What is open: a collection, perhaps a document of it, perhaps a passage of that; "" and None for none."""
+
+    collection: str = ""
+    document: str = ""
+    passage: int | None = None
 
 
 class KnowledgePage:
@@ -34,157 +47,190 @@ class KnowledgePage:
         self._studio = studio
         self._desk = desk
         self._uploads = uploads
+        self._intake = Intake(studio.knowledge, uploads)
 
-    def show(self, ask: Ask, collection: str = "", note: Markup | None = None) -> Markup:
-        """The page with one collection open: the named one, else the one in the address, else the first."""
-        shelf = self._shelf(ask, collection or ask.thing)
-        opened = self._opened(ask, shelf, None, "") if shelf else Markup("")
-        return self._page(ask, shelf, opened, interrupted_html(ask) if note is None else note)
+    def show(self, ask: Ask) -> Markup:
+        """The page with what the address names open, else with the first collection."""
+        return self._page(ask, _opened(ask.thing))
 
     def act(self, ask: Ask) -> Iterator[Screen]:
-        """Open, create, search, read and remove: a maker's alone, since a collection may hold more than a persona tells."""
-        collection = ask.word("collection")
+        """Everything here is a maker's alone, since a collection may hold more than a persona tells."""
+        if not ask.identity.maker:
+            yield {"workshop": panels.refusal_html(text("makers_only", ask.language))}
+            return
         try:
-            self._maker(ask)
-            match ask.word("action"):
-                case "create":
-                    collection = self._studio.knowledge.create_collection(MAKER.owner, ask.word("title")).id
-                    shown = self.show(ask, collection)
-                case "remove":
-                    self._studio.knowledge.remove(MAKER.owner, ask.word("document"))
-                    shown = self.show(ask, collection)
-                case "search":
-                    shown = self._search(ask, collection)
-                case "read" | "passage":
-                    shown = self._read(ask, collection)
-                case _:
-                    shown = self.show(ask, collection)
+            shown = self._done(ask, ask.word("collection") or _opened(ask.thing).collection)
         except HearthError as error:
-            said = panels.refusal_html(notify.sentence(error, ask.language))
-            shown = self.show(ask, collection, said) if ask.identity.maker else said
+            note = parts.note(notify.sentence(error, ask.language), "bad")
+            shown = self._page(ask, _Open(ask.word("collection")) if ask.word("collection") else _opened(ask.thing), note)
         yield {"workshop": shown}
 
     def files(self, ask: Ask) -> Iterator[Screen]:
-        """Add uploaded files, with what became of each; in a chat they go to the persona's first collection."""
-        in_chat = ask.word("place") == "chat"
-        try:
-            collection = self._collection_for(ask, in_chat)
-        except HearthError as error:
-            sentence = panels.refusal_html(notify.sentence(error, ask.language))
-            shown = sentence if in_chat or not ask.identity.maker else self.show(ask, note=sentence)
-            yield {"notice" if in_chat else "workshop": shown}
-            return
-        files = uploads.arrived(ask, self._uploads)
-        lines = [self._refused(ask, file) or (file.name, "waiting", text("waiting", ask.language)) for file in files]
-        paths = [(file.path, file.name) for file in files if file.path is not None]
-        added = self._added(ask, collection, paths)
-        try:
-            for index, (name, state, _) in enumerate(lines):
-                if state == "waiting":
-                    lines[index] = (name, "working", text("adding", ask.language))
-                    yield self._told(ask, collection, lines, in_chat)
-                    lines[index] = (name, *next(added))
-        finally:
-            uploads.discard((path for path, _ in paths), self._uploads)
-        yield self._told(ask, collection, lines, in_chat)
-
-    def _refused(self, ask: Ask, file: Upload) -> tuple[str, str, str] | None:
-        """The line of a file that did not arrive."""
-        if file.path is not None:
-            return None
-        if file.megabytes > MAX_MEGABYTES:
-            return file.name, "failed", too_large(file.name, file.megabytes, MAX_MEGABYTES).sentence(ask.language)
-        return file.name, "failed", text("upload_failed", ask.language, name=file.name)
-
-    def _added(self, ask: Ask, collection: str, files: Sequence[tuple[Path, str]]) -> Iterator[tuple[str, str]]:
-        """State and sentence of each file, in order, as it is added; one that cannot be stored does not stop the others."""
-        done = 0
-        while done < len(files):
-            try:
-                for outcome in self._studio.knowledge.add_files(MAKER.owner, collection, files[done:]):
-                    done += 1
-                    yield outcome.state, _sentence(outcome, ask.language)
-            except HearthError as error:
-                done += 1
-                yield "failed", notify.sentence(error, ask.language)
-
-    def _told(self, ask: Ask, collection: str, lines: Sequence[tuple[str, str, str]], in_chat: bool) -> Screen:
-        listed = panels.outcomes_html(lines)
-        return {"notice": listed} if in_chat else {"workshop": self.show(ask, collection, listed)}
-
-    def _collection_for(self, ask: Ask, in_chat: bool) -> str:
-        """Where files go. Raises `HearthError` for a visitor and for a persona that reads nothing."""
-        self._maker(ask)
-        if not in_chat:
-            return ask.word("collection")
-        persona = self._desk.persona_of(ask)
-        if persona is None or not persona.collections:
-            name = persona.title if persona else None
-            raise HearthError(
-                *(text("no_collection_of_persona", each, name=name.get(each) if name else "") for each in ("en", "zh"))
-            )
-        return persona.collections[0]
-
-    def _maker(self, ask: Ask) -> None:
+        """Add uploaded files to a collection, with how far each is and what became of it."""
         if not ask.identity.maker:
-            raise HearthError(text("makers_only", "en"), text("makers_only", "zh"))
+            yield {"workshop": panels.refusal_html(text("makers_only", ask.language))}
+            return
+        collection, manner = ask.word("collection"), self._manner(ask)
+        for arrivals in self._intake.add(collection, uploads.arrived(ask, self._uploads), manner):
+            yield {"workshop": self._page(ask, _Open(collection), views.arrivals_html(arrivals, manner))}
 
-    def _search(self, ask: Ask, collection: str) -> Markup:
-        shelf, words = self._shelf(ask, collection), ask.word("words").strip()
-        if shelf is None or not words:
-            return self.show(ask, collection)
-        found = self._studio.knowledge.search(MAKER.owner, words, [shelf.id], _FOUND)
-        return self._page(ask, shelf, self._opened(ask, shelf, found, words))
+    def _done(self, ask: Ask, collection: str) -> Markup:
+        """What was pressed, done, and the page after it. Raises `HearthError`."""
+        knowledge, owner, at = self._studio.knowledge, MAKER.owner, _Open(collection)
+        match ask.word("action"):
+            case "create":
+                made = knowledge.create_collection(owner, ask.word("title")).id
+                return self._page(ask, _Open(made), here=made)
+            case "rename":
+                knowledge.rename_collection(owner, collection, ask.word("title"))
+            case "delete-collection":
+                return self._deleted(ask, collection)
+            case "restore-collection":
+                back = knowledge.restore_collection(owner, collection)
+                give_back(self._studio, "collections", collection, ask.word("personas").split())
+                note = parts.note(text("knowledge_restored", ask.language, title=plain(back.title)), "good")
+                return self._page(ask, at, note, here=collection)
+            case "reader":
+                collection = ask.word("of")
+                use(self._studio, ask.word("by"), "collections", collection, ask.data.get("on") is True)
+                at = _Open(collection)
+            case "remove":
+                _, gone = knowledge.document(owner, ask.word("document"))
+                knowledge.remove(owner, gone.id)
+                said = text("removed", ask.language, title=plain(self._title(gone, collection, ask)))
+                note = parts.undo(self._manner(ask), said, "restore", collection=collection, document=gone.id)
+                return self._page(ask, at, note)
+            case "restore":
+                knowledge.restore(owner, ask.word("document"))
+            case "search":
+                return self._page(ask, at, found=self._found(collection, ask.word("words").strip()), here=collection)
+            case "named":
+                return self._page(ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()), here=collection)
+            case "more":
+                shown = int(ask.word("shown")) if ask.word("shown").isdecimal() else 0
+                papers = self._papers(ask, collection, limit=shown + _PAPERS, words=ask.word("named"))
+                return self._page(ask, at, papers=papers)
+            case "open":
+                return self._page(ask, at, here=collection)
+            case _:
+                at = _opened(ask.thing)
+        return self._page(ask, at)
 
-    def _read(self, ask: Ask, collection: str) -> Markup:
-        passage = self._passage(ask)
-        document = passage.document if passage else ask.word("document")
-        whole = self._studio.knowledge.text(MAKER.owner, document)
-        documents = self._studio.knowledge.documents(MAKER.owner, collection)
-        title = next((each.title for each in documents if each.id == document), "")
-        opened = views.reading_html(collection, passage.title if passage else title, whole, passage, self._manner(ask))
-        return self._page(ask, self._shelf(ask, collection), opened)
+    def _deleted(self, ask: Ask, collection: str) -> Markup:
+        title = self._shelf(ask, collection).title
+        self._studio.knowledge.remove_collection(MAKER.owner, collection)
+        # A persona that names what is not there cannot be talked to.
+        readers = withdraw(self._studio, "collections", collection)
+        said = text("knowledge_deleted", ask.language, title=plain(title))
+        note = parts.undo(self._manner(ask), said, "restore-collection", collection=collection, personas=" ".join(readers))
+        return self._page(ask, _Open(), note, here="")
 
-    def _passage(self, ask: Ask) -> Passage | None:
-        number = ask.word("passage")
-        return self._studio.knowledge.passage(MAKER.owner, int(number)) if number.isdecimal() else None
+    def _found(self, collection: str, words: str) -> views.Found | None:
+        """What the collection has for some words, and how much of it a persona would be given."""
+        if not words:
+            return None
+        hits = self._studio.knowledge.search(MAKER.owner, words, [collection], _FOUND)
+        return views.Found(words, hits, len(relevant(hits)))
 
-    def _page(self, ask: Ask, shelf: views.Shelf | None, opened: Markup, note: Markup | None = None) -> Markup:
-        current = shelf.id if shelf else ""
-        return views.knowledge_html(self._shelves(ask), current, opened, self._manner(ask), note or Markup(""))
+    def _page(
+        self,
+        ask: Ask,
+        at: _Open,
+        note: Markup | None = None,
+        *,
+        found: views.Found | None = None,
+        papers: views.Papers | None = None,
+        here: str | None = None,
+    ) -> Markup:
+        """The page; without a `note` it says how far files are that are being added."""
+        manner, shelves = self._manner(ask), self._shelves(ask)
+        named = bool(at.collection)
+        if not named and shelves:
+            at = _Open(shelves[0].id)
+        note = self._coming(ask, at.collection) if note is None else note
+        opened = parts.EMPTY
+        try:
+            shelf = self._shelf(ask, at.collection) if named or shelves else None
+            if shelf is not None and at.document:
+                opened = self._reading(ask, at)
+            elif shelf is not None:
+                papers = papers or self._papers(ask, shelf.id)
+                using = uses(self._studio, "collections", shelf.id, ask.language)
+                opened = views.collection_html(shelf, papers, found, using, manner, key=str(ask.nonce))
+        except HearthError as error:
+            note = note or parts.note(notify.sentence(error, ask.language), "bad")
+        thing = ask.thing if here is None else here
+        return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note)
 
-    def _opened(self, ask: Ask, shelf: views.Shelf, found: Sequence[Hit] | None, words: str) -> Markup:
-        shipped = _shipped_titles().get(shelf.id)
-        papers = []
-        for paper in self._studio.knowledge.documents(MAKER.owner, shelf.id):
-            name = "" if paper.name == paper.title else paper.name
-            papers.append(views.Paper(paper.id, _title(paper.title, shipped, ask.language), name, paper.passages))
-        return views.collection_html(shelf, papers, found, words, self._manner(ask))
+    def _coming(self, ask: Ask, collection: str) -> Markup:
+        """The files that are being added to this collection, and those that a restart of the app cut short."""
+        arrivals, running = self._intake.arrivals(collection)
+        under_way = views.arrivals_html(arrivals, self._manner(ask), poll=running) if arrivals else parts.EMPTY
+        return interrupted_html(ask) + under_way
 
-    def _shelf(self, ask: Ask, collection: str) -> views.Shelf | None:
-        shelves = self._shelves(ask)
-        return next((shelf for shelf in shelves if shelf.id == collection), shelves[0] if shelves else None)
+    def _reading(self, ask: Ask, at: _Open) -> Markup:
+        """A document of the open collection. Raises `DocumentMissing`."""
+        knowledge = self._studio.knowledge
+        collection, document = knowledge.document(MAKER.owner, at.document)
+        whole, passages = knowledge.text(MAKER.owner, document.id), knowledge.passages(MAKER.owner, document.id)
+        title = self._title(document, collection, ask)
+        return reading.reading_html(collection, document, title, whole, passages, at.passage, self._manner(ask))
+
+    def _papers(self, ask: Ask, collection: str, limit: int = _PAPERS, words: str = "") -> views.Papers:
+        found = self._studio.knowledge.documents(MAKER.owner, collection, limit, words=words)
+        left = 0
+        if len(found) == limit:
+            all_of_them = self._studio.knowledge.documents(MAKER.owner, collection, words=words)
+            left = len(all_of_them) - limit
+        shown = [
+            views.Paper(
+                each.id,
+                self._title(each, collection, ask),
+                "" if each.name == each.title else each.name,
+                each.passages,
+                each.bytes,
+            )
+            for each in found
+        ]
+        return views.Papers(shown, left, words)
+
+    def _shelf(self, ask: Ask, collection: str) -> views.Shelf:
+        """Raises `CollectionMissing`."""
+        self._studio.knowledge.collection(MAKER.owner, collection)
+        return next(shelf for shelf in self._shelves(ask) if shelf.id == collection)
 
     def _shelves(self, ask: Ask) -> list[views.Shelf]:
-        found = self._studio.knowledge.collections(MAKER.owner)
         shipped = _shipped_titles()
-        return [views.Shelf(each.id, _title(each.title, shipped.get(each.id), ask.language), each.documents) for each in found]
+        personas = [stored.document for stored in self._studio.personas.list(MAKER.owner)]
+        return [
+            views.Shelf(
+                each.id,
+                _in_language(each.title, shipped.get(each.id), ask.language),
+                each.documents,
+                each.passages,
+                each.bytes,
+                tuple(persona.title.get(ask.language) for persona in personas if each.id in persona.collections),
+            )
+            for each in self._studio.knowledge.collections(MAKER.owner)
+        ]
+
+    def _title(self, document: DocumentRecord, collection: str, ask: Ask) -> str:
+        return _in_language(document.title, _shipped_titles().get(collection), ask.language) or document.name
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
 
 
-def _sentence(outcome: Outcome, language: str) -> str:
-    """What became of a file, in words."""
-    if outcome.state == "done":
-        return text("outcome_done", language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
-    return outcome.reason_zh if language == "zh" else outcome.reason
+def _opened(thing: str) -> _Open:
+    collection, _, rest = thing.partition("/")
+    document, _, passage = rest.partition("/")
+    return _Open(collection, document, int(passage) if passage.isdecimal() and len(passage) < 16 else None)
 
 
-def _shipped_titles() -> dict[str, dict[str, str]]:
+def _shipped_titles() -> Mapping[str, Mapping[str, str]]:
     return {each.id: each.title for each in shipped_collections()}
 
 
-def _title(title: str, shipped: Mapping[str, str] | None, language: str) -> str:
+def _in_language(title: str, shipped: Mapping[str, str] | None, language: str) -> str:
     """The title; that of a shipped collection, or of its records, which nobody renamed, in the reader's language."""
     return shipped.get(language, title) if shipped and title in shipped.values() else title

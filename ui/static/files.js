@@ -7,27 +7,91 @@ let interrupted = [];
 function settle(html) {
   if (!adding.size || !html.includes('class="outcomes"')) return;
   for (const name of parse(html).querySelectorAll(".outcomes li:not(.waiting, .working) bdi")) adding.delete(name.textContent);
+  for (const name of parse(html).querySelectorAll(".outcomes :is(.done, .unchanged) bdi")) chosenFiles.delete(name.textContent);
 }
+
+// A file as Gradio stores it, with how much of it has left; `upload` would not say.
+function transfer(file, tell) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "gradio_api/upload");
+    request.upload.onprogress = (event) => { if (event.lengthComputable) tell(event.loaded / event.total); };
+    request.onload = () => {
+      try {
+        if (request.status !== 200) throw new Error(request.status);
+        resolve(JSON.parse(request.responseText)[0]);
+      } catch (error) { reject(error); }
+    };
+    request.onerror = request.onabort = () => reject(new Error("not sent"));
+    const form = new FormData();
+    form.append("files", file, file.name);
+    request.send(form);
+  });
+}
+
+// A line a file while they are sent; returns what tells how far one of them is.
+function showSending(where, files) {
+  const list = document.createElement("ul");
+  list.className = "outcomes sending";
+  const lines = files.map((file) => {
+    const line = document.createElement("li");
+    const name = document.createElement("bdi");
+    name.textContent = file.name;
+    line.append(name);
+    list.append(line);
+    return line;
+  });
+  where?.replaceChildren(list);
+  return (index, fraction) => {
+    const line = lines[index];
+    if (!line.querySelector("progress")) {
+      const said = document.createElement("span"), bar = document.createElement("progress");
+      bar.max = 1;
+      bar.setAttribute("aria-label", words.uploading);
+      line.append(said, bar);
+      line.scrollIntoView({ block: "nearest" });
+    }
+    line.querySelector("progress").value = fraction;
+    line.querySelector("span").textContent = `${words.uploading} ${Math.round(100 * fraction)} %`;
+  };
+}
+
+function retryButton(name) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.do = "retry-file";
+  button.dataset.name = name;
+  button.textContent = words.knowledge_retry;
+  return button;
+}
+
+const chosenFiles = new Map();  // by name, until they are added: one that failed can be sent again
+acts["retry-file"] = (button) => {
+  const found = chosenFiles.get(button.dataset.name);
+  const zone = document.querySelector("#workshop [data-drop]");
+  if (found) sendFiles([found.file], found.place);
+  else chooseFiles(state.page !== "chat" && zone ? { ...zone.dataset } : { place: "chat" });
+};
 
 async function sendFiles(files, place) {
   const sent = [], unsent = [];
   const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
-  const line = document.createElement("p");
-  line.className = "note";
-  line.textContent = words.uploading;
-  where?.replaceChildren(line);
-  for (const file of files) adding.add(file.name);
+  const tell = showSending(where, files);
   for (const file of files) {
+    adding.add(file.name);
+    chosenFiles.set(file.name, { file, place });
+  }
+  for (const [index, file] of files.entries()) {
     if (file.size > words.max_bytes) { sent.push({ name: file.name, path: "", bytes: file.size }); continue; }
     try {
-      const stored = await upload(file);
-      sent.push({ name: file.name, path: stored.path });
+      tell(index, 0);
+      sent.push({ name: file.name, path: await transfer(file, (fraction) => tell(index, fraction)) });
     } catch {
-      note(words.upload_failed.replace("{name}", file.name));
+      note(words.upload_failed.replace("{name}", file.name), retryButton(file.name));
       unsent.push(file.name);
     }
   }
-  line.remove();
+  where?.querySelector(".sending")?.remove();
   if (sent.length) {
     while ("withForm" in place && saving) await new Promise((done) => setTimeout(done, 50));
     send("files", { files: sent, ...along(place), ...place });

@@ -216,7 +216,6 @@ function arrive(first = false) {
 }
 
 function visit(data = {}) {
-  removal?.now();
   Object.assign(state, data);
   house.dataset.page = state.page;
   house.dataset.view = state.page === "chat" ? "chat" : state.page === "personas" && state.thing ? "both" : "shop";
@@ -360,11 +359,11 @@ function editMessage(button) {
   box.setSelectionRange(box.value.length, box.value.length);
 }
 
-function note(sentence) {
+function note(sentence, ...more) {
   const line = document.createElement("p");
   line.className = "note bad";
   line.setAttribute("role", "alert");
-  line.textContent = sentence;
+  line.append(sentence, ...more);
   (state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place") || slot("notice")).append(line);
 }
 
@@ -507,7 +506,6 @@ const acts = {
     if (yes) player.unlock(); else player.stop();
     markSpeaking();
   },
-  "remove-document": removeLater,
   workshop: (button) => press(button),
 };
 

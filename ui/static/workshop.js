@@ -187,29 +187,3 @@ function poll() {
   }, 1000);
 }
 
-// A document is removed a few seconds after it was asked for, or when the page is left; until then it can be taken back.
-let removal = null;
-function removeLater(button) {
-  removal?.now();
-  const { collection, document: id, toldAfter, undo } = button.dataset;
-  const row = button.closest("li");
-  row.hidden = true;
-  row.dataset.keep = "";
-  const line = document.createElement("p");
-  line.className = "note";
-  line.setAttribute("role", "status");
-  line.textContent = toldAfter + " ";
-  const back = document.createElement("button");
-  back.type = "button";
-  back.textContent = undo;
-  line.append(back);
-  document.querySelector("#workshop .outcome-place").replaceChildren(line);
-  const now = () => {
-    clearTimeout(timer);
-    removal = null;
-    send("workshop", { action: "remove", collection, document: id });
-  };
-  const timer = setTimeout(now, 6000);
-  removal = { now };
-  back.onclick = () => { clearTimeout(timer); removal = null; row.hidden = false; delete row.dataset.keep; line.remove(); };
-}

@@ -1,25 +1,29 @@
-"""The knowledge page as HTML: collections, what is in them, and what a search finds."""
+"""The knowledge page as HTML: collections, what is in the open one, and what a search finds there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from knowledge.types import Hit, Passage
+from knowledge.base import RELEVANT
+from knowledge.types import Hit
+from ui.highlight import marked
 from ui.render import Manner, plain
 from ui.sources import place_html
+from ui.uses import Use, switches_html
 from ui.views import parts
-
-_READ = 200_000  # characters of a document that are shown at once
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A collection as the list shows it."""
+    """A collection as the list shows it; `readers` are the titles of the personas that read it."""
 
     id: str
     title: str
     documents: int
+    passages: int
+    bytes: int
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,132 +34,226 @@ class Paper:
     title: str
     name: str
     passages: int
+    bytes: int
 
 
-def knowledge_html(shelves: Sequence[Shelf], current: str, opened: Markup, manner: Manner, note: Markup) -> Markup:
-    """The collections on the left, the open one on the right; `note` is what the last act has to say."""
-    listed = Markup("").join(
-        parts.item(
-            "knowledge",
-            shelf.id,
-            shelf.title,
-            manner.say("documents_n", n=shelf.documents),
-            current=shelf.id == current,
-        )
-        for shelf in shelves
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The documents of a collection that are shown: those whose name holds `words`, of which `left` more there are."""
+
+    shown: Sequence[Paper]
+    left: int = 0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, best first; the first `given` of it a persona would be given."""
+
+    words: str
+    hits: Sequence[Hit]
+    given: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file on its way: state is waiting, working, done, unchanged or failed; `fraction` in [0, 1] where it is known."""
+
+    name: str
+    state: str
+    sentence: str
+    fraction: float | None = None
+
+
+def knowledge_html(
+    shelves: Sequence[Shelf], current: str, opened: Markup, manner: Manner, *, thing: str, here: str | None, note: Markup
+) -> Markup:
+    """The collections on the left, the open one on the right; `note` is what the last act has to say.
+
+    `thing` is what the address names, "" for nothing; `here` what it is to name from now on, None for what it does.
+    """
+    listed = parts.EMPTY.join(
+        parts.item("knowledge", shelf.id, shelf.title, _told(shelf, manner), current=shelf.id == current) for shelf in shelves
     )
+    make = Markup(
+        '<form class="make" data-do="workshop" data-action="create" data-reset><input name="title" maxlength="80" required '
+        'aria-label="{0}" placeholder="{0}"><button type="submit">{1}</button></form>'
+    ).format(manner.say("new_collection"), manner.say("create"))
     if not shelves:
-        listed = Markup('<p class="empty">{}</p>').format(manner.say("no_collections"))
-    make = Markup("")
-    if manner.maker:
-        make = Markup(
-            '<form class="make" data-do="workshop" data-action="create" data-reset><input name="title" maxlength="80" required '
-            'aria-label="{0}" '
-            'placeholder="{0}"><button type="submit">{1}</button></form>'
-        ).format(manner.say("new_collection"), manner.say("create"))
-    body = Markup(
-        '<div class="split"><nav class="pick" aria-label="{}"><div class="items">{}</div>{}</nav><div class="open-thing">'
-        '<div class="outcome-place" aria-live="polite">{}</div>{}</div></div>'
-    ).format(manner.say("collections"), listed, make, note, opened)
-    return parts.page(manner.say("knowledge"), manner.say("knowledge_lead"), body)
+        opened = parts.empty(manner.say("no_collections"))
+    body = parts.split(
+        manner,
+        manner.say("collections"),
+        listed,
+        opened,
+        search=manner.say("knowledge_find") if len(shelves) > 1 else "",
+        tools=make,
+        back="knowledge" if thing or here else "",
+    )
+    if here is not None:
+        body += Markup('<i data-here="{}" hidden></i>').format(here)
+    return parts.page(manner.say("knowledge"), manner.say("knowledge_lead"), body, note=note)
 
 
-def collection_html(shelf: Shelf, papers: Sequence[Paper], found: Sequence[Hit] | None, words: str, manner: Manner) -> Markup:
+def _told(shelf: Shelf, manner: Manner) -> str:
+    return " · ".join([manner.say("documents_n", n=f"{shelf.documents:,}"), *shelf.readers[:3]])
+
+
+def collection_html(
+    shelf: Shelf, papers: Papers, found: Found | None, uses: Sequence[Use], manner: Manner, *, key: str = ""
+) -> Markup:
     """One collection: a place to drop files, a search, what was found (None: nothing was searched) and the documents."""
-    drop = Markup("")
-    if manner.maker:
-        drop = parts.drop(manner, "knowledge", manner.say("drop"), manner.say("drop_kinds"), collection=shelf.id)
-    if not papers:
-        return Markup('{}<p class="empty">{}</p>').format(drop, manner.say("no_documents"))
-    finder = Markup(
-        '<form class="finder" data-do="workshop" data-action="search" data-collection="{}"><input type="search" name="words" '
-        'value="{}" '
-        'aria-label="{}" placeholder="{}"><button type="submit">{}</button></form>'
-    ).format(shelf.id, words, manner.say("search_knowledge"), manner.say("search_knowledge"), manner.say("search"))
-    return Markup("{}{}{}{}").format(drop, finder, _found(shelf, found, words, manner), _papers(shelf, papers, manner))
+    facts = [manner.say("documents_n", n=f"{shelf.documents:,}"), manner.say("passages_n", n=f"{shelf.passages:,}")]
+    facts += [size(shelf.bytes)] if shelf.bytes else []
+    names = ("、" if manner.language == "zh" else ", ").join(shelf.readers)
+    facts.append(manner.say("knowledge_read_by", names=names) if names else manner.say("knowledge_read_by_none"))
+    head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2><p>{}</p></header>').format(
+        plain(shelf.title), " · ".join(facts)
+    )
+    drop = parts.drop(manner, "knowledge", manner.say("drop"), manner.say("drop_kinds"), collection=shelf.id)
+    if not shelf.documents:
+        listed = Markup('<p class="empty">{}</p>').format(manner.say("no_documents"))
+    else:
+        finder = Markup(
+            '<form class="finder" data-do="workshop" data-action="search" data-collection="{0}"><input type="search" '
+            'name="words" value="{1}" aria-label="{2}" placeholder="{2}"><button type="submit">{3}</button></form>'
+        ).format(shelf.id, found.words if found else "", manner.say("search_knowledge"), manner.say("search"))
+        listed = finder + _found(shelf, found, manner) + _papers(shelf, papers, manner)
+    return Markup('<div class="collection">{}{}{}{}</div>').format(head, drop, listed, _about(shelf, uses, manner, key))
 
 
-def _found(shelf: Shelf, found: Sequence[Hit] | None, words: str, manner: Manner) -> Markup:
-    if found is None:
-        return Markup("")
-    if not found:
-        return Markup('<p class="empty" role="status">{}</p>').format(manner.say("found_nothing", query=words))
-    return Markup('<div role="status">{}</div>').format(
-        Markup("").join(
-            Markup(
-                '<article class="result"><h4><b>{}</b> <bdi>{}</bdi></h4>{}<p dir="auto">{}</p><div class="row"><small>{}</small>'
-                '<button type="button" data-do="workshop" data-action="passage" data-collection="{}" data-passage="{}">'
-                "{}</button></div></article>"
-            ).format(
-                number,
-                plain(hit.passage.title),
-                place_html(hit.passage, manner),
-                hit.passage.text,
-                _scores(hit, manner),
-                shelf.id,
-                hit.passage.id,
-                manner.say("open_document"),
-            )
-            for number, hit in enumerate(found, 1)
-        )
+def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner, key: str) -> Markup:
+    """The collection's own settings."""
+    name = Markup('<div class="row">{}{}</div>').format(
+        parts.line("title", shelf.title, label=manner.say("knowledge_name"), limit=80),
+        parts.submit(manner.say("knowledge_rename"), main=False),
+    )
+    rename = parts.form("rename", name, key=f"rename-{shelf.id}-{key}", collection=shelf.id)
+    readers = parts.fields(
+        manner.say("knowledge_readers"), switches_html(uses, "reader", shelf.id), hint=manner.say("knowledge_readers_hint")
+    )
+    delete = parts.button(manner.say("knowledge_delete"), "delete-collection", quiet=True, collection=shelf.id)
+    return Markup('<details class="about" data-key="about-{}"><summary>{}</summary><div>{}{}{}</div></details>').format(
+        shelf.id, manner.say("knowledge_about"), rename, readers, delete
     )
 
 
-def _scores(hit: Hit, manner: Manner) -> str:
-    parts = [manner.say("score", score=f"{hit.score:.2f}")]
-    if hit.dense is not None:
-        parts.append(manner.say("score_dense", score=f"{hit.dense:.2f}"))
-    if hit.lexical is not None:
-        parts.append(manner.say("score_lexical", score=f"{hit.lexical:.2f}"))
-    return " · ".join(parts)
-
-
-def _papers(shelf: Shelf, papers: Sequence[Paper], manner: Manner) -> Markup:
-    rows = []
-    for paper in papers:
-        remove = Markup("")
-        if manner.maker:
-            remove = Markup(
-                '<button type="button" class="icon i-remove" data-do="remove-document" data-collection="{}" data-document="{}" '
-                'data-told-after="{}" data-undo="{}" title="{}" aria-label="{}"></button>'
-            ).format(
-                shelf.id,
-                paper.id,
-                manner.say("removed", title=plain(paper.title)),
-                manner.say("undo"),
-                manner.say("remove"),
-                manner.say("remove"),
-            )
-        rows.append(
-            Markup(
-                '<li data-key="{}"><button type="button" data-do="workshop" data-action="read" data-collection="{}" '
-                'data-document="{}"><bdi>{}</bdi>{}</button><small>{}</small>{}</li>'
-            ).format(
-                paper.id,
-                shelf.id,
-                paper.id,
-                plain(paper.title or paper.name),
-                Markup(" <small>{}</small>").format(plain(paper.name)) if paper.name not in ("", paper.title) else Markup(""),
-                manner.say("passages_n", n=paper.passages),
-                remove,
-            )
-        )
-    return Markup('<ul class="documents">{}</ul>').format(Markup("").join(rows))
-
-
-def reading_html(collection: str, title: str, whole: str, passage: Passage | None, manner: Manner) -> Markup:
-    """A document to read, a passage marked where one was asked for."""
-    back = Markup(
-        '<div class="row"><button type="button" data-do="workshop" data-action="open" data-collection="{}">← {}</button></div>'
-    ).format(collection, manner.say("close_document"))
-    if passage is None:
-        start, end, marked = 0, min(len(whole), _READ), Markup("{}").format(whole[:_READ])
+def _found(shelf: Shelf, found: Found | None, manner: Manner) -> Markup:
+    if found is None:
+        return parts.EMPTY
+    if not found.hits:
+        return Markup('<p class="empty" role="status">{}</p>').format(manner.say("found_nothing", query=found.words))
+    if found.given:
+        verdict = manner.say("knowledge_given", n=found.given, least=f"{RELEVANT:.2f}")
     else:
-        start, end = max(0, passage.start - _READ // 2), min(len(whole), passage.end + _READ // 2)
-        marked = Markup("{}<mark>{}</mark>{}").format(
-            whole[start : passage.start], whole[passage.start : passage.end], whole[passage.end : end]
-        )
-    cut = Markup('<p class="empty">{}</p>').format(manner.say("cut")) if start > 0 or end < len(whole) else Markup("")
+        best = max(hit.score for hit in found.hits)
+        verdict = manner.say("knowledge_not_given", best=f"{best:.2f}", least=f"{RELEVANT:.2f}")
+    rows = [_result(number, hit, shelf, found, manner) for number, hit in enumerate(found.hits, 1)]
+    if found.given < len(rows):
+        rows.insert(found.given, Markup('<p class="cutoff"><span>{}</span></p>').format(manner.say("knowledge_cutoff")))
+    return Markup('<div class="results" role="status"><p class="verdict">{}</p>{}</div>').format(verdict, parts.EMPTY.join(rows))
+
+
+def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -> Markup:
+    passage = hit.passage
     return Markup(
-        '{}<article class="document" data-show><h4><bdi>{}</bdi></h4>{}<div class="pre" dir="auto">{}</div></article>'
-    ).format(back, plain(title), cut, marked)
+        '<article class="result"><h3><b>{}</b> <bdi>{}</bdi></h3>{}<p dir="auto">{}</p><div class="row">'
+        '<span class="scores">{}</span><a class="button" href="?at=knowledge&amp;id={}" data-do="thing" data-thing="{}">'
+        "{}</a></div></article>"
+    ).format(
+        number,
+        plain(passage.title),
+        place_html(passage, manner),
+        marked(passage.text, found.words),
+        _scores(hit, manner),
+        *(f"{shelf.id}/{passage.document}/{passage.id}",) * 2,
+        manner.say("open_document"),
+    )
+
+
+def _scores(hit: Hit, manner: Manner) -> Markup:
+    told = [(hit.score, manner.say("score", score=f"{hit.score:.2f}"))]
+    if hit.dense is not None:
+        told.append((hit.dense, manner.say("score_dense", score=f"{hit.dense:.2f}")))
+    if hit.lexical is not None:
+        told.append((hit.lexical, manner.say("score_lexical", score=f"{hit.lexical:.2f}")))
+    return parts.EMPTY.join(
+        Markup('<span><progress max="100" value="{}" aria-label="{}"></progress>{}</span>').format(
+            round(100 * min(max(value, 0.0), 1.0)), words, words
+        )
+        for value, words in told
+    )
+
+
+def _papers(shelf: Shelf, papers: Papers, manner: Manner) -> Markup:
+    rows = parts.EMPTY.join(_paper(shelf, paper, manner) for paper in papers.shown)
+    filter_ = more = parts.EMPTY
+    if papers.words or papers.left or shelf.documents > 10:
+        filter_ = Markup(
+            '<form class="finder named" data-do="workshop" data-action="named" data-collection="{0}"><input type="search" '
+            'name="named" value="{1}" aria-label="{2}" placeholder="{2}"><button type="submit">{3}</button></form>'
+        ).format(shelf.id, papers.words, manner.say("knowledge_filter"), manner.say("search"))
+    if papers.left:
+        words = manner.say("knowledge_more", n=f"{papers.left:,}")
+        more = parts.button(words, "more", collection=shelf.id, shown=str(len(papers.shown)), named=papers.words)
+    if papers.words and not papers.shown:
+        none = Markup('<p class="empty">{}</p>').format(manner.say("knowledge_none_named", words=papers.words))
+        return filter_ + none
+    return filter_ + Markup('<ul class="documents">{}</ul>').format(rows) + more
+
+
+def _paper(shelf: Shelf, paper: Paper, manner: Manner) -> Markup:
+    named = Markup(" <small>{}</small>").format(plain(paper.name)) if paper.name not in ("", paper.title) else parts.EMPTY
+    told = [manner.say("passages_n", n=f"{paper.passages:,}"), *([size(paper.bytes)] if paper.bytes else [])]
+    return Markup(
+        '<li data-key="{0}"><a href="?at=knowledge&amp;id={1}/{0}" data-do="thing" data-thing="{1}/{0}"><bdi>{2}</bdi>{3}</a>'
+        "<small>{4}</small>{5}</li>"
+    ).format(
+        paper.id,
+        shelf.id,
+        plain(paper.title or paper.name),
+        named,
+        " · ".join(told),
+        parts.button(manner.say("remove"), "remove", icon="remove", collection=shelf.id, document=paper.id),
+    )
+
+
+def arrivals_html(arrivals: Sequence[Arrival], manner: Manner, *, poll: bool = False) -> Markup:
+    """The files that are being added, a line each; with `poll` the page looks again until they are.
+
+    A sentence that begins with the name goes on from the one the line shows.
+    """
+    done = sum(arrival.state in ("done", "unchanged") for arrival in arrivals)
+    failed = sum(arrival.state == "failed" for arrival in arrivals)
+    summary = parts.EMPTY
+    if len(arrivals) > 1:
+        told = [manner.say("knowledge_added_of", done=done, n=len(arrivals))]
+        told += [manner.say("knowledge_failed_n", n=failed)] if failed else []
+        summary = parts.bar((done + failed) / len(arrivals), " · ".join(told))
+    rows = parts.EMPTY.join(_arrival(arrival, manner) for arrival in arrivals)
+    return Markup('<div class="arrivals"{}>{}<ul class="outcomes" role="status">{}</ul></div>').format(
+        Markup(" data-poll") if poll else parts.EMPTY, summary, rows
+    )
+
+
+def _arrival(arrival: Arrival, manner: Manner) -> Markup:
+    bar = retry = parts.EMPTY
+    if arrival.fraction is not None:
+        bar = Markup('<progress max="100" value="{}" aria-label="{}"></progress>').format(
+            round(100 * arrival.fraction), arrival.sentence
+        )
+    if arrival.state == "failed":
+        retry = Markup('<button type="button" data-do="retry-file" data-name="{}">{}</button>').format(
+            arrival.name, manner.say("knowledge_retry")
+        )
+    return Markup('<li class="{}"><bdi>{}</bdi> <span>{}</span>{}{}</li>').format(
+        arrival.state, plain(arrival.name), arrival.sentence.removeprefix(f"{arrival.name!r} "), bar, retry
+    )
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
