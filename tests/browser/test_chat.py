@@ -99,3 +99,33 @@ def test_a_persona_is_tried_beside_its_editor(page: Page) -> None:
     expect(page.locator("#talk .bubble")).to_have_text("count to 2")
     assert page.url == before
     assert "only a test" not in page.inner_text("#sidebar")
+
+
+PUT = """([kind, files]) => {
+  const data = new DataTransfer();
+  for (const [name, text] of files) data.items.add(new File([text], name));
+  const target = document.querySelector(kind === "paste" ? "#composer textarea" : "#scroll");
+  const event = kind === "paste" ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true, cancelable: true })
+    : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+  target.dispatchEvent(event);
+}"""
+
+
+def test_files_are_pasted_and_dropped_into_a_conversation(page: Page) -> None:
+    talk_to(page, "model-guide")
+    page.evaluate(PUT, ["paste", [["tides.md", "# Tides\n\nThe tide turns at seven."]]])
+    expect(page.locator(".attached li")).to_have_text(["tides.md"])
+    page.evaluate(PUT, ["drop", [["moon.txt", "The moon pulls the sea."], ["cat.gif", "GIF89a"]]])
+    expect(page.locator(".outcomes .done")).to_contain_text("moon.txt")
+    expect(page.locator(".outcomes .failed")).to_contain_text("is a picture")
+    expect(page.locator(".attached li")).to_have_text(["tides.md", "moon.txt"])
+    say(page, "The tide turns at seven.")
+    idle(page)
+    expect(page.locator("#panel .source").first).to_contain_text("The tide turns at seven.")
+    page.click('.attached li:first-child [data-do="detach"]')
+    expect(page.locator(".attached li")).to_have_text(["moon.txt"])
+    page.click('#notice [data-do="restore-attached"]')
+    expect(page.locator(".attached li")).to_have_text(["tides.md", "moon.txt"])
+    page.click('[data-do="new"]')
+    page.wait_for_selector(".gallery")
+    expect(page.locator(".attached")).to_have_count(0)
