@@ -162,7 +162,7 @@ def test_knowledge_is_made_filled_searched_and_emptied(page: Page, tmp_path: Pat
     page.fill(".finder input", "Penguins cannot fly but swim well.")
     page.click(".finder button")
     page.click(".result a.button")
-    expect(page.locator("#workshop mark")).to_contain_text("Penguins cannot fly")
+    expect(page.locator("#workshop .document mark")).to_contain_text("Penguins cannot fly")
     page.click('#workshop .row [data-action="open"]')
     page.click('.documents [data-action="remove"]')
     expect(page.locator("#workshop")).to_contain_text("This collection is empty")
