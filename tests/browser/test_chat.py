@@ -119,7 +119,7 @@ def test_files_are_pasted_and_dropped_into_a_conversation(page: Page) -> None:
     expect(page.locator(".outcomes .done")).to_contain_text("moon.txt")
     expect(page.locator(".outcomes .failed")).to_contain_text("is a picture")
     expect(page.locator(".attached li")).to_have_text(["tides.md", "moon.txt"])
-    say(page, "The tide turns at seven.")
+    say(page, "echo:The tide turns at seven [1].")
     idle(page)
     expect(page.locator("#panel .source").first).to_contain_text("The tide turns at seven.")
     page.click('.attached li:first-child [data-do="detach"]')

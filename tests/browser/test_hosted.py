@@ -124,10 +124,10 @@ def test_visitors_chat_inside_the_hubs_frame_and_see_only_their_own(world):
     expect(again.locator("#sidebar")).to_contain_text("hello from the first")
 
 
-def test_a_visitor_is_shown_no_workshop_and_may_not_upload(world):
+def test_a_visitor_is_shown_no_workshop(world):
     frame = framed(visitor(world))
+    expect(frame.locator('#header [data-page="personas"]')).to_have_count(1)
     expect(frame.locator('#header [data-page="knowledge"]')).to_have_count(0)
-    expect(frame.locator('[data-do="attach"]')).to_have_count(0)
 
 
 def test_the_token_makes_a_maker(world):
