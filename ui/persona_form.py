@@ -77,7 +77,7 @@ def read_form(fields: Fields, before: Persona) -> Form:
     """The form that a page reported; what it did not report is as in `before`."""
     known = form_of(before)
     return Form(
-        values={name: fields[name][-1] if fields.get(name) else value for name, value in known.values.items()},
+        values={name: _typed(name, fields[name][-1]) if fields.get(name) else value for name, value in known.values.items()},
         on=frozenset(name for name in SWITCHES if (bool(fields[name]) if name in fields else name in known.on)),
         picked={name: _in_order(fields[name], known.picked[name]) if name in fields else known.picked[name] for name in PICKS},
         rows={kind: _rows(kind, fields) if kind in fields else known.rows[kind] for kind in KINDS},
@@ -121,7 +121,12 @@ def problems_of(problems: Mapping[str, Sentences], form: Form) -> dict[str, Sent
 def _rows(kind: Kind, fields: Fields) -> tuple[Row, ...]:
     """The rows that the field of this name lists by their keys."""
     keys = list(dict.fromkeys(key for key in fields[kind] if key.isdecimal() and len(key) < 5))[: MOST[kind]]
-    return tuple(Row(key, {part: _first(fields, f"{kind}.{key}.{part}") for part in PARTS[kind]}) for key in keys)
+    return tuple(Row(key, {part: _typed(kind, _first(fields, f"{kind}.{key}.{part}")) for part in PARTS[kind]}) for key in keys)
+
+
+def _typed(name: str, value: str) -> str:
+    """What was typed; texts of one line stand in boxes that wrap, where a line break is an accident."""
+    return " ".join(value.split("\n")) if name.startswith(("description", "starters")) else value
 
 
 def _first(fields: Fields, name: str) -> str:

@@ -248,9 +248,11 @@ def test_errors_stand_at_their_fields_and_what_was_typed_stays(tab):
 
 
 def test_a_wrong_row_is_named_by_its_place_in_the_form(tab):
-    tab.visit("gg").press("save", typed={"starters.2.en": ["two\nlines"]})
+    tab.visit("gg").press("save", typed={"starters.2.en": ["abc\u202egnp.exe"], "starters.1.en": ["two\nlines"]})
     assert "This must be one line" in tab.html.split('data-key="starters-2"')[1].split('data-key="starters-3"')[0]
     assert tab.html.count("<em") == 1
+    tab.press("save", typed={"starters.2.en": ["right"]})
+    assert [starter.en for starter in stored(tab.shop).document.starters[1:3]] == ["two lines", "right"]
 
 
 def test_rows_come_and_go_and_keep_what_is_typed_in_them(tab):

@@ -143,7 +143,9 @@ def _who(opened: Opened, manner: Manner) -> Markup:
     )
     return _stack(
         _text(opened, manner, "title", limit=200),
-        _text(opened, manner, "description", limit=200, hint=True),
+        Markup('<div class="one-line">{}</div>').format(
+            _text(opened, manner, "description", rows=1, limit=200, hint=True),
+        ),
         _picture(opened, manner),
         Markup('<div class="pair">{}{}</div>').format(
             _field(opened, manner, "avatar", parts.line("avatar", form.values["avatar"], limit=32), hint=True),
@@ -213,9 +215,8 @@ def _rows(opened: Opened, manner: Manner, kind: Kind, word: str) -> Markup:
 def _starter(opened: Opened, manner: Manner, number: int, row: Row) -> Markup:
     name = manner.say("personas_starter_n", n=number)
     at = f"starters.{row.key}"
-    control = parts.both(
-        manner, at, row.values["en"], row.values["zh"], limit=200, problem=_problem(opened, at, f"{at}.en", f"{at}.zh")
-    )
+    wrong = _problem(opened, at, f"{at}.en", f"{at}.zh")
+    control = parts.both(manner, at, row.values["en"], row.values["zh"], rows=1, limit=200, problem=wrong)
     return _row("starters", row, name, control, manner)
 
 
@@ -321,9 +322,8 @@ def _version(version: Version, manner: Manner) -> Markup:
 
 
 def _change(change: Change, manner: Manner) -> Markup:
-    lines = EMPTY.join(
-        Markup("<{0}>{1}</{0}>").format(_TAGS[mark], plain(line) or manner.say("personas_nothing")) for mark, line in change.lines
-    )
+    empty = "\u00a0" if len(change.lines) > 2 else manner.say("personas_nothing")
+    lines = EMPTY.join(Markup("<{0}>{1}</{0}>").format(_TAGS[mark], plain(line) or empty) for mark, line in change.lines)
     group, _, part = change.field.rpartition(".")
     where = f" · {manner.say(f'in_{part}')}" if part in ("en", "zh") and group != "voice" else ""
     return Markup('<h4>{}{}</h4><div class="diff">{}</div>').format(

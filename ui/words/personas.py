@@ -13,7 +13,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "personas_import_hint": ("A persona as one file (.yaml)", "一个人设文件（.yaml）"),
     "personas_edit": ("Edit", "编辑"),
     "personas_duplicate": ("Duplicate", "复制一份"),
-    "personas_export": ("Export as a file", "导出为文件"),
+    "personas_export": ("Export", "导出"),
     "personas_published": ("published", "已发布"),
     "personas_changed": ("changed", "已修改"),
     "personas_own": ("your own", "自己做的"),
@@ -24,7 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "personas_talk": ("Talk", "去聊天"),
     "personas_try": ("Try it", "试一试"),
     "personas_as_shipped": ("as it came", "和出厂时一样"),
-    "personas_reset": ("Reset to how it came", "恢复出厂设置"),
+    "personas_reset": ("Reset", "恢复出厂"),
     "personas_delete": ("Delete", "删除"),
     "personas_more": ("More", "更多"),
     # tabs
