@@ -163,7 +163,7 @@ function after(name) {
   if (name === "talk" && state.sent && state.answering >= state.sent.nonce) accepted();
   if (name === "talk" || name === "live") {
     house.classList.toggle("busy", Boolean(document.querySelector("#live [data-live]")));
-    house.classList.toggle("empty", Boolean(document.querySelector("#talk .gallery, #talk .opening")));
+    if (name === "talk") house.classList.toggle("empty", Boolean(document.querySelector("#talk .gallery, #talk .opening")));
     hold();
   }
   if (name === "title") { markSpeaking(); restoreDraft(); }

@@ -1,0 +1,217 @@
+"""What the page weighs and how soon it can be used, against a bare Gradio page; and what an update costs in a long conversation.
+
+Both pages are mounted the same way and opened by the same browser with an empty cache, in turns, in one run. The long
+conversation has 200 messages; the same answer is streamed into it and into an empty one, in turns. A scripted model writes, so
+that nothing but the page is measured. Needs a Chromium: the one named in HEARTH_CHROMIUM, one on the path, or Playwright's own.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from assistant.access import MAKER
+from assistant.messages import Message
+from assistant.models.base import ModelInfo
+from assistant.models.scripted import ScriptedModel
+from assistant.settings import Settings
+from bench.report import Line, free_port, show
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHT_LIMIT = 1.3
+UPDATE_LIMIT = 1.2
+MESSAGES = 200
+OPENINGS = 7
+ANSWERS = 3
+
+_WORDS = 260
+_FROM, _TO = 20, 240  # the words of an answer between which its updates are counted
+_USABLE = {"hearth": "#house.ready .guest", "bare": "textarea"}
+_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# Counts the updates of the growing answer, and the milliseconds from each call to the frame that shows it.
+_COUNT = """() => {
+    const paint = window.hearthPaint;
+    window.counted = [];
+    window.hearthPaint = (name) => {
+        const began = performance.now();
+        paint(name);
+        if (name !== "live") return;
+        const painted = performance.now() - began;
+        requestAnimationFrame(() => {
+            const turn = new MessageChannel(), frame = performance.now();
+            turn.port1.onmessage = () => window.counted.push(painted + performance.now() - frame);
+            turn.port2.postMessage(0);
+        });
+    };
+}"""
+
+
+def measure() -> list[Line]:
+    """Open both pages, then write into both conversations. Raises `RuntimeError` where there is no Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium(playwright.chromium.executable_path), args=_FLAGS)
+        with _served("hearth", folder) as (hearth, process), _served("bare", folder) as (bare, _):
+            lines = [*_weight(browser, {"hearth": hearth, "bare": bare}), *_updates(browser, hearth, process)]
+        browser.close()
+    return lines
+
+
+def _weight(browser: Any, addresses: dict[str, str]) -> Iterator[Line]:
+    opened: dict[str, list[tuple[float, float]]] = {name: [] for name in addresses}
+    for name, address in addresses.items():
+        _open(browser, name, address)  # the first opening warms the disk and the server
+    for _ in range(OPENINGS):
+        for name, address in addresses.items():
+            opened[name].append(_open(browser, name, address))
+    size, seconds = ({name: statistics.median(one[of] for one in opened[name]) for name in opened} for of in (0, 1))
+    yield Line("page: bytes with an empty cache", size["hearth"] / 1e6, "MB")
+    yield Line("  against a bare Gradio page", size["hearth"] / size["bare"], "x", at_most=WEIGHT_LIMIT)
+    yield Line("page: usable after", seconds["hearth"], "s")
+    yield Line("  against a bare Gradio page", seconds["hearth"] / seconds["bare"], "x", at_most=WEIGHT_LIMIT)
+
+
+def _open(browser: Any, name: str, address: str) -> tuple[float, float]:
+    """Bytes on the wire and seconds until the page can be used, in a browser that has never seen it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    sizes: list[float] = []
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    began = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector(_USABLE[name])
+    seconds = time.perf_counter() - began
+    page.wait_for_timeout(1000)  # what is loaded after that counts too
+    context.close()
+    return sum(sizes), seconds
+
+
+def _updates(browser: Any, address: str, process: psutil.Process) -> Iterator[Line]:
+    frames: dict[str, list[float]] = {"long": [], "empty": []}
+    server: dict[str, list[float]] = {"long": [], "empty": []}
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-US")
+    for _ in range(ANSWERS):
+        for kind in frames:
+            page.goto(f"{address}?p=model-guide")
+            page.wait_for_selector("#house.ready .opening")
+            if kind == "long":
+                page.click("#sidebar a:has-text('A long conversation')")
+                page.wait_for_function(f"document.querySelectorAll('#talk .said').length >= {MESSAGES - 1}")
+            page.evaluate(_COUNT)
+            page.fill("#composer textarea", "go on")
+            page.keyboard.press("Enter")
+            page.wait_for_selector(f"#live :text('w{_FROM} ')", timeout=60_000)
+            before, counted = sum(process.cpu_times()[:2]), page.evaluate("window.counted.length")
+            page.wait_for_selector(f"#live :text('w{_TO} ')", timeout=60_000)
+            spent, times = sum(process.cpu_times()[:2]) - before, page.evaluate("window.counted")[counted:]
+            frames[kind].append(statistics.median(times))
+            server[kind].append(1000 * spent / len(times))
+            page.wait_for_selector("#talk :text('end.')", timeout=60_000)
+    page.close()
+    for name, measured in (("in the browser", frames), ("on the server", server)):
+        best = {kind: min(values) for kind, values in measured.items()}
+        yield Line(f"update of an answer {name}, {MESSAGES} messages", best["long"], "ms")
+        yield Line("  against an empty conversation", best["long"] / best["empty"], "x", at_most=UPDATE_LIMIT)
+
+
+@contextmanager
+def _served(name: str, folder: str) -> Iterator[tuple[str, psutil.Process]]:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "HF_HUB_OFFLINE": "1",
+        "GRADIO_TEMP_DIR": f"{folder}/uploads",
+    }
+    command = [sys.executable, "-m", "bench.browser", name, f"{folder}/data", str(port)]
+    log = Path(folder) / f"{name}.txt"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
+    try:
+        address = f"http://127.0.0.1:{port}/"
+        for _ in range(900):
+            if process.poll() is not None:
+                raise RuntimeError(log.read_text("utf-8")[-2000:])
+            if _answers(address):
+                break
+            time.sleep(0.1)
+        yield address, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _chromium(own: str) -> str:
+    found = os.environ.get("HEARTH_CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), own)
+    if not Path(found).exists():
+        raise RuntimeError("There is no Chromium on this machine. Install one, or name it in HEARTH_CHROMIUM.")
+    return found
+
+
+def _serve_hearth(data: str, port: str) -> None:
+    """The app with a model that writes numbered words, and a long conversation among its conversations."""
+    from assistant.studio import build_studio
+    from assistant.transcripts import Transcript, to_json
+    from retrieval.embedding import HashEmbedder
+    from server.app import create_app, serve
+
+    settings = Settings(port=int(port), data=Path(data), embedder="hash", offline=True)
+    answer = " ".join(f"w{number}" for number in range(1, _WORDS + 1)) + " end."
+    info = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=500_000)
+    studio = build_studio(settings, model=ScriptedModel([answer] * 100, info, delay_s=0.02), embedder=HashEmbedder())
+    said = [Message("user" if place % 2 == 0 else "assistant", _page_of_words(place)) for place in range(MESSAGES)]
+    studio.conversations.import_file(MAKER.owner, to_json(Transcript.in_line("model-guide", "A long conversation", said), ""))
+    try:
+        serve(create_app(studio), settings)
+    finally:
+        studio.close()
+
+
+def _page_of_words(place: int) -> str:
+    if place % 2 == 0:
+        return f"Question {place}: how does a small model read a long document?"
+    lines = "\n".join(f"- point {number} of answer {place}, with **some** words and `code`" for number in range(4))
+    return f"Answer {place} has a few sentences. " * 6 + f"\n\n{lines}\n\n| a | b |\n|---|---|\n| 1 | {place} |\n"
+
+
+def _serve_bare(data: str, port: str) -> None:
+    """What anyone gets from Gradio with one conversation and one line to write in."""
+    import gradio as gr
+    import uvicorn
+    from fastapi import FastAPI
+
+    with gr.Blocks() as page:
+        gr.Chatbot()
+        gr.Textbox()
+    uvicorn.run(gr.mount_gradio_app(FastAPI(), page, path="/", ssr_mode=False), port=int(port), log_level="warning")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        {"hearth": _serve_hearth, "bare": _serve_bare}[sys.argv[1]](*sys.argv[2:])
+    else:
+        sys.exit(show(measure()))
