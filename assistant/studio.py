@@ -7,6 +7,7 @@ the command line and the tests all talk to a `Studio`, and a studio knows nothin
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -27,6 +28,7 @@ from assistant.models.catalogue import hf_cache, ms_cache
 from assistant.models.downloads import Downloads
 from assistant.models.entries import Servers
 from assistant.models.host import Hosted, Loader, ModelHost, load
+from assistant.models.hubs import Hub
 from assistant.models.memory import Memory, measure
 from assistant.models.threads import share_processor
 from assistant.preferences import PreferenceStore, model_at_start, region_now
@@ -40,7 +42,15 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from assistant.storage import Storage
 from common.database import Database, DataFolder
-from common.errors import ConversationError, HearthError, MessageTooLong, ModelInUse, PersonaError, TurnRunning
+from common.errors import (
+    ConversationError,
+    HearthError,
+    MessageTooLong,
+    ModelInUse,
+    PersonaError,
+    StorageFailed,
+    TurnRunning,
+)
 from common.secrets import Secrets
 from knowledge.base import Knowledge
 from knowledge.corpora.shipped import install_shipped, shipped_collections
@@ -327,10 +337,11 @@ def build_studio(
     speaker: Speaker | None = None,
     tools: ToolRegistry | None = None,
     loader: Loader | None = None,
+    hubs: Mapping[str, Hub] | None = None,
 ) -> Studio:
     """Open the data folder and wire the rooms; `model`, `embedder`, `speaker` and `tools` replace what the settings name.
 
-    `loader` replaces the way in which models are loaded.
+    `loader` replaces the way in which models are loaded, `hubs` where they are downloaded from.
 
     Raises `DataFolderBusy` or `StorageFailed`.
     """
@@ -347,7 +358,8 @@ def build_studio(
     servers = Servers(database, Secrets(folder.path), MAKER.owner)
 
     def remember(name: str) -> None:
-        preferences.change(model=name)
+        with suppress(StorageFailed):  # the model works all the same
+            preferences.change(model=name)
 
     loader = loader or partial(load, reach=lambda name: servers.reach(name, settings.model, settings.model_key))
 
@@ -377,7 +389,7 @@ def build_studio(
             loader=loader,
             remember=remember,
         ),
-        downloads=Downloads(database, MAKER.owner, offline=settings.offline),
+        downloads=Downloads(database, MAKER.owner, offline=settings.offline and not hubs, hubs=hubs),
         servers=servers,
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),
         preferences=preferences,

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,9 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", GRADIO_ANALYTICS
 
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk, ChatModel, ModelChunk, ModelInfo, TextChunk
+from assistant.models.catalogue import ModelName, cache_folders
 from assistant.models.host import Loader
+from assistant.models.hubs import HubFile, Plan, Told
 from assistant.models.local import Progress
 from assistant.models.scripted import ScriptedModel
 from assistant.settings import Settings
@@ -81,6 +84,34 @@ def loader(first: ScriptedModel) -> Loader:
     return load
 
 
+class SlowHub:
+    """Has every model there is, of one file, and brings it in two seconds."""
+
+    def __init__(self) -> None:
+        self._here: dict[str, int] = {}
+
+    def plan(self, name: ModelName) -> Plan:
+        return Plan(name, "main", (HubFile("model.safetensors", 8_000_000),))
+
+    def present(self, plan: Plan, file: HubFile) -> int:
+        return self._here.get(str(plan.name), 0)
+
+    def fetch(self, plan: Plan, file: HubFile, told: Told) -> None:
+        for size in range(self.present(plan, file), file.size + 1, 100_000):
+            time.sleep(0.025)
+            self._here[str(plan.name)] = size
+            told(size)
+
+    def finish(self, plan: Plan) -> None:
+        folder = cache_folders(plan.name)[0]
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+        (folder / "model.safetensors").write_bytes(b"weights")
+
+    def discard(self, plan: Plan) -> None:
+        self._here.clear()
+
+
 def _words(text: str) -> Iterator[ModelChunk]:
     for word in re.findall(r"\S+\s*", text):
         yield TextChunk(word)
@@ -113,7 +144,9 @@ def main(data: str, port: str, where: str = "here") -> None:
     if where == "hosted":
         settings = replace(settings, hosted="huggingface", token="a-makers-secret")
     model = ScriptedModel([answer] * 1000, INFO, delay_s=0.02)
-    studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model))
+    os.environ["HF_HUB_CACHE"] = os.environ["MODELSCOPE_CACHE"] = str(Path(data) / "hub")
+    hub = SlowHub()
+    studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model), hubs={"hf": hub, "ms": hub})
     try:
         serve(create_app(studio), settings)
     finally:

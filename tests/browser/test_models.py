@@ -34,14 +34,13 @@ def say(page: Page, text: str) -> str:
 def models(page: Page) -> Iterator[Page]:
     """The page; in the end the app has the model that it began with, and no servers."""
     yield page
-    page.goto(page.url.split("?")[0] + "?at=models")
-    page.wait_for_selector(".memory")
-    while page.locator('.pick [data-thing^="server-"]:not([data-thing="server-new"])').count():
-        page.locator('.pick [data-thing^="server-"]:not([data-thing="server-new"])').first.click()
+    page.click('nav [data-page="models"]')
+    servers = page.locator('.pick [data-thing^="server-"]:not([data-thing="server-new"])')
+    page.wait_for_selector('.pick [data-thing="server-new"]')
+    while count := servers.count():
+        servers.first.click()
         page.click('[data-action="server-remove"]')
-        page.wait_for_selector('[data-action="server-restore"]')
-        page.goto(page.url.split("?")[0] + "?at=models")
-        page.wait_for_selector(".memory")
+        expect(servers).to_have_count(count - 1)
     expect(page.locator("#header .model")).to_contain_text("Scripted")
 
 
@@ -86,6 +85,32 @@ def test_a_model_that_fails_to_load_says_why_in_chinese_and_there_is_a_way_back(
     page.click('[data-action="back"]')
     expect(page.locator("#header .model")).to_contain_text("Scripted")
     expect(page.locator(".loading")).to_have_count(0)
+
+
+def test_a_model_is_fetched_with_pauses_removed_and_brought_back(models: Page) -> None:
+    page = models
+    page.click('nav [data-page="models"]')
+    page.fill(".pick [data-filter]", "1.7B")
+    expect(page.locator(".pick a:visible")).to_have_count(2)  # Qwen3 and SmolLM2
+    page.click('.pick [data-thing="qwen3-1-7b"]')
+    expect(page.locator(".open-thing .badge").first).to_have_text("fits here")
+    page.click('[data-name="hf:Qwen/Qwen3-1.7B"]')
+    page.click('[data-action="pause"]')
+    expect(page.locator(".fetching small")).to_contain_text("paused at")
+    expect(page.locator("[data-poll]")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".fetching small")).to_contain_text("paused at")
+    page.click('[data-action="resume"]')
+    expect(page.locator(".fetching small")).to_contain_text("MB/s")
+    expect(page.locator(".open-thing")).to_contain_text("Downloaded")
+    here = page.locator(".pick section", has_text="On this machine")
+    expect(here).to_contain_text("Qwen3 1.7B")
+    page.click('[data-action="remove"]')
+    expect(here).not_to_contain_text("Qwen3 1.7B")
+    page.click('[data-action="restore"]')
+    expect(here).to_contain_text("Qwen3 1.7B")
+    page.click('[data-action="remove"]')
+    expect(page.locator('.open-thing [data-action="download"]')).to_have_count(2)
 
 
 def back_to_the_first(page: Page) -> None:
