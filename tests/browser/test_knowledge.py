@@ -1,0 +1,98 @@
+"""The knowledge page: files as they come, a document beside its passages, a search that says why, and undo."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import Hearth, visit
+from tests.browser.test_journeys import attach, new_collection
+
+
+@pytest.fixture
+def manual(tmp_path: Path) -> Path:
+    """A document of forty chapters."""
+    path = tmp_path / "manual.md"
+    chapters = (f"## Chapter {n}\n\nValve number {n} is closed by turning the wheel {n} times." for n in range(1, 41))
+    path.write_text("# Valves\n\n" + "\n\n".join(chapters), "utf-8")
+    return path
+
+
+def test_three_files_are_added_one_of_them_fails_and_is_tried_again(page: Page, tmp_path: Path, manual: Path) -> None:
+    empty, note = tmp_path / "empty.txt", tmp_path / "note.md"
+    empty.write_bytes(b"")
+    note.write_text("# Note\n\nThe keeper has the key.", "utf-8")
+    new_collection(page, "Boiler room")
+    attach(page, ".drop", [manual, empty, note])
+    expect(page.locator(".outcomes .done")).to_have_count(2)
+    expect(page.locator(".arrivals .progress")).to_contain_text("added: 2 of 3 · not added: 1")
+    failed = page.locator(".outcomes .failed")
+    expect(failed).to_contain_text("there is nothing to read in it")
+    failed.get_by_role("button", name="Try again").click()
+    expect(page.locator(".outcomes li")).to_have_count(1)
+    expect(page.locator(".outcomes .failed")).to_contain_text("empty.txt")
+    expect(page.locator(".documents li")).to_have_count(2)
+    page.click('.documents li:has-text("Note") [data-action="remove"]')
+    expect(page.locator(".documents li")).to_have_count(1)
+    page.click('.outcome-place [data-action="restore"]')
+    expect(page.locator(".documents li")).to_have_count(2)
+
+
+def test_a_document_stands_beside_its_passages_and_a_reload_comes_back_to_it(page: Page, manual: Path) -> None:
+    new_collection(page, "Valves")
+    attach(page, ".drop", [manual])
+    page.click(".documents li a")
+    expect(page.locator(".passages li")).to_have_count(40)
+    expect(page.locator(".thing-head")).to_contain_text("Cut into 40 passages")
+    page.click(".passages a:has-text('Valve number 33')")
+    marked = page.locator(".document mark")
+    expect(marked).to_have_text("Valve number 33 is closed by turning the wheel 33 times.")
+    expect(marked).to_be_in_viewport()
+    assert re.search(r"id=c-\w+%2F\w+%2F\d+", page.url)
+    page.reload()
+    expect(marked).to_contain_text("Valve number 33")
+    page.set_viewport_size({"width": 390, "height": 780})
+    text, passages = page.locator(".document").bounding_box(), page.locator(".passages").bounding_box()
+    assert text is not None
+    assert passages is not None
+    assert passages["y"] >= text["y"] + text["height"]
+    assert page.evaluate("document.querySelector('#workshop').scrollWidth <= innerWidth")
+    page.go_back()
+    expect(page.locator(".document mark")).to_have_count(0)
+
+
+def test_a_search_shows_scores_words_and_why_nothing_would_be_given(page: Page, manual: Path) -> None:
+    new_collection(page, "Wheels")
+    attach(page, ".drop", [manual])
+    expect(page.locator(".outcomes .done")).to_have_count(1)
+    page.fill(".finder >> nth=0 >> input", "how is valve number 7 closed")
+    page.keyboard.press("Enter")
+    best = page.locator(".result").first
+    expect(best).to_contain_text("Valve number 7 is closed")
+    expect(best.locator("mark").first).to_have_text("Valve")
+    expect(best.locator(".scores")).to_contain_text(re.compile(r"fit 0\.\d\d.*words 0\.\d\d"))
+    expect(page.locator(".verdict")).to_contain_text("a persona is given the passages above the line")
+    page.fill(".finder >> nth=0 >> input", "the annual rainfall of Portugal in closed tables")
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict")).to_contain_text("a persona is given none of these")
+
+
+def test_a_collection_gets_a_reader_a_name_and_goes_and_comes_back(context: BrowserContext, hearth: Hearth, page: Page) -> None:
+    new_collection(page, "Tide tables")
+    page.click("details.about summary")
+    page.click(".uses label:has-text('Model Guide')")
+    expect(page.locator(".thing-head")).to_contain_text("read by Model Guide")
+    expect(page.locator("details.about")).to_have_attribute("open", "")
+    page.fill("details.about input[name=title]", "Tides of the harbour")
+    page.click("details.about button[type=submit]")
+    expect(page.locator(".pick [aria-current]")).to_contain_text("Tides of the harbour")
+    page.click('[data-action="delete-collection"]')
+    expect(page.locator(".pick")).not_to_contain_text("Tides of the harbour")
+    page.click('.outcome-place [data-action="restore-collection"]')
+    expect(page.locator(".thing-head")).to_contain_text("read by Model Guide")
+    other = visit(context, page.url)
+    expect(other.locator(".thing-head h2")).to_have_text("Tides of the harbour")
+    other.click("details.about summary")
+    other.click(".uses label:has-text('Model Guide')")
+    expect(other.locator(".thing-head")).to_contain_text("no persona reads it yet")
