@@ -326,8 +326,9 @@ def _change(change: Change, manner: Manner) -> Markup:
     lines = EMPTY.join(Markup("<{0}>{1}</{0}>").format(_TAGS[mark], plain(line) or empty) for mark, line in change.lines)
     group, _, part = change.field.rpartition(".")
     where = f" · {manner.say(f'in_{part}')}" if part in ("en", "zh") and group != "voice" else ""
-    return Markup('<h4>{}{}</h4><div class="diff">{}</div>').format(
-        _named_field(change.field, manner), where, lines or manner.say("personas_picture_differs")
+    written = Markup(' lang="{}"').format(part) if where else Markup(' translate="no"') if lines else EMPTY  # people's own words
+    return Markup('<h4>{}{}</h4><div class="diff"{}>{}</div>').format(
+        _named_field(change.field, manner), where, written, lines or manner.say("personas_picture_differs")
     )
 
 
