@@ -90,8 +90,8 @@ def missing(
     found: dict[str, Sentences] = {}
     if persona.model is not None and persona.model not in models:
         found["model"] = (
-            f"The model {persona.model!r} is not there. Choose another, or leave it empty for the app's model.",
-            f"找不到模型 {persona.model!r}。请换一个，或者留空使用应用的模型。",
+            f"The model {persona.model!r} is not the one in use. Switch to it on the page of models, or leave it empty.",
+            f"现在用的不是模型 {persona.model!r}。请到“模型”页换成它，或者留空使用应用的模型。",
         )
     for index, tool in enumerate(persona.tools):
         if tool not in tools:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from assistant.access import MAKER
+from assistant.models import catalogue
+from assistant.models.builtin import INFO, find_gguf
 from assistant.speech.espeak import voices
 from assistant.studio import Studio
 from knowledge.corpora.shipped import shipped_collections
@@ -39,11 +41,6 @@ def offered(studio: Studio, persona: Persona, language: str) -> Offered:
     def gone(name: str) -> str:
         return text("personas_not_there", language, name=name)
 
-    status = studio.models.status()
-    known = dict.fromkeys(name for name in (status.name, studio.settings.model) if name != "auto")
-    models = [("", text("personas_model_of_app", language, title=status.title)), *((name, name) for name in known)]
-    if persona.model is not None and persona.model not in known:
-        models.append((persona.model, gone(persona.model)))
     tools = [
         (tool.id, tool.titles.get(language, tool.spec.name), tool.about.get(language, tool.spec.description))
         for tool in studio.tools.list()
@@ -53,11 +50,28 @@ def offered(studio: Studio, persona: Persona, language: str) -> Offered:
         for id, (title, documents) in _collections(studio, language).items()
     ]
     return Offered(
-        models=models,
+        models=_models(studio, persona, language, gone),
         tools=[*tools, *_lost(persona.tools, tools, gone)],
         collections=[*shelves, *_lost(persona.collections, shelves, gone)],
         voices={each: _voices(each, persona.voice.get(each), language) for each in ("en", "zh")},
     )
+
+
+def _models(studio: Studio, persona: Persona, language: str, gone: Callable[[str], str]) -> list[tuple[str, str]]:
+    """The app's model whatever it is, and by name: the one in use, those on this machine, those of servers."""
+    status = studio.models.status()
+    idle = {str(name): catalogue.describe(name).title for name in catalogue.on_disk()}
+    idle |= {stored.document.name: stored.document.title for stored in studio.servers.list()}
+    if find_gguf() is not None:
+        idle["builtin"] = INFO.title
+    idle.pop(status.name, None)
+    if persona.model is not None and persona.model not in (status.name, *idle):
+        idle[persona.model] = ""
+    return [
+        ("", text("personas_model_of_app", language, title=status.title)),
+        (status.name, status.title),
+        *((name, text("personas_model_idle", language, title=title) if title else gone(name)) for name, title in idle.items()),
+    ]
 
 
 def _lost(named: tuple[str, ...], there: list[tuple[str, str, str]], gone: Callable[[str], str]) -> list[tuple[str, str, str]]:

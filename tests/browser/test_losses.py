@@ -80,7 +80,7 @@ def broken_personas(data: Path) -> None:
 @pytest.mark.parametrize("prepare", [broken_personas])
 def test_a_persona_with_missing_parts_names_them_and_keeps_the_message(own: Hearth, page: Page) -> None:
     named = {
-        "model": ("The model 'hf:no/such' is not there", "找不到模型 'hf:no/such'"),
+        "model": ("The model 'hf:no/such' is not the one in use", "现在用的不是模型 'hf:no/such'"),
         "tools": ("The tool 'teleport' is not there", "找不到工具 'teleport'"),
         "collections": ("The collection 'atlantis' is not there", "找不到资料库 'atlantis'"),
     }

@@ -85,6 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "应用同时只运行一个模型，可以在“模型”页更换。",
     ),
     "personas_model_of_app": ("The app's model ({title})", "应用的模型（{title}）"),
+    "personas_model_idle": ("{title} (not in use now)", "{title}（现在没有使用）"),
     "personas_not_there": ("{name} (not there)", "{name}（不存在）"),
     "personas_field_tools": ("Tools", "工具"),
     "personas_hint_tools": ("What it may do besides talking.", "聊天之外它能做的事。"),
