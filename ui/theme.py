@@ -40,7 +40,12 @@ SKELETON = """
 PART_SCRIPT = """
 const name = element.querySelector("[data-part]").dataset.part;
 const part = (window.hearthParts ||= {})[name] = { value: props.value };
-watch("value", () => { part.value = props.value; window.hearthPaint?.(name); });
+watch("value", () => {
+  if (!props.value) return;
+  part.value = props.value;
+  props.value = "";  // Gradio compares all that its components hold at each update: a long conversation is not held there
+  window.hearthPaint?.(name);
+});
 """
 
 _ICONS = {
