@@ -4,6 +4,7 @@ A chat model is given messages and the tools on offer and yields what it writes 
 and knows no persona; what it is good for is said in its `ModelInfo`, and the agent acts on that.
 """
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -104,3 +105,9 @@ class ChatModel(Protocol):
     def count_tokens(self, text: str) -> int:
         """How many tokens `text` takes; an upper estimate where the tokenizer is not at hand."""
         ...
+
+
+def estimate_tokens(text: str) -> int:
+    """An upper estimate: common tokenizers take less than a token for three ASCII characters and five for four others."""
+    ascii_count = sum(character.isascii() for character in text)
+    return math.ceil(ascii_count / 3 + 1.25 * (len(text) - ascii_count))

@@ -16,7 +16,7 @@ from typing import Literal, Protocol, Self, runtime_checkable
 
 from assistant.messages import Message
 from assistant.models import builtin, catalogue, devices
-from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo
+from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo, estimate_tokens
 from assistant.models.local import LocalModel, Progress
 from assistant.models.remote import Reach, RemoteModel
 from common.errors import GenerationFailed, HearthError, ModelLoadFailed
@@ -143,7 +143,7 @@ class ModelHost:
                 self._previous = self._held.model.info.name
                 self._held.retired = True
                 self._leaving, self._held = self._held, None
-            self._name, self._info, self._error, self._switched = name, None, None, True
+            self._name, self._info, self._error, self._switched = name, _known(name), None, True
             self._begin()
             self._changed.notify_all()
 
@@ -303,7 +303,7 @@ class ModelHost:
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """The host's model as a `ChatModel` that can be asked before it has loaded: it waits."""
+    """The host's model as a `ChatModel` that can be asked before it has loaded: its `stream` waits."""
 
     host: ModelHost
 
@@ -317,7 +317,9 @@ class Hosted:
         yield from self.host.stream(messages, tools, options, cancel)
 
     def count_tokens(self, text: str) -> int:
-        return self.host.wait().count_tokens(text)
+        """While the model loads an upper estimate: only `stream` waits, because only it can be stopped."""
+        model = self.host.model
+        return model.count_tokens(text) if model is not None else estimate_tokens(text)
 
 
 def load(
@@ -345,6 +347,14 @@ def load(
 
 def _bare(name: str) -> str:
     return name if name.startswith("openai:") else name.partition("?bits=")[0].partition("@")[0]
+
+
+def _known(name: str) -> ModelInfo | None:
+    """What can be said of a model before it has loaded, so that nobody need wait for that."""
+    try:
+        return None if name == "auto" else catalogue.resolve(name, offline=True).info
+    except HearthError:
+        return None
 
 
 def _title(name: str) -> str:

@@ -5,7 +5,6 @@ nothing is read without a bound. Proxies and keys of the environment are not use
 """
 
 import json
-import math
 import queue
 import socket
 import threading
@@ -28,6 +27,7 @@ from assistant.models.base import (
     PromptChunk,
     ThinkingChunk,
     UsageChunk,
+    estimate_tokens,
 )
 from assistant.toolcalls import CallParser
 from common.egress import public_transport
@@ -90,9 +90,8 @@ class RemoteModel:
         )
 
     def count_tokens(self, text: str) -> int:
-        """An upper estimate: common tokenizers take less than a token for three ASCII characters and five for four others."""
-        ascii_count = sum(character.isascii() for character in text)
-        return math.ceil(ascii_count / 3 + 1.25 * (len(text) - ascii_count))
+        """An upper estimate; servers have no common way to ask."""
+        return estimate_tokens(text)
 
     def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: GenerationOptions, cancel: Cancel

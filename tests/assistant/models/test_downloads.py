@@ -251,3 +251,19 @@ def test_only_one_form_of_the_weights_is_taken():
     ]
     assert [file.path for file in wanted([HubFile(name, 1) for name in names])] == [*names[:2], "config.json"]
     assert [file.path for file in wanted([HubFile("weights.safetensors", 1)])] == ["weights.safetensors"]
+
+
+def test_what_was_downloaded_loads_and_writes(hub, begin, tiny_folder, tmp_path):
+    from assistant.models.host import ModelHost
+    from tests.assistant.models.tiny import say
+
+    hub.files = {file.name: file.read_bytes() for file in tiny_folder.iterdir()}
+    downloads = begin()
+    downloads.start("hf:a/tiny")
+    assert until(downloads, "hf:a/tiny", "done", "failed").state == "done"
+    host = ModelHost("hf:a/tiny", tmp_path, offline=True)
+    host.start()
+    try:
+        assert say(host.wait(60), "Hi", max_tokens=3)[1].completion_tokens > 0
+    finally:
+        host.close()

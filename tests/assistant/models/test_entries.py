@@ -4,10 +4,6 @@ import json
 import stat
 import threading
 from contextlib import contextmanager
-import threading
-from contextlib import contextmanager
-import threading
-from contextlib import contextmanager
 
 import pytest
 
@@ -38,38 +34,6 @@ def servers(again):
     return again()
 
 
-class Listing(Handler):
-    """A server that lists models, too, before it answers."""
-
-    def do_GET(self):
-        self.server.headers.append(dict(self.headers))
-        if self.server.status == 200 and not self.server.models:
-            self.start(404, "application/json")
-        elif self.server.status != 200:
-            self.start(self.server.status, "application/json")
-            self.wfile.write(json.dumps({"error": {"message": "bad key"}}).encode())
-        else:
-            self.start(200, "application/json")
-            self.wfile.write(json.dumps({"data": [{"id": name} for name in self.server.models]}).encode())
-
-
-@contextmanager
-class Listing(Handler):
-    """A server that lists models, too, before it answers."""
-
-    def do_GET(self):
-        self.server.headers.append(dict(self.headers))
-        if self.server.status == 200 and not self.server.models:
-            self.start(404, "application/json")
-        elif self.server.status != 200:
-            self.start(self.server.status, "application/json")
-            self.wfile.write(json.dumps({"error": {"message": "bad key"}}).encode())
-        else:
-            self.start(200, "application/json")
-            self.wfile.write(json.dumps({"data": [{"id": name} for name in self.server.models]}).encode())
-
-
-@contextmanager
 class Listing(Handler):
     """A server that lists models, too, before it answers."""
 
@@ -128,6 +92,21 @@ def test_saving_keeps_the_key_unless_another_is_given_or_the_host_changes(server
     moved = servers.save(keyed.document.model_copy(update={"address": "https://evil.example/v1"}), keyed.revision)
     assert servers.reach(moved.document.name).key is None, "a key is for the host it was given for"
     assert not servers.has_key(moved.document.id)
+    back = servers.save(moved.document.model_copy(update={"address": "https://a.example/v1"}), moved.revision)
+    assert not servers.has_key(back.document.id), "taken away is taken away"
+
+
+def test_an_entry_that_came_from_elsewhere_gets_no_key_of_another_host(servers, tmp_path):
+    """A restored backup replaces the entries, and the keys stay on the machine."""
+    entry = servers.add("A", "https://a.example/v1", "m", False, "one").document
+    database = Database(tmp_path / "hearth.db")
+    with database.write() as connection:
+        body = entry.model_copy(update={"address": "https://evil.example/v1"}).model_dump_json()
+        connection.execute(DOCUMENTS.update().values(body=body))
+    database.close()
+    assert servers.reach("openai:https://evil.example/v1#m").key is None
+    servers.forget_keys()
+    assert "one" not in (tmp_path / "secrets.json").read_text("utf-8")
 
 
 def test_wrong_fields_are_named(servers):
@@ -141,14 +120,15 @@ def test_wrong_fields_are_named(servers):
     assert set(caught.value.problems) == {"key"}
 
 
-def test_a_removed_one_comes_back_with_its_key_until_the_next_start(servers, again):
+def test_a_removed_one_comes_back_with_its_key_until_the_next_start(servers, again, tmp_path):
     id = servers.add("A", "https://a.example/v1", "m", False, "one").document.id
     servers.remove(id)
     assert list(servers.list()) == []
     servers.restore(id)
     assert servers.has_key(id)
     servers.remove(id)
-    assert not again().has_key(id)
+    again()
+    assert "one" not in (tmp_path / "secrets.json").read_text("utf-8")
     with pytest.raises(DocumentMissing):
         servers.get(id)
 
@@ -163,7 +143,7 @@ def test_the_command_line_may_reach_what_a_removed_entry_may_not(servers):
 
 def test_one_that_works_says_how_long_it_took(servers):
     with answering("m", "other") as server:
-        entry = servers.add("A", server.base, "m", True, "k").document
+        entry = servers.add("A", server.address, "m", True, "k").document
         trial = servers.test(entry)
         assert trial.worked, trial
         assert "It works" in trial.english
@@ -175,7 +155,7 @@ def test_one_that_works_says_how_long_it_took(servers):
 
 def test_one_without_the_model_names_those_it_has(servers):
     with answering("a", "b") as server:
-        trial = servers.test(servers.add("A", server.base, "m", True).document)
+        trial = servers.test(servers.add("A", server.address, "m", True).document)
     assert not trial.worked
     assert "It has: a, b" in trial.english
     assert "它有：a, b" in trial.chinese
@@ -183,12 +163,12 @@ def test_one_without_the_model_names_those_it_has(servers):
 
 def test_one_that_lists_nothing_is_tried_all_the_same(servers):
     with answering() as server:
-        assert servers.test(servers.add("A", server.base, "m", True).document).worked
+        assert servers.test(servers.add("A", server.address, "m", True).document).worked
 
 
 def test_a_refused_key_is_said(servers):
     with answering("m", status=401) as server:
-        trial = servers.test(servers.add("A", server.base, "m", True).document)
+        trial = servers.test(servers.add("A", server.address, "m", True).document)
     assert not trial.worked
     assert "refuses the key" in trial.english
     assert "拒绝了密钥" in trial.chinese
@@ -196,7 +176,7 @@ def test_a_refused_key_is_said(servers):
 
 def test_a_near_address_needs_the_switch(servers):
     with answering("m") as server:
-        trial = servers.test(servers.add("A", server.base, "m", False).document)
+        trial = servers.test(servers.add("A", server.address, "m", False).document)
         assert not trial.worked
         assert "private address" in trial.english
         assert server.headers == [], "nothing was sent"

@@ -9,12 +9,13 @@ import pytest
 from assistant.messages import Message
 from assistant.models.base import GenerationOptions, ModelInfo, TextChunk
 from assistant.models.host import ModelHost, load
+from assistant.models.scripted import ScriptedModel
 from common.errors import GenerationFailed, ModelLoadFailed, ModelMissing
 from tests.assistant.models.tiny import say
 
 
 def info(name):
-    return ModelInfo(name, name.title(), frozenset({"en"}), tools=False, grounding=False, context_tokens=128)
+    return ModelInfo(name, name.title(), frozenset({"en"}), tools=False, grounding=True, context_tokens=4096)
 
 
 class Talker:
@@ -199,3 +200,43 @@ def test_the_embedder_is_right_while_transformers_changes_the_numbers_of_the_pro
     finally:
         torch.set_default_dtype(torch.float32)
     assert np.array_equal(before, during)
+
+
+def test_a_turn_goes_on_through_a_switch_and_the_next_one_has_the_new_model(make_studio):
+    """The whole way: conversations are undisturbed, and Stop ends a turn that waits for a model."""
+    from assistant.access import MAKER
+    from assistant.events import TurnFinished
+
+    begun, go, gate = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(messages, tools):
+        yield TextChunk("One, ")
+        begun.set()
+        assert go.wait(10)
+        yield TextChunk("two.")
+
+    studio = make_studio([slowly])
+    host, loads = studio.models, Loader()
+    loads.gates["path:next"] = gate
+    host._loader = lambda *told: (loads(*told), ScriptedModel(["Three."], info("path:next")))[1]
+    talk = studio.conversations.create(MAKER.owner, "gg").id
+
+    def finished(run):
+        return [item[1] for item in studio.runs.subscribe(MAKER.owner, run) if item][-1]
+
+    first = studio.start_turn(MAKER, talk, "Count.", "en")
+    assert begun.wait(10)
+    host.switch("path:next")
+    go.set()
+    assert finished(first).reason == "answered"
+    waiting = studio.start_turn(MAKER, talk, "Go on.", "en")
+    studio.runs.cancel(MAKER.owner, waiting)
+    assert isinstance(finished(waiting), TurnFinished)
+    assert finished(waiting).reason == "cancelled", "Stop did not wait for the model"
+    assert host.status().state == "loading"
+    gate.set()
+    host.wait(10)
+    assert finished(studio.start_turn(MAKER, talk, "Go on.", "en")).reason == "answered"
+    said = [message.text for message in studio.conversations.messages(MAKER.owner, talk)]
+    assert said[:2] == ["Count.", "One, two."]
+    assert said[-1] == "Three."
