@@ -1,4 +1,4 @@
-"""What stands around the conversation, and the workshop pages, as HTML."""
+"""What stands around the conversation as HTML."""
 
 import re
 from dataclasses import replace
@@ -13,7 +13,6 @@ from personas.care import Helpline
 from ui import panels, sources
 from ui.render import Face, Manner
 from ui.view import Card, View
-from ui.views import knowledge, tools
 
 FACE = Face("gg", "GG", "G", "#D0705C")
 EN, ZH, VISITOR = Manner("en"), Manner("zh"), Manner("en", maker=False)
@@ -140,61 +139,12 @@ def test_outcomes_are_a_line_a_file():
     assert words(html) == "a.pdf added b.bin not read"
 
 
-def test_knowledge_shows_collections_and_the_open_one():
-    shelves = [knowledge.Shelf("a", "Handbook", 2), knowledge.Shelf("b", "Other", 0)]
-    opened = knowledge.collection_html(shelves[0], [knowledge.Paper("d", "Handbook", "h.pdf", 12)], None, "", EN)
-    html = knowledge.knowledge_html(shelves, "a", opened, EN, panels.nothing())
-    assert re.findall(r'data-thing="(\w)"[^>]*aria-current', html) == ["a"]
-    assert "Handbook h.pdf passages: 12" in words(html)
-    assert 'data-action="create"' in html
-    assert "data-drop" in html
-
-
-def test_a_visitor_may_look_and_not_touch():
-    shelf = knowledge.Shelf("a", "Handbook", 1)
-    opened = knowledge.collection_html(shelf, [knowledge.Paper("d", "Handbook", "h.pdf", 12)], None, "", VISITOR)
-    html = knowledge.knowledge_html([shelf], "a", opened, VISITOR, panels.nothing())
-    for forbidden in ("data-drop", "remove", "create"):
-        assert forbidden not in html
-
-
-def test_found_passages_show_why():
-    shelf, papers = knowledge.Shelf("a", "Handbook", 1), [knowledge.Paper("d", "Handbook", "h.pdf", 12)]
-    html = knowledge.collection_html(shelf, papers, [HIT], "two", EN)
-    assert "fit 0.82 · meaning 0.70" in words(html)
-    assert 'value="two"' in html
-    assert "No passage fits “cats”." in knowledge.collection_html(shelf, papers, [], "cats", EN)
-
-
-def test_an_empty_collection_teaches():
-    assert "拖入 PDF" in knowledge.collection_html(knowledge.Shelf("a", "t", 0), [], None, "", ZH)
-
-
-def test_reading_a_document():
-    assert "<mark>Two words.</mark>" in knowledge.reading_html("a", "Handbook", WHOLE, PASSAGE, EN)
-    whole = knowledge.reading_html("a", "Handbook", WHOLE, None, EN)
-    assert WHOLE in whole
-    assert "<mark>" not in whole
-    assert "goes on" in knowledge.reading_html("a", "Handbook", "x" * 300_000, None, EN)
-
-
-def test_tools_show_what_the_model_sees():
-    schema = {"properties": {"zone": {"type": "string", "description": "an IANA zone"}}, "required": ["zone"]}
-    html = tools.tools_html([tools.Instrument("Clock", "Knows the time.", "clock", "Tells it.", schema, "writes", 10.0)], EN)
-    assert "Clock Knows the time. changes things; asks first · at most 10 s" in words(html)
-    read = html[html.index("<details>") : html.index("</details>")]
-    assert "What the model reads clock Tells it. Parameters zone (required) an IANA zone" in words(read)
-
-
 @pytest.mark.parametrize("manner", [EN, VISITOR])
 def test_hostile_words_in_every_place(hostile, tame, manner):
     face = Face(hostile, hostile, hostile, hostile)
     guest = panels.Guest(face, hostile, ())
     hit = Hit(Passage(1, hostile, hostile, hostile, hostile, hostile, 2, 0, 3), 0.5, 0.5, 0.5)
     view = View(pieces=(Card(ToolCall(hostile, hostile, {})),), hits=(hit,), tools=((hostile, 0.1),))
-    shelf, paper = knowledge.Shelf(hostile, hostile, 1), knowledge.Paper(hostile, hostile, hostile + "x", 1)
-    schema = {"properties": {hostile: {"description": hostile}}, "required": [hostile]}
-    opened = knowledge.collection_html(shelf, [paper], [hit], hostile, manner)
     pages = [
         panels.header_html(hostile, panels.ModelLine("failed", hostile, hostile), manner),
         panels.sidebar_html([panels.Entry(hostile, hostile, face, NOON)], hostile, hostile, date(2026, 3, 10), manner),
@@ -208,9 +158,6 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         panels.outcomes_html([(hostile, "failed", hostile)]),
         sources.sources_html(view, [hit], manner),
         sources.document_html(hit.passage, hostile * 3, manner),
-        knowledge.knowledge_html([shelf], hostile, opened, manner, panels.refusal_html(hostile)),
-        knowledge.reading_html(hostile, hostile, hostile * 3, hit.passage, manner),
-        tools.tools_html([tools.Instrument(hostile, hostile, hostile, hostile, schema, "reads", 1.0)], manner),
     ]
     for page in pages:
         tame(page)

@@ -1,0 +1,102 @@
+"""The knowledge and tools pages as HTML: whatever the words are, they stay words."""
+
+import re
+
+import pytest
+
+from knowledge.types import DocumentRecord, Hit, Passage
+from ui import highlight
+from ui.render import Manner
+from ui.toolform import asked
+from ui.uses import Use
+from ui.views import knowledge, reading, tools
+
+EN, ZH = Manner("en"), Manner("zh")
+PASSAGE = Passage(7, "c", "d", "Handbook", "Two words.", "Leave > Annual", 3, 5, 15)
+DOCUMENT = DocumentRecord("d", "h.pdf", "Handbook", 1, 22, 0.0, 2_300_000)
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def without_ids(html: str) -> str:
+    """Tabs are tied to their bodies by ids that the page makes itself."""
+    return (
+        re.sub(r' (id|aria-controls|aria-labelledby)="tool-(tab-)?(try|users|model)"', "", html)
+        .replace("<i data-here", "<b data-here")
+        .replace("</i>", "</b>")
+    )
+
+
+def test_a_search_shows_the_score_of_each_leg_and_where_a_persona_is_cut_off():
+    shelf = knowledge.Shelf("a", "Handbook", 1, 12, 2_300_000, ("Librarian",))
+    papers = knowledge.Papers([knowledge.Paper("d", "Handbook", "h.pdf", 12, 2_300_000)])
+    hits = [Hit(PASSAGE, 0.82, 0.7, None), Hit(PASSAGE, 0.05, None, 0.1)]
+    html = knowledge.collection_html(shelf, papers, knowledge.Found("two", hits, 1), [], EN)
+    told = words(html)
+    assert "documents: 1 · passages: 12 · 2.3 MB · read by Librarian" in told
+    assert "<mark>Two</mark> words." in html
+    assert told.index("fit 0.82 meaning 0.70") < told.index("not given to a persona") < told.index("fit 0.05 words 0.10")
+    assert 'value="two"' in html
+    nothing = knowledge.collection_html(shelf, papers, knowledge.Found("cats", [], 0), [], EN)
+    assert "No passage fits “cats”." in nothing
+
+
+def test_an_empty_collection_teaches():
+    assert "拖入 PDF" in knowledge.collection_html(knowledge.Shelf("a", "t", 0, 0, 0), knowledge.Papers([]), None, [], ZH)
+
+
+def test_a_document_is_numbered_where_its_passages_begin():
+    html = reading.reading_html("a", DOCUMENT, "Handbook", "One. Two words. Three.", [PASSAGE], 7, EN)
+    assert '<small class="cut">1</small><mark>Two words.</mark> Three.' in html
+    assert "22 characters · 2.3 MB · h.pdf" in words(html)
+    assert "Leave &gt; Annual · page 3" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("Days of annual leave, ANNUALLY leaves", "annual leaves", "Days of [annual] [leave], ANNUALLY [leaves]"),
+        ("每年有十天带薪年假。", "带薪年假", "每年有十天[带薪年假]。"),
+        ("年年有余", "年", "[年年]有余"),
+        ("maxFileSize is 3", "file size", "[maxFileSize] is 3"),
+        ("a < b & c", "b", "a &lt; [b] &amp; c"),
+        ("nothing", "", "nothing"),
+    ],
+)
+def test_the_words_of_a_query_are_marked(text, query, expected):
+    assert highlight.marked(text, query).replace("<mark>", "[").replace("</mark>", "]") == expected
+
+
+@pytest.mark.parametrize("manner", [EN, ZH], ids=["en", "zh"])
+def test_hostile_words_in_every_place(hostile, tame, manner):
+    passage = Passage(1, hostile, hostile, hostile, hostile, hostile, 2, 0, 3)
+    hit = Hit(passage, 0.5, 0.5, 0.5)
+    shelf = knowledge.Shelf(hostile, hostile, 20, 3, 9, (hostile,))
+    papers = knowledge.Papers([knowledge.Paper(hostile, hostile, hostile + "x", 1, 1)], 3, hostile)
+    using = [Use(hostile, hostile, True)]
+    document = DocumentRecord(hostile, hostile + "x", hostile, 1, 3, 0.0)
+    arrivals = knowledge.arrivals_html([knowledge.Arrival(hostile, "failed", hostile, 0.5)] * 2, manner, poll=True)
+    opened = knowledge.collection_html(shelf, papers, knowledge.Found(hostile, [hit], 1), using, manner)
+    schema = {
+        "properties": {
+            hostile: {"description": hostile},
+            "x": {"enum": [hostile]},
+            "y": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": [hostile],
+    }
+    tool = tools.Instrument(hostile, hostile, hostile, hostile, hostile, schema, "spends", 1.0, False, True, hostile)
+    form = asked(schema)
+    problems = {each.name: hostile for each in form} | {"": hostile}
+    outcome = tools.sure_html(tool, {hostile: hostile}, manner) + tools.result_html(hostile, True, 1.0, manner)
+    trial = tools.Trial(form, {each.name: hostile for each in form}, problems, outcome)
+    pages = [
+        knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=arrivals),
+        reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner),
+        tools.tools_html([tool], hostile, tools.tool_html(tool, trial, using, manner), manner, here=hostile),
+        tools.running_html(hostile, manner),
+    ]
+    for page in pages:
+        tame(without_ids(page).replace('href="?at=', 'href="?p='))

@@ -1,0 +1,139 @@
+"""A form for the arguments of a tool, from its JSON Schema, and back: arguments of what was typed, or sentences at its fields.
+
+Simple values get a field of their own kind, lists of them a line each, and everything else is written as JSON.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from common.problems import Sentences
+from tools.validation import problems
+
+Kind = Literal["text", "number", "choice", "lines", "json"]
+
+_PREFIX = "arg."
+_SIMPLE = ("string", "integer", "number", "boolean")
+_LIMIT = 20_000  # characters of one field that are read
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One argument: `options` are the values of a choice, as JSON; `of` is the type of what is typed, or of each line."""
+
+    name: str
+    kind: Kind
+    of: str
+    required: bool
+    description: str
+    options: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        return _PREFIX + self.name
+
+
+def asked(schema: Mapping[str, Any]) -> list[Asked]:
+    """The arguments that a schema asks for, in its order."""
+    properties, required = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, Mapping):
+        return []
+    names = required if isinstance(required, Sequence) else ()
+    return [_asked(name, value if isinstance(value, Mapping) else {}, name in names) for name, value in properties.items()]
+
+
+def typed(arguments: Sequence[Asked], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What was typed for each argument, "" for nothing."""
+    return {each.name: (fields.get(each.field) or [""])[0][:_LIMIT] for each in arguments}
+
+
+def read(
+    schema: Mapping[str, Any], arguments: Sequence[Asked], written: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Sentences]]:
+    """The arguments, and what is wrong by name ("" for what concerns no single one); an optional one left empty is left out."""
+    found: dict[str, Any] = {}
+    wrong: dict[str, Sentences] = {}
+    for each in arguments:
+        words = written.get(each.name, "")
+        if not words.strip():
+            continue
+        try:
+            found[each.name] = _value(each, words)
+        except ValueError as error:
+            wrong[each.name] = error.args[0]
+    told = problems(schema, found)
+    return found, {**{name: sentences for name, sentences in told.items() if name not in wrong}, **wrong}
+
+
+def _asked(name: str, schema: Mapping[str, Any], required: bool) -> Asked:
+    description = schema.get("description")
+    told = description if isinstance(description, str) else ""
+    kind = _type(schema)
+    values = schema.get("enum")
+    if isinstance(values, list):
+        return Asked(name, "choice", "", required, told, tuple(json.dumps(value, ensure_ascii=False) for value in values))
+    if kind == "boolean":
+        return Asked(name, "choice", "", required, told, ("true", "false"))
+    if kind in ("integer", "number"):
+        return Asked(name, "number", kind, required, told)
+    if kind == "string":
+        return Asked(name, "text", kind, required, told)
+    items = schema.get("items")
+    if kind == "array" and isinstance(items, Mapping) and _type(items) in _SIMPLE:
+        return Asked(name, "lines", _type(items), required, told)
+    return Asked(name, "json", kind, required, told)
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """The one type besides null, "" where there are several or none."""
+    named = schema.get("type")
+    kinds = [kind for kind in ([named] if isinstance(named, str) else named or ()) if kind != "null"]
+    return str(kinds[0]) if len(kinds) == 1 else ""
+
+
+def _value(each: Asked, words: str) -> Any:
+    """Raises `ValueError` with both sentences."""
+    match each.kind:
+        case "lines":
+            return [_plain(each.of, line.strip()) for line in words.splitlines() if line.strip()]
+        case "json" | "choice":
+            return _json(words)
+        case _:
+            return _plain(each.of, words)
+
+
+def _plain(kind: str, words: str) -> Any:
+    if kind == "string":
+        return words
+    if kind == "boolean":
+        return _json(words.strip().lower())
+    try:
+        value = int(words.strip()) if kind == "integer" else float(words.strip())
+    except ValueError:
+        raise ValueError(_NOT_WHOLE if kind == "integer" else _NO_NUMBER) from None
+    if not math.isfinite(value):  # JSON has no such numbers
+        raise ValueError(_NO_NUMBER)
+    return value
+
+
+def _json(words: str) -> Any:
+    try:
+        return json.loads(words, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise ValueError(
+            (
+                f'Write this as JSON, such as {{"name": "value"}}. The mistake is in line {line}.',
+                f'这里要写成 JSON，例如 {{"name": "value"}}。第 {line} 行有错。',
+            )
+        ) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_NOT_WHOLE = ("Write a whole number, such as 12.", "请写整数，例如 12。")
+_NO_NUMBER = ("Write a number, such as 12 or 0.5.", "请写数字，例如 12 或 0.5。")
