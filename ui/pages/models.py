@@ -161,7 +161,10 @@ class ModelsPage:
             if find(str(name)) is None:
                 title = catalogue.describe(name).title
                 local.append(parts.item("models", str(name), title, current=at == str(name), mark=views.dot("good")))
-        away.append(parts.item("models", _BY_NAME, manner.say("models_by_name"), current=at == _BY_NAME, mark=views.dot("add")))
+        strange = next((download for download in downloads if find(download.name) is None and download.state != "done"), None)
+        sub = f"{plain(strange.title)} · {views.download_words(strange, manner)}" if strange else ""
+        mark = views.dot("half" if strange else "add")
+        away.append(parts.item("models", _BY_NAME, manner.say("models_by_name"), sub, current=at == _BY_NAME, mark=mark))
         servers = [
             parts.item("models", _SERVER + stored.document.id, stored.document.title, stored.document.model,
                        current=at == _SERVER + stored.document.id, mark=views.dot("good"))

@@ -86,8 +86,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "正在加载 {title} · {percent}%，约 {seconds} 秒",
     ),
     "models_finishing": (
-        "Waiting for {count} answers under way, a few seconds at most; then {title} loads",
-        "等待 {count} 个进行中的回答写完，最多十几秒，然后加载 {title}",
+        "Answers under way: {count}. They get a few seconds, then {title} loads.",
+        "还有 {count} 个回答正在写，最多再等十几秒，然后加载 {title}。",
     ),
     "models_failed": ("{title} did not load.", "{title} 没有加载成功。"),
     "models_choose_another": (
