@@ -88,11 +88,14 @@ class Servers:
         self._documents = DocumentStore(database, "server", ServerEntry)
         self._secrets = secrets
         self._owner = owner
-        # A removed entry keeps its key for an undo, until the next start.
-        here = {_secret(stored.document.id) for stored in self.list()}
-        for name in secrets.names():
+        self.forget_keys()  # a removed entry keeps its key for an undo, until the next start
+
+    def forget_keys(self) -> None:
+        """Take away the keys of entries that are not there. Raises `StorageFailed`."""
+        here = {_secret(stored.document) for stored in self.list()}
+        for name in self._secrets.names():
             if name.startswith(_SECRET) and name not in here:
-                secrets.put(name, "")
+                self._secrets.put(name, "")
 
     def list(self) -> Sequence[Stored[ServerEntry]]:
         return self._documents.list(self._owner)
@@ -128,11 +131,12 @@ class Servers:
                 "密钥里有无法发送的字符。请重新复制。",
                 {"key": ("Plain letters, digits and signs only.", "只能是普通字母、数字和符号。")},
             )
-        if key is None and revision and _host(self.get(entry.id).document.address) != _host(entry.address):
-            key = ""
+        before = _secret(self.get(entry.id).document) if revision else _secret(entry)
         stored = self._documents.save(self._owner, entry, revision)
+        if before != _secret(entry):
+            self._secrets.put(before, "")
         if key is not None:
-            self._secrets.put(_secret(entry.id), key.strip())
+            self._secrets.put(_secret(entry), key.strip())
         return stored
 
     def remove(self, id: str) -> ServerEntry:
@@ -149,7 +153,7 @@ class Servers:
         return self._documents.save(self._owner, versions[0].document, 0)
 
     def has_key(self, id: str) -> bool:
-        return self._secrets.has(_secret(id))
+        return any(stored.document.id == id and self._secrets.has(_secret(stored.document)) for stored in self.list())
 
     def reach(self, name: str, started_with: str = "", key: str | None = None) -> Reach:
         """How the server of a model's name is spoken to; `started_with` and `key` are the command line's and the environment's.
@@ -173,7 +177,7 @@ class Servers:
             model.close()
 
     def _reach(self, entry: ServerEntry) -> Reach:
-        return Reach(self._secrets.get(_secret(entry.id)), entry.private)
+        return Reach(self._secrets.get(_secret(entry)), entry.private)
 
     def _free_id(self, model: str) -> str:
         base = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:50] or "server"
@@ -210,8 +214,9 @@ def _tried(model: RemoteModel, entry: ServerEntry) -> Trial:
     )
 
 
-def _secret(id: str) -> str:
-    return f"{_SECRET}{id}"
+def _secret(entry: ServerEntry) -> str:
+    """The host is in it: an entry of this id that came with a restored backup does not get a key that was given for another."""
+    return f"{_SECRET}{entry.id}@{_host(entry.address)}"
 
 
 def _host(address: str) -> str:

@@ -139,6 +139,22 @@ def test_a_restore_can_be_undone_and_that_too(furnished, tmp_path):
     assert len(furnished.backups.kept()) == 2
 
 
+def test_keys_stay_on_their_machine_and_with_their_host(make_studio, tmp_path):
+    """A backup brings an entry of a name that is known here, with another address: the key of this machine is not for it."""
+    theirs, mine = make_studio(data=tmp_path / "theirs"), make_studio(data=tmp_path / "mine")
+    theirs.servers.add("A", "https://evil.example/v1", "m", False, "their-key")
+    entry = mine.servers.add("A", "https://a.example/v1", "m", False, "my-key").document
+    file = saved(theirs, tmp_path / "backup.zip")
+    with zipfile.ZipFile(file) as archive:
+        assert b"their-key" not in archive.read(ROWS)
+    restore(mine, file)
+    assert mine.servers.get(entry.id).document.address == "https://evil.example/v1"
+    assert not mine.servers.has_key(entry.id)
+    assert mine.servers.reach("openai:https://evil.example/v1#m").key is None
+    mine.backups.undo(mine.backups.kept()[0].id)
+    assert mine.servers.reach(entry.name).key == "my-key"
+
+
 def test_a_state_before_a_restore_is_kept_for_two_weeks(make_studio, tmp_path):
     make_studio().close()
     for days in (1, 13, 15):
