@@ -440,7 +440,11 @@ const acts = {
   thing: (button) => go({ page: button.dataset.page || state.page, thing: button.dataset.thing }),
   try: () => house.classList.toggle("trying"),
   section: (button) => choose(button),
-  language: () => { kept.set("language", language() === "zh" ? "en" : "zh"); house.classList.add("relabel"); visit(); },
+  language: () => {
+    kept.set("language", language() === "zh" ? "en" : "zh");
+    house.classList.add("relabel");
+    onceSaved(() => visit());
+  },
   theme: () => {
     const dark = getComputedStyle(house).getPropertyValue("--is-dark").trim() === "1";
     kept.set("theme", dark ? "light" : "dark");

@@ -65,6 +65,13 @@ function holdBack() {
   setTimeout(() => { if (saving === mine) saving = 0; }, 10_000);
 }
 
+// The page is drawn anew from what is kept: first what was typed is kept.
+function onceSaved(then) {
+  settleForms();
+  const wait = () => { if (saving) setTimeout(wait, 50); else then(); };
+  wait();
+}
+
 function submitForm(form) {
   if ("autosave" in form.dataset) { later(form, 0); return; }
   if (state.submitted) return;
