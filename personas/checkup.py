@@ -35,12 +35,14 @@ class ModelTraits:
 class Surroundings:
     """What there is. `tools` maps an id to every name and description of it, `collections` an id to its title and documents.
 
+    `off` are the ids of tools that were switched off for everybody.
     `model` is None while nobody knows what the model is; `region` is whether the helplines of a region are chosen.
     """
 
     models: Collection[str] = ()
     model: ModelTraits | None = None
     tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    off: Collection[str] = ()
     collections: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     voices: Collection[str] = ()
     region: bool = True
@@ -227,6 +229,17 @@ def _uses(persona: Persona, around: Surroundings) -> Iterator[Finding]:
                 f"collections.{index}",
                 (f"The collection {title!r} is empty. Add documents to it.", f"资料库“{title}”还是空的，请加入文档。"),
                 "knowledge",
+            )
+    for index, tool in enumerate(persona.tools):
+        if tool in around.off:
+            yield Finding(
+                "warn",
+                f"tools.{index}",
+                (
+                    f"The tool {tool!r} is switched off and is not given to it. Switch it on under Tools, or take it out here.",
+                    f"工具 {tool!r} 已关闭，它用不了。请在“工具”页打开，或在这里去掉。",
+                ),
+                "uses",
             )
     if persona.answers_only_from_documents and not persona.collections:
         yield Finding(

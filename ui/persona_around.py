@@ -28,6 +28,7 @@ def surroundings(studio: Studio, persona: Persona) -> Surroundings:
             tool.id: (tool.spec.name, *tool.titles.values(), tool.spec.description, *tool.about.values())
             for tool in studio.tools.list()
         },
+        off=studio.tools.off,
         collections=_collections(studio, "en"),
         voices={voice.name for voice in voices()} | {voice.partition("?")[0] for voice in spoken if voice.startswith(_ENGINES)},
         region=studio.region in REGIONS and studio.region != "international",

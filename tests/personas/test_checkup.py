@@ -1,5 +1,6 @@
 """The check-up: each thing that can be missing is named with its field, and a persona that has everything passes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,12 @@ def test_what_is_missing_is_named(changes, field, severity, place):
     named = found(**changes)
     assert named[field][:2] == (severity, place)
     assert {name for name in named if not name.startswith("instruction")} <= {field}
+
+
+def test_a_tool_that_is_switched_off_is_named():
+    (found,) = check_up(WHOLE, replace(AROUND, off={"units", "browser"}))
+    assert (found.severity, found.field) == ("warn", "tools.1")
+    assert all("'units'" in sentence for sentence in found.sentence)
 
 
 def test_a_model_that_calls_no_tools():

@@ -119,6 +119,8 @@ function worked() {
   for (const box of document.querySelectorAll("#workshop [data-tabs]")) showTab(box);
   markChosen();
   tellRestored();
+  document.querySelector("#workshop .passages [aria-current]")?.scrollIntoView({ block: "nearest" });
+  document.querySelector("#workshop [data-look]")?.scrollIntoView({ block: "nearest" });
   document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
   poll();
 }

@@ -181,7 +181,7 @@ def result_html(text: str, failed: bool, seconds: float, manner: Manner) -> Mark
     """What a call gave: the exact text the model would read."""
     kind = parts.badge(manner.say("tools_refused"), "bad") if failed else parts.EMPTY
     return Markup(
-        '<section class="result-of"><h3>{} <small>{}</small> {}</h3><pre dir="auto" tabindex="0">{}</pre></section>'
+        '<section class="result-of" data-look><h3>{} <small>{}</small> {}</h3><pre dir="auto" tabindex="0">{}</pre></section>'
     ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text)
 
 
@@ -191,7 +191,7 @@ def sure_html(tool: Instrument, arguments: Mapping[str, Any], manner: Manner) ->
     risk = manner.say(f"tools_{tool.risk}")
     address = Markup("<p><code>{}</code></p>").format(tool.address) if tool.address else parts.EMPTY
     data = json.dumps(arguments, ensure_ascii=False)
-    return Markup('<section class="sure" role="alert"><p>{}</p>{}<pre>{}</pre><div class="row">{}{}</div></section>').format(
+    return Markup('<section class="sure" role="alert" data-look><p>{}</p>{}<pre>{}</pre><div class="row">{}{}</div></section>').format(
         manner.say("tools_sure", risk=risk),
         address,
         "\n" + told,
