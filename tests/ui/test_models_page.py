@@ -112,6 +112,7 @@ def test_a_switch_fails_with_its_reason_and_one_click_goes_back(make_studio, pag
         html = str(page.show(ask(language=language)))
         assert reason in html
         assert back in html
+        assert {"en": "did not load", "zh": "没有加载成功"}[language] in html.split("</nav>")[0]
     assert page._studio.preferences.current().model == ""
     done(page, "back")
     settle(page)
@@ -189,10 +190,10 @@ def download(state, **changes):
 @pytest.mark.parametrize(
     ("status", "english", "chinese", "button"),
     [
-        (download("running"), "4.0 of 16.0 GB · 20.0 MB/s · 10 min left", "还需 10 分钟", "pause"),
+        (download("running"), "4.0 GB of 16.0 GB · 20.0 MB/s · 10 min left", "还需 10 分钟", "pause"),
         (download("running", total=0, done=0), "asking the hub", "正在询问", "pause"),
         (download("queued"), "waiting its turn", "排队中", "pause"),
-        (download("paused"), "paused at 4.0 of 16.0 GB", "已暂停", "resume"),
+        (download("paused"), "paused at 4.0 GB of 16.0 GB", "已暂停", "resume"),
         (download("failed", error=ModelMissing("The disk is full.", "磁盘已满。")), "The disk is full", "磁盘已满", "resume"),
     ],
 )

@@ -148,7 +148,7 @@ class ModelsPage:
     ) -> Markup:
         status, moving = self._studio.models.status(), {download.name: download for download in downloads}
         present = {str(name) for name in disk}
-        now = parts.item("models", _NOW, status.title, current=at in ("", _NOW), mark=views.dot("now"))
+        now = views.now_item(status, manner, current=at in ("", _NOW))
         local: list[Markup] = []
         away: list[Markup] = []
         if builtin.find_gguf() is not None:

@@ -88,6 +88,16 @@ def status_html(status: ModelStatus, previous: str, manner: Manner) -> Markup:
             return Markup('<div class="loading">{}<div class="row">{}</div></div>').format(told, buttons)
 
 
+def now_item(status: ModelStatus, manner: Manner, *, current: bool) -> Markup:
+    """The model in use, in the list."""
+    mark, sub = "now", ""
+    if status.state == "loading":
+        mark, sub = "half", manner.say("models_on_its_way", percent=round(100 * status.fraction))
+    if status.state == "failed":
+        mark, sub = "bad", manner.say("models_not_loaded")
+    return parts.item("models", "now", status.title, sub, current=current, mark=dot(mark))
+
+
 def dot(kind: str) -> Markup:
     """A mark before a title: "good" fits, "bad" does not, "now" is in use, "half" is on its way."""
     return Markup('<i class="dot {}" aria-hidden="true"></i>').format(kind)
@@ -103,7 +113,7 @@ def open_item(model: OpenModel, here: Here, manner: Manner, *, current: bool, do
 
 def download_words(download: DownloadStatus, manner: Manner) -> str:
     """How far a download is, in words."""
-    done, total = _gb(download.done), _gb(download.total)
+    done, total = _size(download.done), _size(download.total)
     match download.state:
         case "queued":
             return manner.say("models_queued")
@@ -384,6 +394,10 @@ def _duration(seconds: float, manner: Manner) -> str:
     if seconds < 5400:
         return manner.say("models_minutes", count=round(seconds / 60))
     return manner.say("models_hours", count=f"{seconds / 3600:.1f}")
+
+
+def _size(size: int) -> str:
+    return f"{_gb(size)} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def _gb(size: int) -> str:
