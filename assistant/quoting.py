@@ -19,9 +19,9 @@ _CITATION = re.compile(r"[\[【]\s*(\d{1,2}(?:\s*[,，、]\s*\d{1,2})*)\s*[\]】
 
 _NOTE = {
     "en": "This is a quotation: {model} is a small model that does not answer from documents in words of its own. "
-    "Start Hearth with a stronger one for that, for example `--model hf:Qwen/Qwen3-4B-Instruct-2507`.",
+    "A stronger one, chosen on the Models page, does.",
     "zh": "以上是原文摘录：现在用的 {model} 是个小模型，还不能用自己的话依据资料作答。"
-    "想要完整的回答，可以换更强的模型启动，例如 `--model hf:Qwen/Qwen3-4B-Instruct-2507`。",
+    "在“模型”页换上更强的模型，就能得到完整的回答。",
 }
 _NOTHING = {
     "en": "That is not in my documents.",

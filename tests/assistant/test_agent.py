@@ -343,10 +343,10 @@ def test_a_weak_model_quotes_the_best_passages_and_says_so_once():
     assert "> Leave is 12 days." in answer.text
     assert "[2]" in answer.text
     assert "Unrelated" not in answer.text
-    assert "--model" in answer.text
+    assert "Models page" in answer.text
     assert answer.sources == tuple(hits[:2])
     again = turn(asked, "And?", [Message("user", "How long?"), answer])[-1].new_messages[0]
-    assert "--model" not in again.text
+    assert "Models page" not in again.text
     assert model.requests == []
 
 

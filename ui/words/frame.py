@@ -32,7 +32,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "model_ready": ("{title}", "{title}"),
     "model_failed": ("{title} did not load", "{title} 没有加载成功"),
     "model_small": (
-        "A small English model that comes with Hearth. For a stronger one start with: python app.py --model hf:ORG/NAME",
-        "这是随 Hearth 附带的英文小模型。想用更强的模型，启动时加上：python app.py --model hf:ORG/NAME",
+        "A small English model that comes with Hearth. The Models page has stronger ones.",
+        "这是随 Hearth 附带的英文小模型。“模型”页里有更强的。",
     ),
 }
