@@ -191,7 +191,9 @@ def sure_html(tool: Instrument, arguments: Mapping[str, Any], manner: Manner) ->
     risk = manner.say(f"tools_{tool.risk}")
     address = Markup("<p><code>{}</code></p>").format(tool.address) if tool.address else parts.EMPTY
     data = json.dumps(arguments, ensure_ascii=False)
-    return Markup('<section class="sure" role="alert" data-look><p>{}</p>{}<pre>{}</pre><div class="row">{}{}</div></section>').format(
+    return Markup(
+        '<section class="sure" role="alert" data-look><p>{}</p>{}<pre>{}</pre><div class="row">{}{}</div></section>'
+    ).format(
         manner.say("tools_sure", risk=risk),
         address,
         "\n" + told,
