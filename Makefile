@@ -1,4 +1,4 @@
-# run · test · check (the gate) · bench (ratios) · soak (long) · format
+# run · test · check (the gate) · bench (ratios) · soak (long) · pictures (of every page, for the guide) · format
 PYTHON ?= python3
 ARGS ?=
 # TORCH=cpu takes the CPU build of torch (a laptop without an NVIDIA GPU); by default PyPI's build is taken.
@@ -12,7 +12,7 @@ SOURCES := app.py common retrieval personas tools knowledge assistant server ui 
 TESTS := $(RUN) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: run test check format lint types tests bench soak browser
+.PHONY: run test check format lint types tests bench soak pictures browser
 
 run: $(VENV)/app
 	@$(RUN) app.py $(ARGS)
@@ -36,8 +36,11 @@ format: $(VENV)/dev
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-bench: $(VENV)/app
+bench: $(VENV)/dev browser
 	$(RUN) -m bench
+
+pictures: $(VENV)/dev browser
+	$(RUN) -m tests.browser.pictures $(ARGS)
 
 soak: $(VENV)/dev
 	$(RUN) -m pytest -m soak --timeout 3600

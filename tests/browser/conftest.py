@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 SERVE = Path(__file__).with_name("serve.py")
 APP = Path(__file__).parents[2] / "app.py"
@@ -50,16 +50,21 @@ Launch = Callable[..., Browser]
 
 @pytest.fixture(scope="session")
 def launch() -> Iterator[Launch]:
-    """Opens browsers of a Chromium on this machine: the named one, one on the path, or Playwright's own."""
+    """Opens browsers of a Chromium on this machine."""
     with sync_playwright() as playwright:
-        named = os.environ.get("HEARTH_CHROMIUM")
-        path = named or next(filter(None, map(shutil.which, _NAMES)), None) or playwright.chromium.executable_path
+        path = chromium(playwright)
         if not Path(path).exists():
             sys.stderr.write(
                 "\n*** NO CHROMIUM: every browser test is skipped. Install one, or name it in HEARTH_CHROMIUM. ***\n"
             )
             pytest.skip("there is no Chromium on this machine")
         yield lambda *flags: playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *flags])
+
+
+def chromium(playwright: Playwright) -> str:
+    """The Chromium to use: the named one, one on the path, or Playwright's own."""
+    named = os.environ.get("HEARTH_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, _NAMES)), None) or playwright.chromium.executable_path
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +77,8 @@ def browser(launch: Launch) -> Iterator[Browser]:
 class Hearth:
     """The app as a process that can be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path, shipped: bool = False, *words: str) -> None:
-        self._program = APP if shipped else SERVE
+    def __init__(self, folder: Path, program: Path = SERVE, *words: str) -> None:
+        self._program = program
         self._words = words
         self.data = folder / "data"
         self.log = folder / "log.txt"
@@ -171,7 +176,7 @@ def shipped(tmp_path: Path) -> Iterator[Hearth]:
 
 @contextmanager
 def _running(folder: Path, shipped: bool = False) -> Iterator[Hearth]:
-    app = Hearth(folder, shipped)
+    app = Hearth(folder, APP if shipped else SERVE)
     app.start()
     yield app
     app.stop()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Hearth, visit
+from tests.browser.conftest import SERVE, Hearth, visit
 from tests.browser.tour import say, talk, walk, workshops
 
 SURVEY = Path(__file__).with_name("survey.js").read_text("utf-8")
@@ -114,7 +114,7 @@ def test_the_measures_find_what_they_look_for(page: Page) -> None:
 @pytest.fixture(scope="module")
 def guest_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hearth]:
     """The app as visitors of a Space meet it."""
-    app = Hearth(tmp_path_factory.mktemp("guests"), False, "hosted")
+    app = Hearth(tmp_path_factory.mktemp("guests"), SERVE, "hosted")
     app.start()
     yield app
     app.stop()

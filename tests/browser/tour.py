@@ -101,7 +101,8 @@ def workshops(page: Page) -> Iterator[str]:
         open_page(page, name)
         yield name
         yield from _tabs(page, name)
-        first = page.locator('#workshop [data-do=thing]:not([data-thing=""]):visible').first
+        own = f':is([data-page="{name}"], :not([data-page]))'
+        first = page.locator(f'#workshop [data-do=thing]{own}:not([data-thing=""]):visible').first
         if first.count():
             thing = first.get_attribute("data-thing")
             first.click()
