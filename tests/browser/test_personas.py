@@ -107,6 +107,23 @@ def test_a_mistake_is_told_at_its_field_and_what_was_typed_stays(made: Page) -> 
     saved(made)
 
 
+def test_the_check_up_leads_to_the_field(made: Page) -> None:
+    tab(made, "speech")
+    made.fill('[name="instruction.en"]', "You search the web.")
+    tab(made, "check")
+    finding = made.locator(".findings li", has_text="searching the web")
+    finding.locator("button").click()
+    expect(made.locator('[name="instruction.en"]')).to_be_focused()
+    made.keyboard.press("Control+A")
+    made.keyboard.type("You are Ann.")
+    tab(made, "check")
+    expect(finding).to_have_count(0)
+    made.locator(".findings li", has_text="description").locator("button").click()
+    made.keyboard.type("Says little.")
+    tab(made, "check")
+    expect(made.locator(".findings li")).to_have_count(1)
+
+
 def test_a_picture_is_uploaded_and_seen_everywhere(made: Page, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), "teal").save(tmp_path / "me.png")
     made.fill('[name="title.en"]', "Typed at the same time")

@@ -490,13 +490,13 @@ def test_the_check_up_names_what_is_missing_with_a_way_there(tab):
         "save",
         typed={"greeting.en": [""], "greeting.zh": [""], "tools": ["clock"], "instruction.en": ["Use dates. Search the web."]},
     )
-    assert re.findall(r'<li class="(\w+)" data-field="([^"]+)"', tab.html) == [
+    assert re.findall(r'<li class="(\w+)">.*?data-field="([^"]+)"', tab.html) == [
         ("warn", "greeting"),
         ("warn", "instruction.en"),
         ("warn", "instruction.en"),
     ]
     assert "Check-up · 3" in tab.words
-    assert 'data-section="speech">Mend it' in tab.html
+    assert 'data-section="speech" data-field="greeting">Mend it' in tab.html
     assert "还没有开场白" in Tab(tab.shop, language="zh").visit("gg").words
 
 

@@ -9,3 +9,13 @@ acts.hear = (button) => {
   sample = new Audio(`speech/sample/${button.dataset.language}?${new URLSearchParams({ voice })}`);
   sample.play().catch(() => note(words.speech_failed));
 };
+
+// From a finding to its field.
+acts.mend = (button) => {
+  choose(button);
+  const form = button.closest("form");
+  const [group] = button.dataset.field.split(".");
+  const find = (name) => form.querySelector(`[name${name}]:not([type=hidden], [hidden])`);
+  const field = find(`="${button.dataset.field}"`) || find(`^="${group}"`) || form.querySelector(`[data-kind="${group}"]`);
+  field?.focus();
+};

@@ -354,14 +354,12 @@ def _finding(finding: Finding, manner: Manner) -> Markup:
             finding.place, manner.say(f"personas_mend_{finding.place}")
         )
     else:
-        mend = Markup('<button type="button" data-do="section" data-section="{}">{}</button>').format(
-            finding.place, manner.say("personas_mend")
+        mend = Markup('<button type="button" data-do="mend" data-section="{}" data-field="{}">{}</button>').format(
+            finding.place, finding.field, manner.say("personas_mend")
         )
     badge = parts.badge(manner.say(f"personas_{finding.severity}"), "" if finding.severity == "hint" else "bad")
     sentence = finding.sentence[1 if manner.language == "zh" else 0]
-    return Markup('<li class="{}" data-field="{}">{}<p>{}</p>{}</li>').format(
-        finding.severity, finding.field, badge, plain(sentence), mend
-    )
+    return Markup('<li class="{}">{}<p>{}</p>{}</li>').format(finding.severity, badge, plain(sentence), mend)
 
 
 # -- fields of the form ----------------------------------------------------------------------------------------------
