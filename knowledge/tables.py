@@ -1,6 +1,6 @@
 """The tables of knowledge. Which rows count, and how they change, is said in `knowledge.catalogue` alone."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from common.database import metadata
 
@@ -39,6 +39,15 @@ DOCUMENTS = Table(
     Column("bytes", Integer, nullable=False, server_default="0"),  # of the file it came from
     Column("removed", Float),  # as for collections
     UniqueConstraint("collection", "name"),
+)
+
+# Lists of documents are read from here: beside their texts they would have to be gathered from all over the file.
+Index(
+    "knowledge_documents_listed",
+    *(
+        DOCUMENTS.c[name]
+        for name in ("collection", "added", "name", "id", "title", "passages", "characters", "bytes", "form", "removed")
+    ),
 )
 
 PASSAGES = Table(

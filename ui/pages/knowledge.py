@@ -117,7 +117,7 @@ class KnowledgePage:
         return self._page(ask, at)
 
     def _deleted(self, ask: Ask, collection: str) -> Markup:
-        title = self._shelf(ask, collection).title
+        title = self._studio.knowledge.collection(MAKER.owner, collection).title
         self._studio.knowledge.remove_collection(MAKER.owner, collection)
         # A persona that names what is not there cannot be talked to.
         readers = withdraw(self._studio, "collections", collection)
@@ -150,7 +150,9 @@ class KnowledgePage:
         note = self._coming(ask, at.collection) if note is None else note
         opened = parts.EMPTY
         try:
-            shelf = self._shelf(ask, at.collection) if named or shelves else None
+            shelf = next((each for each in shelves if each.id == at.collection), None)
+            if shelf is None and named:
+                self._studio.knowledge.collection(MAKER.owner, at.collection)
             if shelf is not None and at.document:
                 opened = self._reading(ask, at)
             elif shelf is not None:
@@ -179,9 +181,10 @@ class KnowledgePage:
     def _papers(self, ask: Ask, collection: str, limit: int = _PAPERS, words: str = "") -> views.Papers:
         found = self._studio.knowledge.documents(MAKER.owner, collection, limit, words=words)
         left = 0
-        if len(found) == limit:
-            all_of_them = self._studio.knowledge.documents(MAKER.owner, collection, words=words)
-            left = len(all_of_them) - limit
+        if len(found) == limit and words:
+            left = len(self._studio.knowledge.documents(MAKER.owner, collection, words=words)) - limit
+        elif len(found) == limit:
+            left = self._studio.knowledge.collection(MAKER.owner, collection).documents - limit
         shown = [
             views.Paper(
                 each.id,
@@ -193,11 +196,6 @@ class KnowledgePage:
             for each in found
         ]
         return views.Papers(shown, left, words)
-
-    def _shelf(self, ask: Ask, collection: str) -> views.Shelf:
-        """Raises `CollectionMissing`."""
-        self._studio.knowledge.collection(MAKER.owner, collection)
-        return next(shelf for shelf in self._shelves(ask) if shelf.id == collection)
 
     def _shelves(self, ask: Ask) -> list[views.Shelf]:
         shipped = _shipped_titles()

@@ -131,7 +131,7 @@ def _read_by_model(tool: Instrument, manner: Manner) -> Markup:
         )
         for name, detail in properties.items()
     ]
-    listed = parts.EMPTY.join(Markup("<dt>{}</dt><dd>{}</dd>").format(name, told) for name, told in rows)
+    listed = parts.EMPTY.join(Markup('<dt>{}</dt><dd translate="no">{}</dd>').format(name, told) for name, told in rows)
     parameters = Markup('<h3>{}</h3><dl class="facts">{}</dl>').format(manner.say("parameters"), listed) if rows else parts.EMPTY
     return Markup('<div class="model-reads"><p><code>{}</code></p><p class="pre">{}</p>{}</div>').format(
         tool.name, tool.description, parameters
@@ -150,7 +150,7 @@ def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
 
 def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
     value = trial.typed.get(each.name, "")
-    told = [each.description] if each.description else []
+    told = [_for_reader(each.description, manner)] if each.description else []
     kinds = {"lines": "tools_a_line_each", "json": "tools_as_json", "integer": "tools_whole_number", "number": "tools_a_number"}
     how = kinds.get(each.kind if each.kind in ("lines", "json") else each.of)
     label = " · ".join(
@@ -165,6 +165,14 @@ def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
     else:
         control = parts.line(each.field, value, limit=4000)
     return parts.field(label, control, hint=" ".join(told), problem=trial.problems.get(each.name, ""))
+
+
+def _for_reader(description: str, manner: Manner) -> str:
+    """The reader's half of a description that says the same to the model in English and then in Chinese."""
+    english, dot, chinese = description.rpartition(". ")
+    if not dot or not chinese.endswith("。"):
+        return description
+    return chinese if manner.language == "zh" else english + "."
 
 
 def _word(option: str) -> str:
