@@ -4,11 +4,13 @@ A host never falls back to another model by itself: what fails is said, with wha
 The old model is let go before the new one loads, because the two seldom fit side by side.
 """
 
+import ctypes
 import gc
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -237,6 +239,7 @@ class ModelHost:
             with self._changed:
                 name = self._name
             model, failure = self._attempt(name)
+            _free_memory()  # what loading itself took
             with self._changed:
                 wanted = not self._closed and name == self._name
                 if wanted:
@@ -376,3 +379,5 @@ def _free_memory() -> None:
     torch = devices.loaded("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+    with suppress(OSError, AttributeError):  # only glibc keeps what was freed, and only it has this
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
