@@ -61,8 +61,11 @@ function keepSheet() {
   const from = sheet;
   sheet = now;
   for (const place of ["header", "sidebar", "desk", "panel", "workshop"]) slot(place).inert = Boolean(now) && slot(place) !== now;
-  if (now) { now.setAttribute("role", "dialog"); now.setAttribute("aria-modal", "true"); }
-  if (from) { from.removeAttribute("role"); from.removeAttribute("aria-modal"); }
+  const name = document.querySelector(now === slot("panel") ? '[data-do="panel"]' : '[data-do="drawer"]')?.title;
+  for (const [attribute, value] of [["role", "dialog"], ["aria-modal", "true"], ["aria-label", name || "Hearth"]]) {
+    now?.setAttribute(attribute, value);
+    from?.removeAttribute(attribute);
+  }
   if (now) focusOn(within(now)[0] || now);
   else if (!last || !inSight(last.element) || from.contains(last.element)) [opener, slot("desk")].some(focusOn);
 }
