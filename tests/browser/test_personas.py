@@ -105,6 +105,20 @@ def test_a_mistake_is_told_at_its_field_and_what_was_typed_stays(made: Page) -> 
     made.fill('[name="avatar"]', "A")
     expect(made.locator(".field.wrong")).to_have_count(0)
     saved(made)
+    tab(made, "voice")
+    with made.expect_response("**/speech/sample/zh*") as heard:
+        made.click('[data-do="hear"][data-language="zh"]')
+    assert heard.value.headers["content-type"] == "audio/wav"
+
+
+def test_on_a_phone_the_editor_and_the_chat_take_turns(made: Page) -> None:
+    made.set_viewport_size({"width": 390, "height": 800})
+    expect(made.locator("#desk")).to_be_hidden()
+    made.click('[data-do="try"]')
+    expect(made.locator("#desk .opening")).to_be_visible()
+    expect(made.locator("form[data-autosave]")).to_be_hidden()
+    made.click('[data-do="try"]')
+    expect(made.locator("form[data-autosave]")).to_be_visible()
 
 
 def test_the_check_up_leads_to_the_field(made: Page) -> None:

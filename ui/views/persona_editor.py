@@ -114,7 +114,9 @@ def _head(opened: Opened, manner: Manner) -> Markup:
     elif opened.changed:
         acts.append(parts.button(manner.say("personas_reset"), "reset", quiet=True, id=id, with_form=""))
     talk = Markup('<button type="button" data-do="persona" data-persona="{}">{}</button>').format(id, manner.say("personas_talk"))
-    attempt = Markup('<button type="button" class="try" data-do="try">{}</button>').format(manner.say("personas_try"))
+    attempt = Markup('<button type="button" class="try" data-do="try"><span>{}</span><span>← {}</span></button>').format(
+        manner.say("personas_try"), manner.say("personas_back_to_editor")
+    )
     return Markup(
         '<header class="editor-head" {}>'
         '<a class="home" href="?at=personas" data-do="thing" data-page="personas" data-thing="">← {}</a>'

@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "personas_all": ("All personas", "全部人设"),
     "personas_talk": ("Talk", "去聊天"),
     "personas_try": ("Try it", "试一试"),
+    "personas_back_to_editor": ("Back to the editor", "回到编辑"),
     "personas_as_shipped": ("as it came", "和出厂时一样"),
     "personas_reset": ("Reset", "恢复出厂"),
     "personas_delete": ("Delete", "删除"),
