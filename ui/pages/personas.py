@@ -31,6 +31,7 @@ from ui.texts import text
 from ui.views import parts
 from ui.views import persona_editor as editor
 from ui.views import personas as views
+from ui.views.persona_review import Version
 
 _IMPORT_LIMIT = 1_000_000  # bytes of a file that is read at all; the store has limits of its own
 _SEEN_BESIDE = {"title", "avatar", "tint", "picture", "greeting", "starters", "playful", "collections"}
@@ -323,12 +324,12 @@ class PersonasPage:
             else text("personas_as_shipped", ask.language)
         )
 
-    def _versions(self, ask: Ask, stored: Stored[Persona]) -> list[editor.Version]:
+    def _versions(self, ask: Ask, stored: Stored[Persona]) -> list[Version]:
         """The versions that are kept, newest first, each with how it differs from the one before it."""
         kept = list(self._store.versions(MAKER.owner, stored.document.id))
         before = [each.document for each in kept[1:]] + [self._store.shipped(stored.document.id)]
         return [
-            editor.Version(
+            Version(
                 each.revision,
                 _clock(ask, each.changed) if each.changed else "",
                 None if old is None else changes(old, each.document),

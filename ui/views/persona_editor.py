@@ -1,4 +1,4 @@
-"""The editor of one persona as HTML: its head, the tabs of its form, its versions and its check-up.
+"""The editor of one persona as HTML: its head and the tabs of its form.
 
 One form holds every tab, so that each save says everything. A problem stands at its field, whichever tab that is in, and marks
 the tab.
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from personas.changes import Change
 from personas.checkup import Finding
 from ui.persona_form import MOST, Form, Kind, Row
 from ui.render import Face, Manner, avatar, plain, tint
 from ui.views import parts
 from ui.views.parts import EMPTY, Option
+from ui.views.persona_review import Version, findings_html, versions_html
 
 _TABS: Mapping[str, tuple[str, ...]] = {
     "who": ("title", "description", "picture", "avatar", "tint", "published"),
@@ -22,7 +22,6 @@ _TABS: Mapping[str, tuple[str, ...]] = {
     "uses": ("model", "tools", "collections", "answers_only_from_documents"),
     "voice": ("playful", "voice", "generation"),
 }
-_MENDED_ON_A_PAGE = ("knowledge", "models", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,6 @@ class Offered:
     tools: Sequence[tuple[str, str, str]]
     collections: Sequence[tuple[str, str, str]]
     voices: Mapping[str, Sequence[Option]]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version that is kept: `when` in words, `differs` from the one before it (None for the oldest)."""
-
-    revision: int
-    when: str
-    differs: Sequence[Change] | None
-    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +59,8 @@ def editor_html(opened: Opened, manner: Manner, note: Markup = EMPTY) -> Markup:
         ("speech", _speech(opened, manner)),
         ("uses", _uses(opened, manner)),
         ("voice", _voice(opened, manner)),
-        ("versions", _versions(opened, manner)),
-        ("check", _check(opened.findings, manner)),
+        ("versions", versions_html(opened.versions, manner)),
+        ("check", findings_html(opened.findings, manner)),
     ]
     shown = [(key, _tab_words(key, opened, wrong, manner), body) for key, body in tabs]
     form = parts.form(
@@ -291,77 +280,6 @@ def _one_voice(opened: Opened, manner: Manner, language: str) -> Markup:
         language, manner.say("personas_hear")
     )
     return Markup('<div class="voice">{}{}</div>').format(_field(opened, manner, name, choose), hear)
-
-
-# -- versions and check-up -------------------------------------------------------------------------------------------
-
-
-def _versions(opened: Opened, manner: Manner) -> Markup:
-    if not opened.versions:
-        return parts.empty(manner.say("personas_no_versions"))
-    listed = EMPTY.join(_version(version, manner) for version in opened.versions)
-    return Markup('<p class="lead">{}</p><ol class="versions">{}</ol>').format(manner.say("personas_versions_lead"), listed)
-
-
-def _version(version: Version, manner: Manner) -> Markup:
-    back = parts.badge(manner.say("personas_current"), "good")
-    if not version.current:
-        back = parts.button(manner.say("personas_go_back"), "restore", version=str(version.revision), with_form="")
-    if version.differs is None:
-        body = Markup('<p class="note">{}</p>').format(manner.say("personas_first_version"))
-    elif not version.differs:
-        body = Markup('<p class="note">{}</p>').format(manner.say("personas_same"))
-    else:
-        names = ("、" if manner.language == "zh" else ", ").join(
-            dict.fromkeys(_named_field(c.field, manner) for c in version.differs)
-        )
-        body = Markup("<details><summary>{}</summary>{}</details>").format(
-            names, EMPTY.join(_change(change, manner) for change in version.differs)
-        )
-    return Markup('<li data-key="version-{}"><div class="row"><strong>{}</strong>{}</div>{}</li>').format(
-        version.revision, version.when, back, body
-    )
-
-
-def _change(change: Change, manner: Manner) -> Markup:
-    empty = "\u00a0" if len(change.lines) > 2 else manner.say("personas_nothing")
-    lines = EMPTY.join(Markup("<{0}>{1}</{0}>").format(_TAGS[mark], plain(line) or empty) for mark, line in change.lines)
-    group, _, part = change.field.rpartition(".")
-    where = f" · {manner.say(f'in_{part}')}" if part in ("en", "zh") and group != "voice" else ""
-    written = Markup(' lang="{}"').format(part) if where else Markup(' translate="no"') if lines else EMPTY  # people's own words
-    return Markup('<h4>{}{}</h4><div class="diff"{}>{}</div>').format(
-        _named_field(change.field, manner), where, written, lines or manner.say("personas_picture_differs")
-    )
-
-
-_TAGS: Mapping[str, Markup] = {"-": Markup("del"), "+": Markup("ins"), " ": Markup("div")}
-
-
-def _named_field(name: str, manner: Manner) -> str:
-    group, _, _part = name.partition(".")
-    return manner.say(f"personas_field_{name if group in ('voice', 'generation') else group}")
-
-
-def _check(findings: Sequence[Finding], manner: Manner) -> Markup:
-    if not findings:
-        return Markup('<div class="all-there"><p><strong>{}</strong></p><p>{}</p></div>').format(
-            manner.say("personas_all_there"), manner.say("personas_all_there_more")
-        )
-    return Markup('<ul class="findings">{}</ul>').format(EMPTY.join(_finding(finding, manner) for finding in findings))
-
-
-def _finding(finding: Finding, manner: Manner) -> Markup:
-    if finding.place in _MENDED_ON_A_PAGE:
-        mend = Markup('<a href="?at={0}" data-do="page" data-page="{0}">{1}</a>').format(
-            finding.place, manner.say(f"personas_mend_{finding.place}")
-        )
-    else:
-        mend = Markup('<button type="button" data-do="mend" data-section="{}" data-field="{}">{}</button>').format(
-            finding.place, finding.field, manner.say("personas_mend")
-        )
-    badge = parts.badge(manner.say(f"personas_{finding.severity}"), "" if finding.severity == "hint" else "bad")
-    sentence = finding.sentence[1 if manner.language == "zh" else 0]
-    return Markup('<li class="{}">{}<p>{}</p>{}</li>').format(finding.severity, badge, plain(sentence), mend)
 
 
 # -- fields of the form ----------------------------------------------------------------------------------------------
