@@ -26,6 +26,7 @@ _SCRIPT_WORDS = (
     "uploading",
     "knowledge_retry",
     "upload_failed",
+    "settings_restored_elsewhere",
     "saving",
     "nothing_fits",
     "edit_send",

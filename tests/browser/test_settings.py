@@ -58,6 +58,7 @@ def test_a_backup_leaves_one_app_and_fills_another(shared: Hearth, own: Hearth, 
         begun.value.save_as(tmp_path / "backup.zip")
 
     (tmp_path / "wrong.zip").write_bytes(b"no backup")
+    other = visit(page.context, own.url)
     section(page, own.url, "data")
     for name, said in (("wrong.zip", "no backup of Hearth"), ("backup.zip", "Everything was restored from the backup of")):
         with page.expect_file_chooser() as asked:
@@ -65,6 +66,8 @@ def test_a_backup_leaves_one_app_and_fills_another(shared: Hearth, own: Hearth, 
         asked.value.set_files(tmp_path / name)
         expect(page.locator("#workshop")).to_contain_text(said)
     expect(page.locator("#workshop .before")).to_contain_text("The state before the restore")
+    expect(other.locator("#notice")).to_contain_text("A backup was restored", timeout=10_000)
+    expect(other.locator("#sidebar")).to_contain_text("keep these words for me")
     page.goto(own.url)
     expect(page.locator("#sidebar")).to_contain_text("keep these words for me")
     section(page, own.url, "data")

@@ -72,6 +72,8 @@ def test_choices_are_kept_and_their_effect_is_shown(open_page, tame):
     html = acted(page, ask(thing="start", action="defaults", fields={"persona": ["librarian"], "model": ["scripted"]}))
     assert '<option value="librarian" selected>' in tame(html)
     assert (studio.preferences.current().persona, studio.preferences.current().model) == ("librarian", "scripted")
+    studio.servers.add("A server", "https://a.example/v1", "m", False)
+    assert '<option value="openai:https://a.example/v1#m">' in tame(str(page.show(ask(thing="start"))))
     html = acted(page, ask(thing="care", language="zh", action="region", fields={"region": ["Mars"]}))
     assert "没有" in tame(html)
     assert studio.region == "US"

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from markupsafe import Markup
 
 from assistant.deletion import delete_made, delete_talk, held
+from assistant.models.builtin import find_gguf
+from assistant.models.catalogue import cache_folders, is_chat, on_disk
 from assistant.settings import VERSION
 from assistant.studio import Studio
 from common.errors import HearthError
@@ -117,11 +119,18 @@ class SettingsPage:
         first = (
             manner.say("settings_persona_first", title=titles[0][1]) if titles else manner.say("settings_persona_first", title="")
         )
-        names = dict.fromkeys(name for name in (chosen.model, self._studio.models.status().name) if name)
-        models = [("", manner.say("settings_model_auto")), *((name, name) for name in names)]
+        models = [("", manner.say("settings_model_auto")), *((name, name) for name in self._models(chosen.model))]
         settings = self._studio.settings
         given = settings.model if "model" in settings.given else ""
         return views.start_html(manner, [("", first), *titles], chosen.persona, models, chosen.model, given, saved)
+
+    def _models(self, chosen: str) -> list[str]:
+        """The models that could be started with: those on this machine and on servers, and the one that is chosen already."""
+        servers = [stored.document.name for stored in self._studio.servers.list()]
+        here = [str(name) for name in on_disk() if any(map(is_chat, cache_folders(name)))]
+        built_in = ["builtin"] if find_gguf() else []
+        named = [chosen, self._studio.models.status().name, *built_in, *here, *servers]
+        return list(dict.fromkeys(name for name in named if name))
 
     def _care(self, ask: Ask, manner: Manner, saved: str) -> Markup:
         spoken = 1 if ask.language == "zh" else 0

@@ -122,7 +122,8 @@ const painters = {
 const shown = {};
 function late(name, html) {
   const [, nonce, order] = html.match(/<!--(\d+)\.(\d+)-->$/) || [0, 0, 0];
-  if (Number(nonce) < state.visiting || Number(order) < (shown[name] || 0)) return true;
+  // The last of an event's updates comes twice: Gradio tells the end of the event with it.
+  if (Number(nonce) < state.visiting || (Number(order) && Number(order) <= (shown[name] || 0))) return true;
   shown[name] = Number(order);
   state.answering = Number(nonce);
   return false;
@@ -161,6 +162,7 @@ new ResizeObserver(hold).observe(slot("scroll"));
 
 function after(name) {
   if (name === "talk" && state.sent && state.answering >= state.sent.nonce) accepted();
+  if (name === "talk") tellRestored();
   if (name === "talk" || name === "live") {
     house.classList.toggle("busy", Boolean(document.querySelector("#live [data-live]")));
     if (name === "talk") house.classList.toggle("empty", Boolean(document.querySelector("#talk .gallery, #talk .opening")));
@@ -592,6 +594,7 @@ async function look() {
     // A restart may be over before it was noticed; what was followed then is not followed any more.
     if (lost || (known && start !== known)) {
       passing.put("interrupted", [...adding]);
+      if (!lost && start.split("-")[0] === known.split("-")[0]) wasRestored();
       location.reload();
     }
     known = start;

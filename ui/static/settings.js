@@ -22,6 +22,8 @@ acts["theme-is"] = (button) => {
 acts["delete-mine"] = (button) => {
   forgetDrafts();
   kept.set("last", null);
+  state.conversation = "";
+  state.real = { conversation: "", persona: "" };
   send("workshop", { ...button.dataset });
 };
 
@@ -90,7 +92,16 @@ function restoreFrom(file, row) {
   request.send(file);
 }
 
+// In a page that was open meanwhile: what it shows may be gone.
+function wasRestored() {
+  kept.set("last", null);
+  passing.put("restored", words.settings_restored_elsewhere);
+}
+
 function tellRestored() {
   const sentence = passing.take("restored");
-  if (sentence) note(sentence);
+  if (!sentence) return;
+  note(sentence);
+  const line = [...house.querySelectorAll(".note.bad")].find((line) => line.textContent === sentence);
+  line?.classList.replace("bad", "good");
 }

@@ -108,6 +108,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_sending": ("sending {percent} %", "正在上传 {percent} %"),
     "settings_restoring": ("checking and restoring…", "正在检查并恢复……"),
     "settings_restored": ("Everything was restored from the backup of {time}.", "已从 {time} 的备份恢复全部内容。"),
+    "settings_restored_elsewhere": (
+        "A backup was restored: everything here is as it was when it was made.",
+        "刚刚恢复了一个备份：这里的内容都回到了备份时的样子。",
+    ),
     "settings_before": ("The state before the restore of {time}", "{time} 恢复之前的状态"),
     "settings_go_back": ("Go back to it", "退回到这里"),
     "settings_went_back": (
