@@ -178,10 +178,12 @@ class Desk(Screens):
         except HearthError as error:
             yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
             return
+        here = replace(ask, conversation=kept.id)
+        if not ask.conversation:  # shown before any outcome is, so that what is said next is said there
+            yield {**self.frame(here, kept), **self.conversation(here, kept, None)}
         for lines in uploads.added(ask, folder, lambda files: self._studio.attachments.add(owner, kept.id, files)):
             yield {"notice": panels.outcomes_html(lines)}
-        here = replace(ask, conversation=kept.id)
-        yield {**self.frame(here, kept), **({} if ask.conversation else self.conversation(here, kept, None))}
+        yield {**self.frame(here, kept)}
 
     def attached(self, ask: Ask) -> Iterator[Screen]:
         """Take an attachment out of the conversation, or bring it back."""

@@ -32,13 +32,16 @@ def make_files(folder: Path) -> list[Path]:
     return [folder / name for name in FILES]
 
 
-def expect_outcomes(page: Page, language: int) -> None:
+IN_A_CHAT = {"photo.md": ("is a picture, and the model here reads text only", "是图片，而这里的模型只能读文字")}
+
+
+def expect_outcomes(page: Page, language: int, other: dict[str, tuple[str, str]] | None = None) -> None:
     lines = page.locator(".outcomes li")
     expect(lines).to_have_count(len(FILES))
     expect(page.locator(".outcomes .waiting, .outcomes .working")).to_have_count(0, timeout=15_000)
     for line, (name, (_, said)) in zip(lines.all(), FILES.items(), strict=True):
         expect(line).to_contain_text(name)
-        expect(line).to_contain_text(said[language])
+        expect(line).to_contain_text((other or {}).get(name, said)[language])
 
 
 def find(page: Page, words: str, passage: str) -> None:
@@ -68,7 +71,7 @@ def test_bad_files_in_a_chat_leave_the_conversation_and_the_draft(browser: Brows
     idle(page)
     page.fill("#composer textarea", "还没写完")
     attach(page, '[data-do="attach"]', make_files(tmp_path))
-    expect_outcomes(page, 1)
+    expect_outcomes(page, 1, IN_A_CHAT)
     expect(page.locator("#composer textarea")).to_be_in_viewport()  # a long list scrolls by itself
     expect(page.locator("#talk")).to_contain_text("第一句")
     assert page.input_value("#composer textarea") == "还没写完"
@@ -145,7 +148,7 @@ def test_a_document_and_a_collection_that_the_disk_refuses_go_in_later(full: Hea
     expect(page.locator(".outcomes .failed")).to_contain_text("Free some disk space")
     page.fill(".make input", "Islands")
     page.click(".make button")
-    expect(page.locator(".outcome-place")).to_contain_text("Free some disk space")
+    expect(page.locator(".outcome-place .note.bad")).to_contain_text("Free some disk space")
     assert page.input_value(".make input") == "Islands"
     full.free_the_disk()
     page.click(".make button")
