@@ -30,6 +30,7 @@ from assistant.models.entries import Servers
 from assistant.models.host import Hosted, Loader, ModelHost, load
 from assistant.models.hubs import Hub
 from assistant.models.memory import Memory, measure
+from assistant.models.served import Served
 from assistant.models.threads import share_processor
 from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
@@ -142,12 +143,23 @@ class Studio:
         if not self._shipped.is_set():
             known |= {collection.id for collection in shipped_collections()}
         tools = {tool.id for tool in self.tools.list()}
-        self.personas.check(wanted, models={self.settings.model, self.models.status().name}, tools=tools, collections=known)
+        self.personas.check(wanted, models=self.usable_models(), tools=tools, collections=known)
 
         ready = partial(self._shipped.wait, _SHIPPED_WAIT_S)
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation, ready)
         snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, Hosted(self.models), snapshot, search, identity.owner, self.region)
+        return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region)
+
+    def usable_models(self) -> set[str]:
+        """The models that a persona may name: the app's, and those of the maker's servers."""
+        return {self.settings.model, self.models.status().name, *(stored.document.name for stored in self.servers.list())}
+
+    def model_of(self, persona: Persona) -> ChatModel:
+        """The model that answers for a persona: its own where that is on a server, else the app's."""
+        for stored in self.servers.list():
+            if stored.document.name == persona.model and not self.models.has(stored.document.name):
+                return Served(self.servers, stored.document)
+        return Hosted(self.models)
 
     def start_turn(self, identity: Identity, conversation: str, text: str, language: str) -> str:
         """Say `text` in a conversation and start the answer; returns the run's id.
@@ -324,8 +336,8 @@ def _check(text: str) -> None:
     if len(text) > MESSAGE_LIMIT:
         raise MessageTooLong(
             f"This message has {len(text):,} characters; {MESSAGE_LIMIT:,} fit. "
-            "Shorten it, or add it as a document under Knowledge and ask about it.",
-            f"这条消息有 {len(text):,} 个字，最多 {MESSAGE_LIMIT:,} 个。请缩短，或在“知识”页作为文档上传后再提问。",
+            "Shorten it, or attach it as a file and ask about it.",
+            f"这条消息有 {len(text):,} 个字，最多 {MESSAGE_LIMIT:,} 个。请缩短，或作为文件附上后再提问。",
         )
 
 

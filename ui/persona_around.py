@@ -5,6 +5,7 @@ from collections.abc import Callable
 from assistant.access import MAKER
 from assistant.models import catalogue
 from assistant.models.builtin import INFO, find_gguf
+from assistant.models.host import Hosted
 from assistant.speech.espeak import voices
 from assistant.studio import Studio
 from knowledge.corpora.shipped import shipped_collections
@@ -19,10 +20,11 @@ _ENGINES = ("espeak:",)  # whose voices are understood beyond those that are off
 
 def surroundings(studio: Studio, persona: Persona) -> Surroundings:
     """What the check-up goes by."""
-    info, loaded = studio.models.info, studio.models.model
+    model = studio.model_of(persona)
+    info, loaded = (studio.models.info, studio.models.model) if isinstance(model, Hosted) else (model.info, model)
     spoken = {persona.voice.en, persona.voice.zh}
     return Surroundings(
-        models={studio.settings.model, studio.models.status().name},
+        models=studio.usable_models(),
         model=ModelTraits(info.title, info.languages, info.tools, info.context_tokens) if info else None,
         tools={
             tool.id: (tool.spec.name, *tool.titles.values(), tool.spec.description, *tool.about.values())
