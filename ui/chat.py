@@ -183,7 +183,7 @@ class Desk(Screens):
             yield {**self.frame(here, kept), **self.conversation(here, kept, None)}
         for lines in uploads.added(ask, folder, lambda files: self._studio.attachments.add(owner, kept.id, files)):
             yield {"notice": panels.outcomes_html(lines)}
-        yield {**self.frame(here, kept)}
+        yield self.frame(here, kept)
 
     def attached(self, ask: Ask) -> Iterator[Screen]:
         """Take an attachment out of the conversation, or bring it back."""
