@@ -207,7 +207,7 @@ def test_danger_brings_help_and_no_model(page: Page) -> None:
 
 def test_both_languages_everywhere(page: Page) -> None:
     page.click('[data-do="language"]')
-    expect(page.locator("nav")).to_contain_text("对话")
+    expect(page.locator("#header nav")).to_contain_text("对话")
     for name in ("knowledge", "personas", "tools"):
         page.click(f'nav [data-page="{name}"]')
         page.wait_for_selector("#workshop h1")
@@ -215,7 +215,7 @@ def test_both_languages_everywhere(page: Page) -> None:
         heading = page.inner_text("#workshop h1")
         assert re.search("[\u4e00-\u9fff]", heading), heading
     page.reload()
-    expect(page.locator("nav")).to_contain_text("对话")
+    expect(page.locator("#header nav")).to_contain_text("对话")
     assert page.get_attribute("html", "lang") == "zh-CN"
 
 
