@@ -107,7 +107,7 @@ class KnowledgePage:
             case "named":
                 return self._page(ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()), here=collection)
             case "more":
-                shown = int(ask.word("shown")) if ask.word("shown").isdecimal() else 0
+                shown = int(ask.word("shown")) if ask.word("shown").isdecimal() and len(ask.word("shown")) < 8 else 0
                 papers = self._papers(ask, collection, limit=shown + _PAPERS, words=ask.word("named"))
                 return self._page(ask, at, papers=papers)
             case "open":
