@@ -98,10 +98,12 @@ class SentenceEmbedder:
                 f"{str(source)!r} 里没有向量模型（缺少 config.json）。请在设置里换一个文件夹。",
             )
         try:
+            if download and isinstance(source, str):
+                _fetch(source)  # before the lock, which a model's load waits for
             with LOADING:
                 from sentence_transformers import SentenceTransformer
 
-                model = SentenceTransformer(str(source), local_files_only=not download, trust_remote_code=False)
+                model = SentenceTransformer(str(source), local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise ModelMissing(
                 f"The embedder {str(source)!r} could not be loaded ({type(error).__name__}). Download it in the settings first.",
@@ -147,6 +149,13 @@ class SentenceEmbedder:
                 show_progress_bar=False,
             )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def _fetch(repository: str) -> None:
+    """Bring a hub's model into the local cache, without the copies of it for other libraries."""
+    from huggingface_hub import snapshot_download
+
+    snapshot_download(repository, ignore_patterns=["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"])
 
 
 def load_embedder(name: str, *, download: bool = False) -> Embedder:

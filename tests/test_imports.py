@@ -31,7 +31,7 @@ OWNERS = {
     "transformers": MODELS,
     "peft": MODELS,
     "modelscope": MODELS,
-    "huggingface_hub": MODELS,
+    "huggingface_hub": (*MODELS, "retrieval/embedding.py"),
     "fastapi": ("server/", "ui/app.py"),
     "starlette": ("server/",),
     "mcp": ("tools/mcp.py", "server/"),

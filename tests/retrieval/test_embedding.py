@@ -86,3 +86,8 @@ def test_many_threads_may_embed_at_once(builtin):
     for thread in threads:
         thread.join()
     assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_an_embedder_that_cannot_be_fetched_is_missing():
+    with pytest.raises(ModelMissing, match="nobody/nothing"):
+        load_embedder("hf:nobody/nothing", download=True)
