@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 from common.errors import BackupInvalid
 
+_LATEST = 250_000_000_000  # seconds since 1970: what is later is no date
 _OTHER = "other"  # the name under which the copy is attached
 _STORED_AS: tuple[tuple[type[TypeEngine[Any]], tuple[str, ...]], ...] = (
     (Boolean, ("integer",)),
@@ -107,7 +108,11 @@ def _check_table(connection: sqlite3.Connection, table: Table) -> int:
         if kinds is None:
             continue
         allowed = ",".join(f"'{kind}'" for kind in (*kinds, "null"))
-        query = f"SELECT 1 FROM {name} WHERE typeof({_quoted(column.name)}) NOT IN ({allowed}) LIMIT 1"
+        value = _quoted(column.name)
+        strange = f"typeof({value}) NOT IN ({allowed})"
+        if isinstance(column.type, Float):  # every one is a time
+            strange += f" OR {value} NOT BETWEEN 0 AND {_LATEST}"
+        query = f"SELECT 1 FROM {name} WHERE {strange} LIMIT 1"
         if connection.execute(query).fetchone():
             raise damaged(f"{table.name}.{column.name} holds values of another kind")
     return int(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0])

@@ -349,12 +349,11 @@ class DocumentStore(Generic[D]):
 
     def _stored(self, row: Row[Any]) -> Stored[D]:
         try:
-            data = json.loads(row.body)
-        except ValueError:
-            data = None
+            data, changed = json.loads(row.body), datetime.fromtimestamp(row.time, UTC)
+        except (ValueError, RecursionError, OverflowError, OSError):  # the last two for a time that is none
+            data, changed = None, _EPOCH
         if not isinstance(data, dict):
             raise _invalid({"id": row.id}, {"document": ("What is kept of it is damaged.", "保存的内容已损坏。")})
-        changed = datetime.fromtimestamp(row.time, UTC)
         return Stored(self.parse(data), row.revision, row.id in self._shipped, changed)
 
     def _as_shipped(self, id: str) -> Stored[D]:

@@ -4,6 +4,7 @@ Which tools are off is one document in the database. A tool that is off stays in
 no turn is given it. A registered tool that was taken away can be brought back, since its last revisions are kept.
 """
 
+import logging
 from collections.abc import Sequence
 
 from pydantic import Field, field_validator
@@ -11,7 +12,7 @@ from pydantic import Field, field_validator
 from common.database import Database
 from common.documents import Document, DocumentStore, check_id
 from common.egress import Egress
-from common.errors import DocumentMissing, EditConflict, ToolError
+from common.errors import DocumentInvalid, DocumentMissing, EditConflict, ToolError
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
 from tools.registry import ToolRegistry
@@ -45,8 +46,13 @@ class Toolbox:
         self.reread()
 
     def reread(self) -> None:
-        """Read again which tools are off."""
-        self._registry.turn_off(self._stored()[0].off)
+        """Read again which tools are off; none, where what says so cannot be read."""
+        try:
+            off: Sequence[str] = self._stored()[0].off
+        except DocumentInvalid as error:
+            logging.getLogger(__name__).warning("which tools are off cannot be read: %s", error)
+            off = ()
+        self._registry.turn_off(off)
 
     def switch(self, id: str, on: bool) -> None:
         """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""

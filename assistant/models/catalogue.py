@@ -26,6 +26,7 @@ DOWNLOADED = "hf:Qwen/Qwen3-0.6B"
 """What `auto` downloads where nothing is on disk and the built-in model is not installed."""
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_REVISION = re.compile(r"[\w.+-]+(/[\w.+-]+)*")  # a branch, a tag or a commit; it names folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def parse(name: str) -> ModelName:
         value, bits = value[: squeezed.start()], int(squeezed[1])
     if kind in ("hf", "ms"):
         repository, _, revision = value.partition("@")
-        if _REPOSITORY.fullmatch(repository) and ".." not in repository:
+        if _REPOSITORY.fullmatch(repository) and (not revision or _REVISION.fullmatch(revision)) and ".." not in value:
             return ModelName("hf" if kind == "hf" else "ms", repository, revision, bits)
     if kind == "path" and value:
         return ModelName("path", value, bits=bits)

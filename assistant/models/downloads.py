@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from assistant.models import catalogue
 from assistant.models.catalogue import ModelName
@@ -24,6 +24,7 @@ from assistant.models.hubs import Hub, HubFile, HuggingFaceHub, ModelScopeHub, P
 from common.database import Database
 from common.documents import Document, DocumentStore
 from common.errors import DocumentMissing, HearthError, ModelMissing, StorageFailed
+from common.problems import problem
 
 State = Literal["queued", "running", "paused", "failed", "done"]
 
@@ -37,17 +38,37 @@ _CLOSE_S = 1.0
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str
-    size: int
+    path: str = Field(pattern=r"^[^/\\\x00]+$")  # of the model's first folder: see `hubs.wanted`
+    size: int = Field(ge=0)
     sha256: str = ""
+
+    @field_validator("path")
+    @classmethod
+    def _a_name(cls, value: str) -> str:
+        if value in (".", ".."):
+            raise problem("This names no file.", "这不是文件名。")
+        return value
 
 
 class _Begun(Document):
-    """A download as it is kept; without files it was not settled yet."""
+    """A download as it is kept; without files it was not settled yet.
+
+    Paths are made of it, and it may come from a stranger's backup.
+    """
 
     name: str
     revision: str = ""
     files: tuple[_File, ...] = ()
+
+    @model_validator(mode="after")
+    def _of_a_hub(self) -> Self:
+        try:
+            kinds = [catalogue.parse(name).kind for name in (self.name, f"hf:a/b@{self.revision}")]
+        except ModelMissing as error:
+            raise problem(error.english, error.chinese) from None
+        if kinds[0] not in ("hf", "ms") or (self.files and not self.revision):
+            raise problem("This is no download from a hub.", "这不是来自模型站的下载。")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

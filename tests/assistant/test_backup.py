@@ -316,6 +316,10 @@ WRONG = {
         lambda file, out: repacked(file, out, rows=altered("UPDATE passages SET text = x'ff00'")),
         "another kind",
     ),
+    "a time that is none": (
+        lambda file, out: repacked(file, out, rows=altered("UPDATE collections SET created = 9e999")),
+        "another kind",
+    ),
     "rows that refer to nothing": (
         lambda file, out: repacked(file, out, rows=altered("UPDATE passages SET document = 'gone'")),
         "refers to one that is not there",
