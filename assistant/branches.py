@@ -41,10 +41,10 @@ def branch(parents: Parents, head: int) -> list[int]:
 
 def followers(parents: Parents) -> dict[int, tuple[int, ...]]:
     """The positions of the messages that follow each message, oldest first."""
-    found: dict[int, tuple[int, ...]] = {}
+    found: dict[int, list[int]] = {}
     for position, parent in parents.items():
-        found[parent] = (*found.get(parent, ()), position)
-    return found
+        found.setdefault(parent, []).append(position)
+    return {parent: tuple(positions) for parent, positions in found.items()}
 
 
 def newest(parents: Parents, position: int) -> int:

@@ -256,8 +256,10 @@ class Conversations:
         conversation = Conversation(uuid.uuid4().hex, owner, found.persona, found.title, now, now)
         with self._database.write() as connection:
             _insert(connection, conversation)
-            for position, (message, parent) in enumerate(zip(found.messages, found.parents, strict=True)):
-                _insert_messages(connection, conversation.id, [message], position, parent)
+            placed = enumerate(zip(found.messages, found.parents, strict=True))
+            rows = [_message_row(conversation.id, position, parent, None, message) for position, (message, parent) in placed]
+            if rows:  # at once: nobody else writes meanwhile, and there may be many thousands
+                connection.execute(insert(MESSAGES), rows)
             self.turn_to(connection, owner, conversation.id, found.head)
         return conversation
 
@@ -321,7 +323,8 @@ def _parents(connection: Connection, conversation: str) -> dict[int, int]:
 
 
 def _parent(position: int, stored: int | None) -> int:
-    return position - 1 if stored is None else stored
+    """A message follows an earlier one, whatever a stranger's backup says: a ring would never end."""
+    return stored if stored is not None and ROOT <= stored < position else position - 1
 
 
 def _there(parents: Parents, position: int) -> int:
@@ -356,13 +359,17 @@ def _insert_messages(
     """Store messages from `position` on, the first under `parent`, each other under the one before; returns the last position."""
     rows = []
     for message in messages:
-        row = {"conversation": conversation, "position": position, "parent": parent, "run": run}
-        body = json.dumps(message.to_dict(), ensure_ascii=False)
-        rows.append({**row, "role": message.role, "text": message.text, "body": body})
+        rows.append(_message_row(conversation, position, parent, run, message))
         position, parent = position + 1, position
     if rows:
         connection.execute(insert(MESSAGES), rows)
     return parent
+
+
+def _message_row(conversation: str, position: int, parent: int, run: str | None, message: Message) -> dict[str, object]:
+    body = json.dumps(message.to_dict(), ensure_ascii=False)
+    place = {"conversation": conversation, "position": position, "parent": parent, "run": run}
+    return {**place, "role": message.role, "text": message.text, "body": body}
 
 
 def _conversation(row: RowMapping) -> Conversation:

@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from assistant.branches import ROOT
 from assistant.conversations import Conversations, missing
@@ -289,9 +290,21 @@ class Runs:
                 end = TurnFinished("failed", salvage(live.events), error={"en": error.english, "zh": error.chinese})
                 self._unsaved[run] = live, end
                 live.show([end], finished=True)
+            except Exception:  # a bug here: whoever follows the run must see it end all the same
+                logging.getLogger(__name__).exception("a turn could not be recorded")
+                self._give_up(run, live)
             finally:
                 events.close()
                 self._forget(run)
+
+    def _give_up(self, run: str, live: _Live) -> None:
+        """End a run with what was recorded of it."""
+        end = TurnFinished("failed", salvage(live.events), error=_BUG)
+        try:
+            self._flush(run, live, [end], end)
+        except Exception:
+            logging.getLogger(__name__).exception("nor could its end")
+            live.show([end], finished=True)
 
     def _record(self, run: str, live: _Live, events: Iterator[Event]) -> None:
         waiting: list[Event] = []
@@ -338,11 +351,20 @@ class Runs:
         for row in rows:
             if row["id"] in self._live:
                 continue
-            events = self._stored(row["id"])
-            end = TurnFinished("failed", salvage(events), error=_CUT_SHORT)
-            with self._database.write() as connection:
-                insert_events(connection, row["id"], len(events), [end])
-                self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
+            try:
+                self._close_run(row)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, IntegrityError) as error:
+                # Out of a damaged file, or a stranger's backup. Hearth must start all the same.
+                logging.getLogger(__name__).warning("what is kept of run %s cannot be read: %r", row["id"], error)
+                with self._database.write() as connection:
+                    remove_runs(connection, RUNS.c.id == row["id"])
+
+    def _close_run(self, row: RowMapping) -> None:
+        events = self._stored(row["id"])
+        end = TurnFinished("failed", salvage(events), error=_CUT_SHORT)
+        with self._database.write() as connection:
+            insert_events(connection, row["id"], len(events), [end])
+            self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
 
     def _refuse_while_running(self, conversation: str) -> None:
         if any(live.conversation == conversation and not live.finished for live in self._live.values()):

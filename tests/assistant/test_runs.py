@@ -324,6 +324,17 @@ def test_a_bug_is_logged_and_ends_as_failed_with_the_text_so_far(house, caplog):
     assert last == Message("assistant", "half an answer", "hm", interrupted=True)
 
 
+def test_what_cannot_be_recorded_ends_the_turn_for_whoever_follows_it(house, caplog):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    end = read(runs, "maker", runs.start("maker", kept.id, answer("good ", "half \ud83d"), said=Message("user", "q")))[-1][1]
+    assert (end.reason, "log" in end.error["en"]) == ("failed", True)
+    assert "UnicodeEncodeError" in caplog.text
+    assert conversations.messages("maker", kept.id)[-1] == Message("assistant", "good ", interrupted=True)
+    read(runs, "maker", runs.start("maker", kept.id, answer("next"), said=Message("user", "q")))
+    assert conversations.messages("maker", kept.id)[-1].text == "next"
+
+
 def test_a_conversation_deleted_while_it_answers_ends_quietly(house):
     _, conversations, runs = house
     kept = conversations.create("maker", "gg")
