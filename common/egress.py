@@ -5,6 +5,7 @@ name that changes its mind in between gains nothing. Redirects are given back, n
 used. What it does not do: it cannot know that a public host passes requests on to a private one.
 """
 
+import contextlib
 import queue
 import re
 import socket
@@ -271,15 +272,16 @@ class _Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
+        with _as_httpx():
+            answer = self._pool.handle_request(
+                httpcore.Request(
+                    request.method,
+                    httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
             )
-        )
         assert isinstance(answer.stream, Iterable)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Body(answer.stream, answer.close), extensions=answer.extensions
@@ -295,10 +297,20 @@ class _Body(httpx.SyncByteStream):
         self._close = close
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._parts
+        with _as_httpx():
+            yield from self._parts
 
     def close(self) -> None:
         self._close()
+
+
+@contextlib.contextmanager
+def _as_httpx() -> Iterator[None]:
+    """Raises what the pool raises as whoever uses httpx knows it: its exceptions have the same names."""
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
 def _system_addresses(host: str, port: int) -> list[str]:

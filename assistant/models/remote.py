@@ -80,6 +80,7 @@ class RemoteModel:
         self._patience = patience or Patience()
         waits = httpx.Timeout(self._patience.first, connect=self._patience.connect)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._key = api_key or ""
         self._base = base_url.rstrip("/")
         self._client = httpx.Client(
             trust_env=False,
@@ -183,7 +184,8 @@ class RemoteModel:
                 return self._failed(f"broke off ({type(error).__name__})", f"连接中断（{type(error).__name__}）")
 
     def _refused(self, refusal: "_Refusal") -> ModelError:
-        reason = f": {refusal.reason}" if refusal.reason else ""
+        said = self._without_key(refusal.reason)
+        reason = f": {said}" if said else ""
         match refusal.status:
             case 401 | 403:
                 return self._failed(f"refuses the key ({refusal.status}{reason})", f"拒绝了密钥（{refusal.status}{reason}）")
@@ -196,13 +198,18 @@ class RemoteModel:
                 return self._failed(f"is too busy, or the quota is used up (429{reason})", f"太忙或额度已用完（429{reason}）")
             case 400 | 413 | 422 if any(sign in refusal.reason.lower() for sign in _TOO_LONG_SIGNS):
                 return PromptTooLong(
-                    f"The prompt is too long for {self.info.title!r} ({refusal.reason}). Shorten the message.",
-                    f"内容超出了 {self.info.title!r} 能读的长度（{refusal.reason}）。请缩短消息。",
+                    f"The prompt is too long for {self.info.title!r} ({said}). Shorten the message.",
+                    f"内容超出了 {self.info.title!r} 能读的长度（{said}）。请缩短消息。",
                 )
             case _:
                 return self._failed(f"answered with status {refusal.status}{reason}", f"返回了状态 {refusal.status}{reason}")
 
+    def _without_key(self, said: str) -> str:
+        """A server may repeat what it was sent, and whoever chats reads what it said."""
+        return said.replace(self._key, "…") if self._key else said
+
     def _failed(self, english: str, chinese: str) -> GenerationFailed:
+        english, chinese = self._without_key(english), self._without_key(chinese)
         return GenerationFailed(
             f"The model server at {self._address!r} {english}. Try again, or check the server.",
             f"模型服务 {self._address!r} {chinese}。请重试或检查服务器。",
@@ -320,7 +327,12 @@ def _reason(body: bytes) -> str:
         data = json.loads(text)
         error = data.get("error", data) if isinstance(data, dict) else data
         text = str(error.get("message") or error.get("detail") or error) if isinstance(error, dict) else str(error)
-    return "" if text.startswith("<") else " ".join(text.split())[:300]
+    return "" if text.startswith("<") else _letters(" ".join(text.split())[:300])
+
+
+def _letters(text: str) -> str:
+    """The text without halves of letters beyond the first 65,536, which can neither be stored nor shown; two halves are one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _whole(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -341,6 +353,7 @@ class _Answer:
     pieces: int = 0
     calls: dict[int, dict[str, str]] = field(default_factory=dict)
     failure: str = ""
+    half: str = ""  # of a letter that a server cut in two, an emoji most often
 
     def take(self, event: Mapping[str, Any]) -> Iterator[ModelChunk]:
         if event.get("done"):
@@ -378,9 +391,11 @@ class _Answer:
         self.pieces += 1
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(thought, str) and thought:
-            yield ThinkingChunk(thought)
+            yield ThinkingChunk(_letters(thought))
         if isinstance(text := delta.get("content"), str) and text:
-            yield from self.parser.feed(text)
+            text = self.half + text
+            self.half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+            yield from self.parser.feed(_letters(text.removesuffix(self.half)))
         for position, call in enumerate(_list(delta.get("tool_calls"))):
             if not isinstance(call, dict):
                 continue
@@ -388,8 +403,8 @@ class _Answer:
             known = self.calls.setdefault(index if isinstance(index, int) else position, {"id": "", "name": "", "arguments": ""})
             function = call.get("function")
             function = function if isinstance(function, dict) else {}
-            known["id"] = known["id"] or str(call.get("id") or "")
-            known["name"] = known["name"] or str(function.get("name") or "")
+            known["id"] = known["id"] or _letters(str(call.get("id") or ""))
+            known["name"] = known["name"] or _letters(str(function.get("name") or ""))
             given = function.get("arguments")
             known["arguments"] += given if isinstance(given, str) else json.dumps(given) if given else ""
 
@@ -399,8 +414,8 @@ def _arguments(text: str) -> dict[str, Any]:
     with suppress(ValueError, RecursionError):
         read = json.loads(text or "{}")
         if isinstance(read, dict):
-            return read
-    return {"arguments_that_are_not_json": text[:2000]}
+            return dict(json.loads(_letters(json.dumps(read, ensure_ascii=False))))
+    return {"arguments_that_are_not_json": _letters(text[:2000])}
 
 
 def _usage(data: Mapping[str, Any]) -> Usage:

@@ -396,3 +396,47 @@ def test_the_estimate_of_tokens_is_never_too_small():
         assert model.count_tokens("你好世界") >= 4
         assert model.count_tokens("") == 0
         assert model.count_tokens(TEXT) > 40
+
+
+def test_what_a_server_repeats_of_its_key_is_told_to_nobody():
+    def refuses(handler, _):
+        handler.start(401, "application/json")
+        handler.wfile.write(b'{"error": {"message": "no such key: sekret-1"}}')
+
+    def breaks(handler, _):
+        handler.start()
+        handler.event({"error": {"message": "sekret-1 is used up"}})
+
+    for reply in (refuses, breaks):
+        with serving(reply, api_key="sekret-1") as (model, _), pytest.raises(GenerationFailed) as caught:
+            ask(model)
+        assert "sekret" not in caught.value.english + caught.value.chinese
+
+
+def test_letters_that_a_server_cut_in_two_are_whole_again_and_halves_alone_go():
+    def reply(handler, _):
+        handler.start()
+        call = {"id": "a\ud83d", "function": {"name": "f", "arguments": '{"x": "\\ud83d"}'}}
+        deltas = [{"content": text} for text in ("\ud83d", "\ude00 and ", "\ud83d half", "\ude00")]
+        for delta in [*deltas, {"reasoning_content": "\ud83d", "tool_calls": [call]}]:
+            handler.wfile.write(f"data: {json.dumps({'choices': [{'delta': delta}]})}\n\n".encode())
+        handler.delta(finish="tool_calls")
+
+    with serving(reply) as (model, _):
+        chunks = ask(model)
+    text = "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk))
+    assert text == "😀 and � half�"
+    str(chunks).encode()
+
+
+def test_a_public_server_that_is_not_there_is_a_sentence_too(monkeypatch):
+    monkeypatch.setattr("common.egress.is_public", lambda _: True)
+    with serving(hello) as (model, server):
+        public = RemoteModel(model._base, "m", info=INFO, patience=SHORT, public_only=True)
+        assert ask(public)[0] == TextChunk("Hello")
+        server.shutdown()
+        server.server_close()
+        for call in (public.served, lambda: ask(public)):
+            with pytest.raises(GenerationFailed, match="cannot be reached"):
+                call()
+        public.close()
