@@ -278,7 +278,7 @@ class Desk(Screens):
 
 
 def _whole(value: str) -> int | None:
-    return int(value) if value.isdecimal() else None
+    return int(value) if value.isdecimal() and len(value) < 16 else None
 
 
 def _file(title: str, ending: str, content: str) -> Markup:

@@ -113,7 +113,7 @@ def _plain(kind: str, words: str) -> Any:
         value = int(words.strip()) if kind == "integer" else float(words.strip())
     except ValueError:
         raise ValueError(_NOT_WHOLE if kind == "integer" else _NO_NUMBER) from None
-    if not math.isfinite(value):  # JSON has no such numbers
+    if isinstance(value, float) and not math.isfinite(value):  # JSON has no such numbers
         raise ValueError(_NO_NUMBER)
     return value
 

@@ -57,6 +57,10 @@ def filled(**written):
     return read(SCHEMA, form, typed(form, {f"arg.{name}": [value] for name, value in written.items()}))
 
 
+def test_a_number_longer_than_any_float_is_a_number():
+    assert filled(city="Rome", days="9" * 400) == ({"city": "Rome", "days": int("9" * 400)}, {})
+
+
 def test_what_is_typed_becomes_arguments_and_what_is_empty_is_left_out():
     found, wrong = filled(
         city="北京", days="3", ratio="0.5", metric="true", unit='"km"', tags="a\n\n b ", counts="1\n2", place='{"lat": 1.5}'
