@@ -5,6 +5,7 @@ the repository is a sheet for each language and theme, and the pictures that the
 """
 
 import argparse
+import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,21 @@ DISPLAY = Path(__file__).with_name("display.py")
 THEMES = ("light", "dark")
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 IMAGES = ROOT / "docs" / "images"
-IN_GUIDE = ("gallery", "chat", "sources", "steps", "personas", "persona", "knowledge", "document", "tools", "models", "settings")
+IN_GUIDE = {
+    "gallery": "gallery",
+    "chat": "chat",
+    "sources": "sources",
+    "steps": "steps",
+    "personas": "personas",
+    "personas, one open": "persona",
+    "knowledge, one open": "knowledge",
+    "document": "document",
+    "tools, one open": "tools",
+    "models, one open": "models",
+    "settings, one open": "settings",
+}
+"""The states that the guide shows, by the name of their picture."""
+
 QUALITY = 72
 HEIGHT = 300  # of a picture in a sheet
 
@@ -53,13 +68,26 @@ def stops(page: Page, language: str) -> Iterator[str]:
     yield "steps"
     page.click('#panel [data-do="panel-close"]')
     for stop in workshops(page):
-        if stop == "knowledge, one open":
-            page.click(f"#workshop .items a:has-text('{NOTES[language][0]}')")
-            settled(page)
-        if stop == "models, one open":
-            page.click("#workshop .items a:has-text('Qwen3 4B Instruct')")
-            settled(page)
+        match stop:
+            case "knowledge, one open":
+                page.click(f"#workshop .items a:has-text('{NOTES[language][0]}')")
+            case "tools, one open":
+                page.click('#workshop .items [data-thing="calculator"]')
+                page.fill("#workshop .form input >> nth=0", "(3 + 4.5) * 2^10")
+                page.click("#workshop .form [type=submit]")
+                page.wait_for_selector("#workshop .result-of")
+            case "models, one open":
+                page.click("#workshop .items a:has-text('Qwen3 4B Instruct')")
+            case "settings, one open":
+                page.click('#workshop .items [data-thing="data"]')
+                page.wait_for_selector("#workshop progress")
+        settled(page)
+        page.evaluate("document.getElementById('workshop').scrollTop = 0")
         yield stop
+        if stop == "knowledge, one open":
+            page.click("#workshop .documents a >> nth=0")
+            settled(page)
+            yield "document"
 
 
 def new_chat(page: Page) -> None:
@@ -111,10 +139,12 @@ def main() -> None:
     parser.add_argument("--all", type=Path, help="a folder for every single picture")
     keep = parser.parse_args().all
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        apps = {language: Hearth(Path(folder) / language, DISPLAY, language) for language in LOCALES}
+    folder = Path(tempfile.gettempdir()) / "hearth"  # its name is in a picture
+    with sync_playwright() as playwright:
+        apps = {language: Hearth(folder / language, DISPLAY, language) for language in LOCALES}
         for app in apps.values():
-            app.data.parent.mkdir()
+            shutil.rmtree(app.data.parent, ignore_errors=True)
+            app.data.parent.mkdir(parents=True)
         with ThreadPoolExecutor() as pool:
             list(pool.map(Hearth.start, apps.values()))
         browser = playwright.chromium.launch(executable_path=chromium(playwright), args=["--no-sandbox", "--disable-gpu"])
@@ -127,9 +157,12 @@ def main() -> None:
                     keep.mkdir(parents=True, exist_ok=True)
                     picture.save(keep / f"{language}-{stop.replace('/', '-')}-{width}-{theme}.png")
                 if stop in IN_GUIDE and (theme, width) == ("light", 1280):
-                    picture.save(IMAGES / f"{stop}-{language}.webp", quality=QUALITY, method=6)
+                    picture.save(IMAGES / f"{IN_GUIDE[stop]}-{language}.webp", quality=QUALITY, method=6)
+                if stop == "chat" and (theme, width) == ("dark", 390):
+                    picture.save(IMAGES / f"phone-{language}.webp", quality=QUALITY, method=6)
             app.stop()
         browser.close()
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

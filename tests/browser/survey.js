@@ -82,7 +82,7 @@ window.survey = (() => {
   };
 
   const axe = async (rules) => {
-    const options = { resultTypes: ["violations"], ...(rules ? { runOnly: { type: "rule", values: rules } } : {}) };
+    const options = { resultTypes: ["violations"], preload: false, ...(rules ? { runOnly: { type: "rule", values: rules } } : {}) };
     const { violations } = await window.axe.run(document, options);
     return violations.filter((one) => ["serious", "critical"].includes(one.impact))
       .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.html.slice(0, 120)}`));
