@@ -12,7 +12,7 @@ SOURCES := app.py common retrieval personas tools knowledge assistant server ui 
 TESTS := $(RUN) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: run test check format lint types tests bench soak pictures browser
+.PHONY: run test check format lint types bench soak pictures browser
 
 run: $(VENV)/app
 	@$(RUN) app.py $(ARGS)
@@ -20,17 +20,14 @@ run: $(VENV)/app
 test: $(VENV)/dev browser
 	$(TESTS)
 
-check: $(VENV)/dev browser lint types tests
+check: lint types test
 
-lint:
+lint: $(VENV)/dev
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 
-types:
+types: $(VENV)/dev
 	$(RUN) -m mypy $(SOURCES)
-
-tests:
-	$(TESTS)
 
 format: $(VENV)/dev
 	$(RUN) -m ruff check --fix .
