@@ -25,13 +25,15 @@ def rows_of(studio, owner):
     return found
 
 
-def talk(studio, identity):
+def talk(studio, identity, tmp_path):
     """A conversation with an answer, an opinion on it and an attachment."""
     conversation = studio.conversations.create(identity.owner, "gg")
     run = studio.start_turn(identity, conversation.id, "Hello, secret-word", "en")
     assert [*studio.runs.subscribe(identity.owner, run)]
     studio.feedback.give(identity.owner, run, 1, "kind")
-    studio.knowledge.hide_collection(identity.owner, f"talk-{conversation.id[:20]}", "Attached")
+    attached = studio.knowledge.hide_collection(identity.owner, f"talk-{conversation.id[:20]}", "Attached")
+    (tmp_path / "note.md").write_text("A note.\n", "utf-8")
+    studio.knowledge.add(identity.owner, attached.id, tmp_path / "note.md")
     return conversation
 
 
@@ -40,10 +42,10 @@ def studio(make_studio):
     return make_studio(["Hello."] * 3)
 
 
-def test_a_visitor_leaves_nothing_and_others_keep_everything(studio):
-    talk(studio, VISITOR)
-    talk(studio, OTHER)
-    talk(studio, MAKER)
+def test_a_visitor_leaves_nothing_and_others_keep_everything(studio, tmp_path):
+    talk(studio, VISITOR, tmp_path)
+    talk(studio, OTHER, tmp_path)
+    talk(studio, MAKER, tmp_path)
     others = (rows_of(studio, OTHER.owner), rows_of(studio, MAKER.owner))
     assert held(studio, VISITOR.owner).conversations == held(studio, VISITOR.owner).attachments == 1
     assert held(studio, VISITOR.owner).talk
@@ -56,18 +58,18 @@ def test_a_visitor_leaves_nothing_and_others_keep_everything(studio):
     assert len({dict(row)["run"] for row in kept["run_events"]}) == 2
 
 
-def test_what_was_deleted_is_not_left_in_the_file(studio):
-    talk(studio, VISITOR)
+def test_what_was_deleted_is_not_left_in_the_file(studio, tmp_path):
+    talk(studio, VISITOR, tmp_path)
     delete_talk(studio, VISITOR.owner)
     with studio.database.read() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"secret-word" not in studio.database.path.read_bytes()
 
 
-def test_a_maker_may_keep_what_they_made(studio):
+def test_a_maker_may_keep_what_they_made(studio, tmp_path):
     studio.preferences.change(region="SG")
     studio.knowledge.create_collection(MAKER.owner, "Lamps", "lamps")
-    talk(studio, MAKER)
+    talk(studio, MAKER, tmp_path)
     delete_talk(studio, MAKER.owner)
     assert studio.region == "SG"
     assert "lamps" in {collection.id for collection in studio.knowledge.collections(MAKER.owner)}
@@ -77,8 +79,8 @@ def test_a_maker_may_keep_what_they_made(studio):
 def test_or_go_back_to_what_was_shipped(studio, tmp_path):
     shipped = {collection.id: collection.documents for collection in studio.knowledge.collections(MAKER.owner)}
     tools = [tool.id for tool in studio.tools.list()]
-    talk(studio, OTHER)
-    talk(studio, MAKER)
+    talk(studio, OTHER, tmp_path)
+    talk(studio, MAKER, tmp_path)
     studio.preferences.change(region="SG", model="builtin")
     gg = studio.persona(MAKER, "gg")
     studio.personas.save(MAKER.owner, gg.model_copy(update={"id": "my-own"}), 0)

@@ -162,7 +162,7 @@ def test_a_visitor_takes_everything_back_and_the_owner_signs_in_within_the_frame
     talk(frame, "words that I take back")
     frame.locator('#header [data-page="settings"]').click()
     frame.locator('#workshop [data-thing="delete"]').click()
-    expect(frame.locator("#workshop")).to_contain_text("1 conversations")
+    expect(frame.locator("#workshop")).to_contain_text("Conversations: 1,")
     frame.locator('[data-action="ask"]').click()
     frame.locator('[data-do="delete-mine"]').click()
     expect(frame.locator("#workshop .note.good")).to_contain_text("Deleted")

@@ -152,7 +152,7 @@ def test_deleting_takes_two_presses_and_names_what_goes(open_page, tame):
     for identity in (VISITOR, VISITOR, MAKER):
         studio.conversations.create(identity.owner, "gg", "A talk")
     first = tame(str(page.show(ask(VISITOR, "delete"))))
-    assert "2 conversations" in first
+    assert "Conversations: 2," in first
     assert 'data-action="delete"' not in first
     assert "Everything I made" not in first
     sure = tame(acted(page, ask(VISITOR, "delete", action="ask", what="talk")))
@@ -169,7 +169,7 @@ def test_a_maker_deletes_what_they_made(open_page, tame):
     page, studio = open_page()
     studio.knowledge.create_collection(MAKER.owner, "Lamps", "lamps")
     html = tame(acted(page, ask(thing="delete", action="ask", what="made")))
-    assert "1 collections" in html
+    assert "Collections: 1." in html
     assert 'data-what="made"' in html
     acted(page, ask(thing="delete", action="delete", what="made"))
     assert "lamps" not in {collection.id for collection in studio.knowledge.collections(MAKER.owner)}

@@ -128,12 +128,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_delete_lead": ("What you delete here cannot be brought back.", "在这里删除的内容无法找回。"),
     "settings_delete_talk": ("My conversations", "我的对话"),
     "settings_delete_talk_what": (
-        "{conversations} conversations with their answers and ratings, and the files attached to them ({attachments}).",
+        "Conversations: {conversations}, with their answers and ratings. Files attached to them: {attachments}.",
         "{conversations} 个对话，连同其中的回答、评价和附件（{attachments} 份）。",
     ),
     "settings_delete_made": ("Everything I made", "我做的一切"),
     "settings_delete_made_what": (
-        "My conversations, and {personas} personas, {collections} collections, {documents} documents, {tools} tools and my settings. "
+        "My conversations and my settings. Personas: {personas}. Collections: {collections}. Documents: {documents}. Tools: {tools}. "
         "What came with Hearth is as new. Downloaded models and conversations of visitors stay.",
         "我的对话，以及 {personas} 个人设、{collections} 个资料库、{documents} 份文档、{tools} 个工具和我的设置。随 Hearth 附带的内容恢复原样。下载的模型和访客的对话不会动。",
     ),
