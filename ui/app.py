@@ -17,7 +17,7 @@ from gradio.utils import get_upload_folder
 from assistant.studio import Studio
 from knowledge.loading.loader import MAX_MEGABYTES
 from ui import notify, panels, theme
-from ui.ask import Ask, Screen
+from ui.ask import Ask, Screen, whole_letters
 from ui.chat import Desk
 from ui.session import Viewers, identity_of
 from ui.texts import LANGUAGES
@@ -135,7 +135,7 @@ def read_ask(data: Any, request: gr.Request) -> Ask:
 
     def word(name: str) -> str:
         value = fields.get(name)
-        return value[:200] if isinstance(value, str) else ""
+        return whole_letters(value[:200]) if isinstance(value, str) else ""
 
     nonce = fields.get("nonce")
     return Ask(

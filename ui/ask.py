@@ -37,7 +37,7 @@ class Ask:
     def word(self, name: str) -> str:
         """A text of `data`; "" for anything that is not one."""
         value = self.data.get(name)
-        return value if isinstance(value, str) else ""
+        return whole_letters(value) if isinstance(value, str) else ""
 
     def fields(self) -> dict[str, list[str]]:
         """What a form held: the values of each field in the order they stand, none for a switch that is off."""
@@ -45,7 +45,12 @@ class Ask:
         if not isinstance(reported, dict):
             return {}
         return {
-            name: [value for value in values if isinstance(value, str)]
+            whole_letters(name): [whole_letters(value) for value in values if isinstance(value, str)]
             for name, values in reported.items()
             if isinstance(name, str) and isinstance(values, list)
         }
+
+
+def whole_letters(text: str) -> str:
+    """The text with a question mark for each half of a letter: such can neither be stored nor sent."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -17,6 +17,7 @@ from ui.render import Face, Manner
 from ui.texts import text
 from ui.view import View, fold
 
+_QUERY = 1_000  # letters of a search that are looked for
 _NAMES = 200  # files told of at one time
 _UNSAVED = -2  # the place of a message that the disk has not taken; those after it go down from here
 
@@ -133,7 +134,7 @@ class Screens:
         return view
 
     def sidebar(self, ask: Ask, current: str | None = None) -> Markup:
-        query = ask.word("query")
+        query = ask.word("query")[:_QUERY]
         faces = {persona.id: face_of(persona, ask.language) for persona in self._studio.personas_for(ask.identity)}
         entries = [
             panels.Entry(kept.id, kept.title, faces.get(kept.persona, Face(kept.persona, kept.persona, "?")), kept.updated)

@@ -32,7 +32,7 @@ def arrived(ask: Ask, folder: Path) -> list[Upload]:
     for item in reported[:_FILES] if isinstance(reported, list) else ():
         if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("path"), str):
             size = item.get("bytes")
-            megabytes = size / 1e6 if isinstance(size, int) else 0.0
+            megabytes = min(size, 1 << 60) / 1e6 if isinstance(size, int) else 0.0
             found.append(Upload(Path(item["name"]).name[:200] or "?", _uploaded(item["path"], folder), megabytes))
     return found
 

@@ -29,6 +29,7 @@ from ui.views import parts, reading
 
 _FOUND = 8  # passages shown for a search
 _PAPERS = 100  # documents shown at a time
+_WORDS = 1_000  # letters of a name that is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,12 @@ class KnowledgePage:
             case "search":
                 return self._page(ask, at, found=self._found(collection, ask.word("words").strip()), here=collection)
             case "named":
-                return self._page(ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()), here=collection)
+                return self._page(
+                    ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()[:_WORDS]), here=collection
+                )
             case "more":
                 shown = int(ask.word("shown")) if ask.word("shown").isdecimal() and len(ask.word("shown")) < 8 else 0
-                papers = self._papers(ask, collection, limit=shown + _PAPERS, words=ask.word("named"))
+                papers = self._papers(ask, collection, limit=shown + _PAPERS, words=ask.word("named")[:_WORDS])
                 return self._page(ask, at, papers=papers)
             case "open":
                 return self._page(ask, at, here=collection)
