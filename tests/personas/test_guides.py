@@ -176,6 +176,8 @@ STARTERS = {
     "What is the difference between Hugging Face and ModelScope?": "The difference between Hugging Face and ModelScope",
     "What is a GGUF file?": "What a GGUF file is",
     "Hearth 能做什么？": "Hearth 能做什么",
+    "How do I make my own persona?": "How to make your own persona",
+    "怎样做一个自己的人设？": "怎样做一个自己的人设",
 }
 
 
