@@ -49,6 +49,7 @@ class KnowledgePage:
         self._desk = desk
         self._uploads = uploads
         self._intake = Intake(studio.knowledge, uploads)
+        self._shipped = {each.id: each.title for each in shipped_collections()}
 
     def show(self, ask: Ask) -> Markup:
         """The page with what the address names open, else with the first collection."""
@@ -206,7 +207,7 @@ class KnowledgePage:
         return [
             views.Shelf(
                 each.id,
-                _in_language(each.title, shipped.get(each.id), ask.language),
+                _in_language(each.title, self._shipped.get(each.id), ask.language),
                 each.documents,
                 each.passages,
                 each.bytes,
@@ -216,7 +217,7 @@ class KnowledgePage:
         ]
 
     def _title(self, document: DocumentRecord, collection: str, ask: Ask) -> str:
-        return _in_language(document.title, _shipped_titles().get(collection), ask.language) or document.name
+        return _in_language(document.title, self._shipped.get(collection), ask.language) or document.name
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
@@ -226,10 +227,6 @@ def _opened(thing: str) -> _Open:
     collection, _, rest = thing.partition("/")
     document, _, passage = rest.partition("/")
     return _Open(collection, document, int(passage) if passage.isdecimal() and len(passage) < 16 else None)
-
-
-def _shipped_titles() -> Mapping[str, Mapping[str, str]]:
-    return {each.id: each.title for each in shipped_collections()}
 
 
 def _in_language(title: str, shipped: Mapping[str, str] | None, language: str) -> str:
