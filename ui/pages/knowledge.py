@@ -202,7 +202,6 @@ class KnowledgePage:
         return views.Papers(shown, left, words)
 
     def _shelves(self, ask: Ask) -> list[views.Shelf]:
-        shipped = _shipped_titles()
         personas = [stored.document for stored in self._studio.personas.list(MAKER.owner)]
         return [
             views.Shelf(
