@@ -128,7 +128,7 @@ def test_health_tells_loading_from_failed(make_app, make_client, monkeypatch, er
     host = app.state.studio.models
     client = make_client(app)
     assert client.get("/healthz").json() == {"status": "ok", "model": "scripted", "version": "0.1.0"}
-    monkeypatch.setattr(host, "_model", None)
+    monkeypatch.setattr(host, "_held", None)
     monkeypatch.setattr(host, "_error", error)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (503, state)
