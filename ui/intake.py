@@ -39,11 +39,11 @@ class Intake:
         self._batches: dict[str, _Batch] = {}
         self._lock = threading.Lock()
 
-    def arrivals(self, collection: str) -> tuple[Sequence[Arrival], bool]:
-        """The files that are being added, and whether that goes on; those that were are told of once more."""
+    def arrivals(self, collection: str, *, once_more: bool) -> tuple[Sequence[Arrival], bool]:
+        """The files that are being added, and whether that goes on; with `once_more` those that were, if one of them failed."""
         with self._lock:
             batch = self._batches.get(collection)
-            if batch is None:
+            if batch is None or not (batch.running or once_more):
                 return (), False
             if not batch.running:
                 del self._batches[collection]

@@ -53,7 +53,7 @@ class KnowledgePage:
 
     def show(self, ask: Ask) -> Markup:
         """The page with what the address names open, else with the first collection."""
-        return self._page(ask, _opened(ask.thing))
+        return self._page(ask, _opened(ask.thing), self._coming(ask, visit=True))
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         """Everything here is a maker's alone, since a collection may hold more than a persona tells."""
@@ -168,9 +168,9 @@ class KnowledgePage:
         thing = ask.thing if here is None else here
         return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note)
 
-    def _coming(self, ask: Ask, collection: str) -> Markup:
-        """The files that are being added to this collection, and those that a restart of the app cut short."""
-        arrivals, running = self._intake.arrivals(collection)
+    def _coming(self, ask: Ask, collection: str = "", *, visit: bool = False) -> Markup:
+        """The files that are being added to this collection; a visit is told of those that failed too, and of a cut-short batch."""
+        arrivals, running = self._intake.arrivals(collection or _opened(ask.thing).collection, once_more=visit)
         under_way = views.arrivals_html(arrivals, self._manner(ask), poll=running) if arrivals else parts.EMPTY
         return interrupted_html(ask) + under_way
 
