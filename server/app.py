@@ -14,9 +14,10 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from assistant.access import Identity
 from assistant.settings import VERSION, Settings
 from assistant.studio import Studio
 from common.errors import AddressInUse
@@ -25,6 +26,7 @@ from server.avatars import avatar_routes
 from server.backup import backup_routes
 from server.cache import OwnedCache
 from server.guard import Guard
+from server.identity import SCOPE_KEY
 from server.signing import signing_routes
 from server.speech import speech_routes
 from ui.app import mount_page, uploads_folder
@@ -40,10 +42,13 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
     start = secrets.token_hex(8)  # lets an open page notice a restart, and with the count of restores those too
 
     @app.get("/healthz")
-    def health() -> JSONResponse:
+    def health(request: Request) -> JSONResponse:
         """200 once the page can chat; 503 while the model loads or when it did not."""
         status = studio.models.status()
-        answer = {"status": "ok" if status.state == "ready" else status.state, "model": status.name, "version": VERSION}
+        # A model's name may be the address of a server in the maker's network, or a folder.
+        identity: Identity = request.scope[SCOPE_KEY]
+        model = status.name if identity.maker else status.title
+        answer = {"status": "ok" if status.state == "ready" else status.state, "model": model, "version": VERSION}
         return JSONResponse(
             answer, 200 if status.state == "ready" else 503, {"x-hearth-start": f"{start}-{studio.backups.restores}"}
         )

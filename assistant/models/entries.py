@@ -215,9 +215,6 @@ def _tried(model: RemoteModel, entry: ServerEntry) -> Trial:
 
 
 def _secret(entry: ServerEntry) -> str:
-    """The host is in it: an entry of this id that came with a restored backup does not get a key that was given for another."""
-    return f"{_SECRET}{entry.id}@{_host(entry.address)}"
-
-
-def _host(address: str) -> str:
-    return address.split("/")[2].lower()
+    """Scheme and host are in it: an entry of this id that came with a restored backup gets no key that was given for another
+    host, or that would travel in the open now."""
+    return f"{_SECRET}{entry.id}@{'/'.join(entry.address.split('/')[:3]).lower()}"

@@ -171,7 +171,9 @@ class RemoteModel:
     def _broken(self, error: Exception) -> ModelError:
         match error:
             case EgressRefused():
-                return GenerationFailed(error.english, error.chinese)
+                return self._failed(
+                    "is at a private address, which its entry does not allow", "在内部网络里，而它的条目没有允许这样的地址"
+                )
             case httpx.ConnectTimeout():
                 return self._failed("does not answer", "没有响应")
             case httpx.ConnectError():
@@ -191,8 +193,8 @@ class RemoteModel:
                 return self._failed(f"refuses the key ({refusal.status}{reason})", f"拒绝了密钥（{refusal.status}{reason}）")
             case 404:
                 return ModelMissing(
-                    f"The model server at {self._address!r} has no model {self._name!r} (404{reason}). Check address and name.",
-                    f"模型服务 {self._address!r} 没有模型 {self._name!r}（404{reason}）。请检查地址和名称。",
+                    f"The model server has no model {self._name!r} (404{reason}). Check address and name.",
+                    f"模型服务器没有模型 {self._name!r}（404{reason}）。请检查地址和名称。",
                 )
             case 429:
                 return self._failed(f"is too busy, or the quota is used up (429{reason})", f"太忙或额度已用完（429{reason}）")
@@ -205,14 +207,14 @@ class RemoteModel:
                 return self._failed(f"answered with status {refusal.status}{reason}", f"返回了状态 {refusal.status}{reason}")
 
     def _without_key(self, said: str) -> str:
-        """A server may repeat what it was sent, and whoever chats reads what it said."""
+        """A server may repeat what it was sent, and whoever chats reads what it said. So no sentence names its address either."""
         return said.replace(self._key, "…") if self._key else said
 
     def _failed(self, english: str, chinese: str) -> GenerationFailed:
         english, chinese = self._without_key(english), self._without_key(chinese)
         return GenerationFailed(
-            f"The model server at {self._address!r} {english}. Try again, or check the server.",
-            f"模型服务 {self._address!r} {chinese}。请重试或检查服务器。",
+            f"The server of the model {self._name!r} {english}. Try again, or check the server.",
+            f"模型 {self._name!r} 的服务器{chinese}。请重试或检查服务器。",
         )
 
 

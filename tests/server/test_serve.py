@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,14 @@ def test_an_address_that_is_not_this_machines():
 )
 def test_the_address_that_is_printed(settings, lines):
     assert address_lines(Settings(**settings)).endswith(lines)
+
+
+def test_a_visitor_is_not_told_the_address_of_the_makers_server(app_of, make_client, monkeypatch):
+    app = app_of("hosted")
+    status = replace(app.state.studio.models.status(), name="openai:http://10.0.0.5/v1#m", title="m")
+    monkeypatch.setattr(app.state.studio.models, "status", lambda: status)
+    assert make_client(app, "hosted").get("/healthz").json()["model"] == "m"
+    assert make_client(app, "hosted", token=TOKEN).get("/healthz").json()["model"] == status.name
 
 
 @pytest.mark.parametrize(("error", "state"), [(None, "loading"), (ModelLoadFailed("no", "否"), "failed")])

@@ -101,10 +101,12 @@ def test_an_entry_that_came_from_elsewhere_gets_no_key_of_another_host(servers, 
     entry = servers.add("A", "https://a.example/v1", "m", False, "one").document
     database = Database(tmp_path / "hearth.db")
     with database.write() as connection:
-        body = entry.model_copy(update={"address": "https://evil.example/v1"}).model_dump_json()
-        connection.execute(DOCUMENTS.update().values(body=body))
+        for address in ("http://a.example/v1", "https://evil.example/v1"):
+            body = entry.model_copy(update={"address": address}).model_dump_json()
+            connection.execute(DOCUMENTS.update().values(body=body))
+            connection.commit()
+            assert servers.reach(f"openai:{address}#m").key is None
     database.close()
-    assert servers.reach("openai:https://evil.example/v1#m").key is None
     servers.forget_keys()
     assert "one" not in (tmp_path / "secrets.json").read_text("utf-8")
 
