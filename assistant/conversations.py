@@ -165,6 +165,8 @@ class Conversations:
         changed = connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(head=position))
         if not changed.rowcount:
             raise missing(conversation)
+        if not _is_message(connection, conversation, position):  # it was read before a backup was restored
+            raise no_message(position)
 
     def append(
         self,
@@ -308,7 +310,13 @@ def _head(connection: Connection, owner: str, conversation: str) -> int:
     row = connection.execute(select(CONVERSATIONS.c.head).where(_mine(owner, conversation))).first()
     if row is None:
         raise missing(conversation)
-    return _end(connection, conversation) if row.head is None else row.head
+    there = row.head is not None and _is_message(connection, conversation, row.head)
+    return row.head if there else _end(connection, conversation)
+
+
+def _is_message(connection: Connection, conversation: str, position: int) -> bool:
+    at = and_(MESSAGES.c.conversation == conversation, MESSAGES.c.position == position)
+    return position == ROOT or connection.execute(select(MESSAGES.c.position).where(at)).first() is not None
 
 
 def _end(connection: Connection, conversation: str) -> int:

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from assistant.access import MAKER
+from common.errors import ConversationError
 
 DOCUMENT = "INSERT INTO documents (kind, owner, id, revision, body, time, draft) VALUES (?, 'maker', ?, 1, ?, ?, 0)"
 DEEP = "[" * 100_000
@@ -69,3 +72,14 @@ def test_messages_that_follow_each_other_in_a_ring_are_shown_as_a_line(make_stud
     put(studio, ("UPDATE messages SET parent = -7 WHERE conversation = ?", (kept,)))
     assert [placed.position for placed in studio.conversations.path(MAKER.owner, kept)] == [0, 1]
     assert studio.conversations.path(MAKER.owner, kept, 0)[0].versions == (0,)
+
+
+def test_what_was_read_before_a_restore_does_not_break_a_conversation(make_studio):
+    """A turn may have waited for the restore, and know places that are not there any more."""
+    studio = make_studio(["Yes."])
+    kept = studio.conversations.create(MAKER.owner, "gg").id
+    assert [*studio.runs.subscribe(MAKER.owner, studio.start_turn(MAKER, kept, "Well?", "en"))]
+    with pytest.raises(ConversationError, match="no message at place 99"):
+        studio.runs.start(MAKER.owner, kept, lambda cancel: iter(()), under=99)
+    put(studio, ("UPDATE conversations SET head = 99 WHERE id = ?", (kept,)))
+    assert [placed.position for placed in studio.conversations.path(MAKER.owner, kept)] == [0, 1]

@@ -17,15 +17,18 @@ HIDDEN = "zephyrine"
 PAGES = ("chat", "personas", "knowledge", "tools", "models", "settings", "nowhere")
 # What the pages can do to something; what belongs to no page is there for all.
 ACTIONS = (
-    "save mine restore reset delete duplicate export bring-back new use cancel remove server-add server-save server-test "
-    "server-drop-key server-remove create rename delete-collection restore-collection reader search switch user try run defaults "
-    "region backup go-back forget delete-all export-json import"
-).split()
+    "save", "mine", "restore", "reset", "delete", "duplicate", "export", "bring-back", "new", "use", "cancel", "remove",
+    "server-add", "server-save", "server-test", "server-drop-key", "server-remove", "create", "rename", "delete-collection",
+    "restore-collection", "reader", "search", "switch", "user", "try", "run", "defaults", "region", "backup", "go-back",
+    "forget", "delete-all", "export-json", "import",
+)  # fmt: skip
 ODD = ("x" * 60_000, None, -1, 10**400, True, [["a"]], {"a": 1}, "\ud83d", "\0", "../../x", "9" * 5000, "-1", "")
 FIELDS = (
-    "conversation persona thing id run document passage position step call text title query name download server collection of by "
-    "words place what before version revision key row kind arguments verdict reason files on interrupted language nonce day zone"
-).split()
+    "conversation", "persona", "thing", "id", "run", "document", "passage", "position", "step", "call", "text", "title",
+    "query", "name", "download", "server", "collection", "of", "by", "words", "place", "what", "before", "version",
+    "revision", "key", "row", "kind", "arguments", "verdict", "reason", "files", "on", "interrupted", "language", "nonce",
+    "day", "zone",
+)  # fmt: skip
 
 
 def rows(studio) -> dict[str, list[str]]:
@@ -60,8 +63,8 @@ def world(make_studio, tmp_path):
         run = studio.start_turn(identity, kept.id, HIDDEN if identity.maker else "hello", "en")
         assert [*studio.runs.subscribe(identity.owner, run)]
         ids += [kept.id, run]
-    names = "say again edit version feedback attached clear steps decide stop chats source status".split()
-    acts = {name: getattr(desk, name) for name in names}
+    told = (desk.say, desk.again, desk.edit, desk.version, desk.feedback, desk.attached, desk.clear, desk.steps, desk.decide)
+    acts = {act.__name__: act for act in (*told, desk.stop, desk.chats, desk.source, desk.status)}
     acts |= {"visit": shop.visit, "files": shop.files, "workshop": shop.act, "test": desk.test}
     return studio, acts, ids
 
