@@ -53,7 +53,7 @@ class KnowledgePage:
 
     def show(self, ask: Ask) -> Markup:
         """The page with what the address names open, else with the first collection."""
-        return self._page(ask, _opened(ask.thing), self._coming(ask, visit=True))
+        return self._page(ask, _opened(ask.thing), visit=True)
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         """Everything here is a maker's alone, since a collection may hold more than a persona tells."""
@@ -145,13 +145,14 @@ class KnowledgePage:
         found: views.Found | None = None,
         papers: views.Papers | None = None,
         here: str | None = None,
+        visit: bool = False,
     ) -> Markup:
-        """The page; without a `note` it says how far files are that are being added."""
+        """The page; without a `note` it says how far files are that are being added, on a `visit` which of them failed too."""
         manner, shelves = self._manner(ask), self._shelves(ask)
         named = bool(at.collection)
         if not named and shelves:
             at = _Open(shelves[0].id)
-        note = self._coming(ask, at.collection) if note is None else note
+        note = self._coming(ask, at.collection, visit) if note is None else note
         opened = parts.EMPTY
         try:
             shelf = next((each for each in shelves if each.id == at.collection), None)
@@ -168,9 +169,9 @@ class KnowledgePage:
         thing = ask.thing if here is None else here
         return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note)
 
-    def _coming(self, ask: Ask, collection: str = "", *, visit: bool = False) -> Markup:
-        """The files that are being added to this collection; a visit is told of those that failed too, and of a cut-short batch."""
-        arrivals, running = self._intake.arrivals(collection or _opened(ask.thing).collection, once_more=visit)
+    def _coming(self, ask: Ask, collection: str, visit: bool) -> Markup:
+        """The files that are being added to this collection, and those that a restart of the app cut short."""
+        arrivals, running = self._intake.arrivals(collection, once_more=visit)
         under_way = views.arrivals_html(arrivals, self._manner(ask), poll=running) if arrivals else parts.EMPTY
         return interrupted_html(ask) + under_way
 

@@ -151,7 +151,9 @@ def _found(shelf: Shelf, found: Found | None, manner: Manner) -> Markup:
     rows = [_result(number, hit, shelf, found, manner) for number, hit in enumerate(found.hits, 1)]
     if found.given < len(rows):
         rows.insert(found.given, Markup('<p class="cutoff"><span>{}</span></p>').format(manner.say("knowledge_cutoff")))
-    return Markup('<div class="results" role="status" data-look><p class="verdict">{}</p>{}</div>').format(verdict, parts.EMPTY.join(rows))
+    return Markup('<div class="results" role="status" data-look><p class="verdict">{}</p>{}</div>').format(
+        verdict, parts.EMPTY.join(rows)
+    )
 
 
 def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -> Markup:
