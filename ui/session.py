@@ -11,6 +11,7 @@ import gradio as gr
 from assistant.access import MAKER, Identity
 
 SCOPE_KEY = "hearth.identity"
+_PAGES = 20_000  # open pages that are told apart; anybody may name one that never was
 
 
 def identity_of(request: gr.Request) -> Identity:
@@ -29,8 +30,11 @@ class Viewers:
 
     def take(self, session: str) -> int:
         with self._lock:
-            self._tickets[session] = self._tickets.get(session, 0) + 1
-            return self._tickets[session]
+            ticket = self._tickets.pop(session, 0) + 1
+            self._tickets[session] = ticket  # the newest last
+            if len(self._tickets) > _PAGES:
+                del self._tickets[next(iter(self._tickets))]
+            return ticket
 
     def holds(self, session: str, ticket: int) -> bool:
         return self._tickets.get(session) == ticket

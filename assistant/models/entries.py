@@ -93,8 +93,9 @@ class Servers:
     def forget_keys(self) -> None:
         """Take away the keys of entries that are not there. Raises `StorageFailed`."""
         here = {_secret(stored.document) for stored in self.list()}
+        unread = tuple(f"{_SECRET}{id}@" for id in self._documents.unreadable(self._owner))  # of a newer Hearth, perhaps
         for name in self._secrets.names():
-            if name.startswith(_SECRET) and name not in here:
+            if name.startswith(_SECRET) and name not in here and not name.startswith(unread):
                 self._secrets.put(name, "")
 
     def list(self) -> Sequence[Stored[ServerEntry]]:

@@ -47,7 +47,7 @@ def test_documents_that_cannot_be_read_are_left_out_at_the_start(make_studio):
         assert not studio.servers.list()
         assert studio.preferences.current().persona == ""
         assert studio.tools.off == set()
-        put(studio, ("DELETE FROM documents WHERE kind = ?", (statement[1][0],)))
+        put(studio, ("DELETE FROM documents", ()))
         studio.close()
 
 

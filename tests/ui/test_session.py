@@ -86,3 +86,14 @@ def test_what_several_events_change_is_read_after_its_place_in_the_order_is_take
     screen = {"sidebar": meanwhile, "notice": "told"}
     sent = _sent(screen, read_ask({"nonce": 7}, request({})), {"sidebar": "s", "notice": "n"}, order)
     assert sent == {"s": "read before 2<!--7.1-->", "n": "told<!--7.1-->"}
+
+
+def test_pages_that_never_were_are_forgotten(monkeypatch):
+    monkeypatch.setattr("ui.session._PAGES", 3)
+    viewers = Viewers()
+    ticket = viewers.take("here")
+    for number in range(5):
+        viewers.take(f"made up {number}")
+        assert viewers.holds("here", ticket)
+        ticket = viewers.take("here")
+    assert len(viewers._tickets) == 3

@@ -111,6 +111,16 @@ def test_an_entry_that_came_from_elsewhere_gets_no_key_of_another_host(servers, 
     assert "one" not in (tmp_path / "secrets.json").read_text("utf-8")
 
 
+def test_the_key_of_an_entry_that_a_newer_hearth_wrote_stays(servers, tmp_path):
+    id = servers.add("A", "https://a.example/v1", "m", False, "one").document.id
+    database = Database(tmp_path / "hearth.db")
+    with database.write() as connection:
+        connection.execute(DOCUMENTS.update().values(body=f'{{"id": "{id}", "version": 2}}'))
+    database.close()
+    servers.forget_keys()
+    assert "one" in (tmp_path / "secrets.json").read_text("utf-8")
+
+
 def test_wrong_fields_are_named(servers):
     with pytest.raises(DocumentInvalid) as caught:
         servers.add("", "ftp://x", "", False)
