@@ -5,7 +5,6 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import IDLE, Hearth, visit
@@ -291,23 +290,3 @@ def test_a_visitor_of_the_next_day_finds_the_last_conversation(page: Page, conte
     page.close()
     later = visit(context, hearth.url)
     expect(later.locator("#talk .bubble")).to_contain_text("count to 4")
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_cut_off(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    talk_to(page, "model-guide") if width > 900 else page.click('.guest[data-persona="model-guide"]')
-    say(page, "something rich")
-    idle(page)
-    places = ["chat", "knowledge", "personas", "tools"]
-    for place in places:
-        page.click(f'nav [data-page="{place}"]')
-        page.wait_for_timeout(400)
-        wide = page.evaluate(
-            """() => [...document.querySelectorAll('#house *')].filter((e) => {
-                const box = e.getBoundingClientRect();
-                const scrolls = e.closest('pre, .table, #sidebar, [hidden], .unseen, #header nav');
-                return box.width && !scrolls && box.right > innerWidth + 1 && getComputedStyle(e).visibility !== 'hidden';
-            }).map((e) => e.outerHTML.slice(0, 120))"""
-        )
-        assert wide == [], place

@@ -3,9 +3,11 @@
 The pictures of the README are made here: `HEARTH_PICTURES=docs/images pytest tests/browser/test_shipped.py`.
 """
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import IDLE, Hearth, visit
@@ -22,6 +24,10 @@ def ask(page: Page, persona: str, starter: int) -> None:
     page.wait_for_timeout(500)
 
 
+def picture(page: Page, path: Path) -> None:
+    Image.open(BytesIO(page.screenshot())).convert("RGB").save(path, quality=72, method=6)
+
+
 @pytest.mark.model
 @pytest.mark.timeout(600)
 def test_it_really_answers(browser: Browser, shipped: Hearth, pictures: Path) -> None:
@@ -34,14 +40,14 @@ def test_it_really_answers(browser: Browser, shipped: Hearth, pictures: Path) ->
     expect(page.locator("#talk .text")).to_contain_text("分手")
     expect(page.locator("#header .model")).to_contain_text("SmolLM2")
     page.wait_for_selector("#header .model.ready", timeout=SLOW)
-    page.screenshot(path=pictures / "chat.zh.png")
+    picture(page, pictures / "shipped-zh.webp")
     page.click('[data-do="language"]')
     expect(page.locator("nav")).to_contain_text("Personas")
     ask(page, "librarian", 0)
     page.click("#talk .text .cite >> nth=0")
     expect(page.locator("#panel mark")).to_contain_text("15 days of paid annual leave")
     page.wait_for_timeout(400)
-    page.screenshot(path=pictures / "chat.png")
+    picture(page, pictures / "shipped-en.webp")
     page.click('[data-do="new"]')
     page.click('.guest[data-persona="model-guide"]')
     page.fill("#composer textarea", "Write a short poem about rain.")
