@@ -267,7 +267,7 @@ def unpack(archive: Path, rows: Path) -> Manifest:
             parts = {part.filename: part for part in opened.infolist()}
             if set(parts) != {MANIFEST, ROWS} or len(opened.infolist()) != 2:
                 raise _no_backup()
-            if parts[MANIFEST].file_size > _MANIFEST_LIMIT or any(part.flag_bits & 1 for part in parts.values()):
+            if parts[MANIFEST].file_size > _MANIFEST_LIMIT or any(_strange(part) for part in parts.values()):
                 raise _no_backup()
             with opened.open(parts[MANIFEST]) as part:
                 manifest = _read_manifest(part.read(_MANIFEST_LIMIT))
@@ -286,6 +286,11 @@ def unpack(archive: Path, rows: Path) -> Manifest:
     except (zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, ValueError) as error:
         # What zipfile raises for files that were cut, altered or made to mislead; it has no common type.
         raise damaged(str(error)) from error
+
+
+def _strange(part: zipfile.ZipInfo) -> bool:
+    """Encrypted, or packed in a way of which a few bytes ask for gigabytes of memory."""
+    return bool(part.flag_bits & 1) or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def _copied(part: IO[bytes], out: IO[bytes], size: int) -> str:

@@ -25,8 +25,9 @@ PATTERNS = ["*.safetensors", "*.safetensors.index.json", "*.json", "tokenizer*",
 DOWNLOADED = "hf:Qwen/Qwen3-0.6B"
 """What `auto` downloads where nothing is on disk and the built-in model is not installed."""
 
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_REVISION = re.compile(r"[\w.+-]+(/[\w.+-]+)*")  # a branch, a tag or a commit; it names folders
+# Both name folders: no part of them may be one that leads elsewhere.
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+_REVISION = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*)*")  # a branch, a tag or a commit
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,6 +290,7 @@ WRONG = {
     "another zip": (lambda file, out: out.write_bytes(zipped({"a.txt": b"x"})), "no backup"),
     "one part more": (lambda file, out: repacked(file, out, **{"extra.txt": b"x"}), "no backup"),
     "a way out": (lambda file, out: repacked(file, out, **{"../hearth.db": b"x"}), "no backup"),
+    "packed otherwise": (lambda file, out: lzma_packed(file, out), "no backup"),
     "a manifest of nonsense": (lambda file, out: out.write_bytes(zipped({MANIFEST: b"[1]", ROWS: b"x"})), "no backup"),
     "a newer form": (lambda file, out: repacked(file, out, {"form": FORM + 1, "colour": "red"}), "newer Hearth"),
     "another sum": (lambda file, out: repacked(file, out, {"sha256": "0" * 64}), "damaged"),
@@ -337,6 +338,12 @@ def zipped(parts: dict[str, bytes]) -> bytes:
         for name, content in parts.items():
             archive.writestr(name, content)
     return held.getvalue()
+
+
+def lzma_packed(file: Path, out: Path) -> None:
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as other:
+        for name in (MANIFEST, ROWS):
+            other.writestr(name, archive.read(name))
 
 
 @pytest.mark.parametrize("wrong", WRONG)

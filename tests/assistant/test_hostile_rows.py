@@ -23,6 +23,7 @@ UNREADABLE = {
     "a download onto its folder": download(files=[{"path": "..", "size": 1}]),
     "a revision out of its folder": download(revision="../../..", files=[{"path": "config.json", "size": 1}]),
     "a name out of its folder": download(name="ms:a/b@../../.."),
+    "a name of all folders": download(name="ms:./."),
     "a time that is none": (DOCUMENT, ("server", "x", SERVER, 1e300)),
     "a document without an end": (DOCUMENT, ("server", "x", DEEP, 1.0)),
     "a tool without an end": (DOCUMENT, ("tool", "x", DEEP, 1.0)),
