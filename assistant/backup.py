@@ -183,9 +183,10 @@ class Backups:
         self._work.mkdir(exist_ok=True)
         unfinished = self._work / kept.name
         try:
-            self._database.save_copy(unfinished)
-            unfinished.replace(kept)
-            self._database.take_over(rows, self._knowledge.renew)
+            with self._database.alone():  # what were written in between would be in neither
+                self._database.save_copy(unfinished)
+                unfinished.replace(kept)
+                self._database.take_over(rows, self._knowledge.renew)
         except BaseException:  # nothing was replaced, so nothing need be kept
             unfinished.unlink(missing_ok=True)
             kept.unlink(missing_ok=True)

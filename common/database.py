@@ -104,6 +104,12 @@ class Database:
                 raise
             connection.commit()
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes while the block runs; its own thread may. Raises `StorageFailed` after `close`."""
+        with self._turn():
+            yield
+
     def save_copy(self, path: Path) -> Mapping[str, int]:
         """Write the rows of one moment into a new file at `path`, while others read and write; table -> rows.
 

@@ -235,6 +235,25 @@ def test_one_at_a_time_and_a_broken_off_download_leaves_nothing(furnished):
     furnished.backups.make().close()
 
 
+def test_what_is_written_while_the_old_state_is_kept_is_not_lost(make_studio, tmp_path, monkeypatch):
+    studio = make_studio()
+    file = saved(studio, tmp_path / "backup.zip")
+    save_copy, wrote = studio.database.save_copy, []
+
+    def slow(path):
+        rows = save_copy(path)
+        writer = threading.Thread(target=studio.conversations.create, args=(MAKER.owner, "gg", "Meanwhile"))
+        writer.start()
+        writer.join(0.2)
+        wrote.append(writer)
+        return rows
+
+    monkeypatch.setattr(studio.database, "save_copy", slow)
+    restore(studio, file)
+    wrote[0].join(10)
+    assert [kept.title for kept in studio.conversations.list(MAKER.owner)] == ["Meanwhile"]
+
+
 # -- what is no whole backup --------------------------------------------------------------------------------------------
 
 
