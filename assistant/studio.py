@@ -143,7 +143,16 @@ class Studio:
         if not self._shipped.is_set():
             known |= {collection.id for collection in shipped_collections()}
         tools = {tool.id for tool in self.tools.list()}
-        self.personas.check(wanted, models=self.usable_models(), tools=tools, collections=known)
+        try:
+            self.personas.check(wanted, models=self.usable_models(), tools=tools, collections=known)
+        except PersonaError:
+            if identity.maker:
+                raise
+            # What it lacks is named by addresses and folders of the maker's, and only a maker can mend it.
+            raise PersonaError(
+                "This persona cannot answer just now. Choose another one, or ask whoever looks after this page.",
+                "这个人设现在还不能用。请另选一个，或联系维护这个页面的人。",
+            ) from None
 
         ready = partial(self._shipped.wait, _SHIPPED_WAIT_S)
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation, ready)

@@ -208,6 +208,17 @@ def test_a_persona_that_names_what_is_not_there_is_refused_by_name(make_studio, 
     assert studio.agent("gg").persona.id == "gg"
 
 
+def test_a_visitor_is_not_told_what_a_persona_lacks(make_studio):
+    studio = make_studio()
+    guide = studio.persona(MAKER, "model-guide").model_copy(update={"model": "openai:http://10.0.0.5/v1#m"})
+    studio.personas.save(MAKER.owner, guide, 0)
+    with pytest.raises(PersonaError) as refused:
+        studio.agent("model-guide", VISITOR)
+    assert "10.0.0.5" not in refused.value.english + refused.value.chinese
+    with pytest.raises(PersonaError, match=r"10\.0\.0\.5"):
+        studio.agent("model-guide")
+
+
 def test_a_visitor_chats_with_published_personas_and_sees_only_their_own(make_studio):
     studio = make_studio(["Hi."])
     gg = studio.personas.get("maker", "gg")
