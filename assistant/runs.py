@@ -321,11 +321,14 @@ class Runs:
 
     def _flush(self, run: str, live: _Live, events: Sequence[Event], end: TurnFinished | None = None) -> None:
         with self._database.write() as connection:
-            insert_events(connection, run, len(live.events), events)
-            if live.keeps_prompts:
-                insert_prompts(connection, run, events)
-            if end is not None:
-                self._finish(connection, run, live.owner, live.conversation, live.under, end)
+            if not connection.execute(select(RUNS.c.id).where(_mine(live.owner, run))).first():
+                live.cancel.set()  # deleted, or replaced by a restore: nothing more is kept of it
+            else:
+                insert_events(connection, run, len(live.events), events)
+                if live.keeps_prompts:
+                    insert_prompts(connection, run, events)
+                if end is not None:
+                    self._finish(connection, run, live.owner, live.conversation, live.under, end)
         # A visitor follows these events, and a prompt holds what the persona's maker wrote for the model alone.
         live.show([without_prompt(event) for event in events], finished=end is not None)
 

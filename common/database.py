@@ -31,7 +31,7 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what people tell is not for others on this machine
             self._lock = FileLock(self.path / "hearth.lock", timeout=0)
             self._lock.acquire()
         except Timeout:

@@ -345,6 +345,22 @@ def test_a_conversation_deleted_while_it_answers_ends_quietly(house):
     assert read(runs, "maker", run)[-1][1].reason == "answered"
 
 
+def test_nothing_is_kept_of_a_turn_whose_owner_deleted_everything_meanwhile(house):
+    database, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    gate = threading.Event()
+    run = runs.start("maker", kept.id, answer("a secret ", "and more", gate=gate), said=Message("user", "q"))
+    next(item for item in runs.subscribe("maker", run) if item is not None)
+    following = runs.subscribe("maker", run)
+    next(following)
+    runs.delete_all("maker")
+    conversations.delete_all("maker")
+    gate.set()
+    assert [item for item in following if item is not None][-1][1].reason == "answered"
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM run_events").scalar() == 0
+
+
 def test_a_full_disk_is_told_to_the_reader_and_the_next_turn_works(house):
     database, conversations, runs = house
     kept = conversations.create("maker", "gg")

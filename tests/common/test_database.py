@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -99,6 +100,7 @@ def test_a_folder_held_by_another_process_is_free_when_that_one_is_killed(tmp_pa
 def test_a_closed_folder_can_be_opened_again_and_is_made_with_its_parents(tmp_path):
     for _ in range(2):
         folder = DataFolder(tmp_path / "deep" / "data")
+        assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700, "its owner's alone"
         assert folder.path.is_dir()
         folder.close()
 
