@@ -73,6 +73,7 @@ def stops(page: Page, language: str) -> Iterator[str]:
                 page.click(f"#workshop .items a:has-text('{NOTES[language][0]}')")
             case "tools, one open":
                 page.click('#workshop .items [data-thing="calculator"]')
+                page.wait_for_selector("#workshop [data-key=tool-calculator]")
                 page.fill("#workshop .form input >> nth=0", "(3 + 4.5) * 2^10")
                 page.click("#workshop .form [type=submit]")
                 page.wait_for_selector("#workshop .result-of")
