@@ -95,6 +95,9 @@ def build_page(studio: Studio) -> gr.Blocks:
             )
         blocks.unload(_leaver(viewers))
     blocks.queue()
+    # Whoever follows an answer holds a thread. From the 40 that everything shares, as many would leave none to press Stop with.
+    blocks.max_threads = _FOLLOWERS * len(acts)
+    blocks.create_limiter()
     return blocks
 
 

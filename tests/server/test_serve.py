@@ -1,18 +1,22 @@
 """The process: it says where it is, is healthy once the model is there, refuses a taken port and stops when told."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from anyio import create_task_group, fail_after, to_thread
 
 from assistant.settings import Settings
 from common.errors import AddressInUse, ModelLoadFailed
@@ -121,6 +125,24 @@ def test_an_address_that_is_not_this_machines():
 )
 def test_the_address_that_is_printed(settings, lines):
     assert address_lines(Settings(**settings)).endswith(lines)
+
+
+def test_who_follows_an_answer_takes_no_thread_from_who_presses_stop(app_of):
+    page = next(route.app.get_blocks() for route in app_of().routes if hasattr(getattr(route, "app", None), "get_blocks"))
+    gate = threading.Event()
+
+    async def crowd():
+        async with create_task_group() as group:
+            for _ in range(60):
+                group.start_soon(partial(to_thread.run_sync, gate.wait, 20, limiter=page.limiter))
+            try:
+                with fail_after(10):
+                    await to_thread.run_sync(int)  # a route's
+                    await to_thread.run_sync(int, limiter=page.limiter)  # another event's
+            finally:
+                gate.set()
+
+    asyncio.run(crowd())
 
 
 def test_a_visitor_is_not_told_the_address_of_the_makers_server(app_of, make_client, monkeypatch):
