@@ -78,7 +78,7 @@ def stops(page: Page, language: str) -> Iterator[str]:
                 page.click("#workshop .form [type=submit]")
                 page.wait_for_selector("#workshop .result-of")
             case "models, one open":
-                page.click("#workshop .items a:has-text('Qwen3 4B Instruct')")
+                page.click("#workshop .items a:has-text('Qwen3 1.7B')")
             case "settings, one open":
                 page.click('#workshop .items [data-thing="data"]')
                 page.wait_for_selector("#workshop progress")
