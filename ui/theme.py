@@ -82,7 +82,7 @@ _ICONS = {
 }
 
 
-_SCRIPTS = ("player", "page", "focus", "workshop", "files", "personas", "settings")
+_SCRIPTS = ("player", "page", "chat", "focus", "workshop", "files", "personas", "settings")
 _STYLES = ("base", "chat", "personas", "knowledge", "tools", "models", "settings")
 
 
