@@ -40,6 +40,7 @@ _MANIFEST_LIMIT = 1_000_000  # bytes
 _DENSEST = 100  # times smaller than its content: rows never are,
 _DENSE_BELOW = 16_000_000  # but a file of empty tables may be
 _ROOM = 50_000_000  # bytes left free for what else is written meanwhile
+_SENT_AT_ONCE = 2  # backups on their way; each has a copy of the rows on the disk
 _KEPT = 2  # states before a restore, the newest,
 _KEPT_FOR = timedelta(days=14)  # and for how long: somebody may have deleted since what is in them
 _TIME = "%Y%m%d-%H%M%S-%f"
@@ -69,7 +70,7 @@ class Kept:
 
 
 class Backups:
-    """Backups of one data folder; one is made or restored at a time."""
+    """Backups of one data folder; one is made or restored at a time, while others may be on their way to a browser."""
 
     def __init__(self, folder: Path, database: Database, runs: Runs, knowledge: Knowledge, reread: Callable[[], None]) -> None:
         """`reread` is called after a restore: what was read from the database into memory must be read again."""
@@ -80,6 +81,7 @@ class Backups:
         self._knowledge = knowledge
         self._reread = reread
         self._one = threading.Lock()
+        self._sending = threading.BoundedSemaphore(_SENT_AT_ONCE)  # a browser may take its time; others need not wait for it
         self.restores = 0  # since the start: by it an open page sees that everything may be different
         shutil.rmtree(self._work, ignore_errors=True)  # of a process that was killed
         self._forget_old()
@@ -88,23 +90,34 @@ class Backups:
 
     def make(self) -> "Backup":
         """The rows of this moment, ready to be sent; it must be closed. Raises `BackupBusy` or `StorageFailed`."""
-        self._take()
+        if not self._sending.acquire(blocking=False):
+            raise BackupBusy(
+                "Backups are being downloaded just now. Try again when one of them has arrived.",
+                "正在下载备份。请等其中一个完成后再试。",
+            )
         path = self._work / f"{uuid.uuid4().hex}.db"
         try:
-            with _disk(self._folder):
-                self._work.mkdir(exist_ok=True)
-                _need(self._work, self._database.path.stat().st_size + _ROOM)
-                rows = self._database.save_copy(path)
-                with path.open("rb") as file:
-                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                manifest = Manifest(
-                    form=FORM, hearth=VERSION, made=datetime.now(UTC), bytes=path.stat().st_size, sha256=sha256, rows=dict(rows)
-                )
-            return Backup(path, manifest, self._one.release)
+            self._take()
+            try:
+                manifest = self._copied(path)
+            finally:
+                self._one.release()
         except BaseException:
             path.unlink(missing_ok=True)
-            self._one.release()
+            self._sending.release()
             raise
+        return Backup(path, manifest, self._sending.release)
+
+    def _copied(self, path: Path) -> Manifest:
+        with _disk(self._folder):
+            self._work.mkdir(exist_ok=True)
+            _need(self._work, self._database.path.stat().st_size + _ROOM)
+            rows = self._database.save_copy(path)
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return Manifest(
+                form=FORM, hearth=VERSION, made=datetime.now(UTC), bytes=path.stat().st_size, sha256=sha256, rows=dict(rows)
+            )
 
     def check(self) -> None:
         """Raises `BackupBusy` or `StorageFailed` where `make` would, without making one."""

@@ -100,17 +100,21 @@ class Runs:
         said: Message | None = None,
         under: int | None = None,
         keep_prompts: bool = False,
+        at_most: int | None = None,
     ) -> str:
         """Start a turn and return the run's id.
 
         In one transaction the branch in view is made to end at the message at `under` (None leaves it), what the user `said` is
         hung there and the run is recorded; its own messages follow. `keep_prompts` is for those who may read what the model was
-        given. Raises `TurnRunning` while the conversation is answering, `ConversationMissing`, or `StorageFailed`.
+        given. Raises `TurnRunning` while the conversation is answering, or `at_most` others of the owner are,
+        `ConversationMissing`, or `StorageFailed`.
         """
         self.save_unsaved()
         run, live = uuid.uuid4().hex, _Live(owner, conversation, keep_prompts)
         with self._lock:
             self._refuse_while_running(conversation)
+            if at_most is not None:
+                self._refuse_beyond(at_most, owner)
             self._live[run] = live
         try:
             with self._database.write() as connection:
@@ -148,11 +152,6 @@ class Runs:
         with self._database.write() as connection:
             self._conversations.clear(connection, owner, conversation)
             remove_runs(connection, RUNS.c.conversation == conversation)
-
-    def under_way(self, owner: str) -> int:
-        """How many turns of an owner run or wait now."""
-        with self._lock:
-            return sum(live.owner == owner and not live.finished for live in self._live.values())
 
     def active(self, owner: str, conversation: str) -> str | None:
         """The run that is answering in this conversation now."""
@@ -368,6 +367,13 @@ class Runs:
         with self._database.write() as connection:
             insert_events(connection, row["id"], len(events), [end])
             self._finish(connection, row["id"], row["owner"], row["conversation"], row["under"], end)
+
+    def _refuse_beyond(self, number: int, owner: str) -> None:
+        if sum(live.owner == owner and not live.finished for live in self._live.values()) >= number:
+            raise TurnRunning(
+                f"{number} of your conversations are being answered already. Wait for one of them, or press Stop.",
+                f"你已有 {number} 个对话正在回答。请等其中一个结束，或按“停止”。",
+            )
 
     def _refuse_while_running(self, conversation: str) -> None:
         if any(live.conversation == conversation and not live.finished for live in self._live.values()):

@@ -50,7 +50,6 @@ from common.errors import (
     ModelInUse,
     PersonaError,
     StorageFailed,
-    TurnRunning,
 )
 from common.secrets import Secrets
 from knowledge.base import Knowledge
@@ -318,11 +317,6 @@ class Studio:
         said: Message | None = None,
     ) -> str:
         """Start a turn at the end of `path`, which is as it was read: what is said elsewhere meanwhile is another branch."""
-        if not identity.maker and self.runs.under_way(identity.owner) >= _TURNS_OF_A_VISITOR:
-            raise TurnRunning(
-                f"{_TURNS_OF_A_VISITOR} of your conversations are being answered already. Wait for one of them, or press Stop.",
-                f"你已有 {_TURNS_OF_A_VISITOR} 个对话正在回答。请等其中一个结束，或按“停止”。",
-            )
         under = path[-1].position if path else ROOT
         return self.runs.start(
             identity.owner,
@@ -331,6 +325,7 @@ class Studio:
             said=said,
             under=under,
             keep_prompts=identity.maker,
+            at_most=None if identity.maker else _TURNS_OF_A_VISITOR,
         )
 
 

@@ -174,6 +174,8 @@ class Desk(Screens):
         """Attach files to the conversation, which the first of them makes; `folder` is where uploads lie."""
         owner = ask.identity.owner
         try:
+            if not ask.identity.maker:  # anybody may be a visitor, as often as they like, and a disk fills
+                raise HearthError(text("attach_makers_only", "en"), text("attach_makers_only", "zh"))
             kept = self._started(ask)
         except HearthError as error:
             yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
@@ -252,19 +254,20 @@ class Desk(Screens):
         owner, manner = ask.identity.owner, self.manner(ask)
         face = self.face(ask, self._studio.conversations.get(owner, conversation).persona)
         view, shown, due = View(), Markup(""), time.monotonic() + _FRAME_S
-        for item in self._studio.runs.subscribe(owner, run):
-            if not self._viewers.holds(ask.session, ticket):
-                return
-            if item is not None:
-                view = fold(view, item[1])
-            if time.monotonic() < due or view.finished:
-                continue
-            began = time.monotonic()
-            live = render.live_html(view, face, manner, conversation=conversation, run=run, waiting=self._waiting(ask, run))
-            if live != shown:
-                shown = live
-                yield {"live": live}
-            due = began + max(_FRAME_S, 3 * (time.monotonic() - began))
+        with self._viewers.follows(owner, ask.session, ticket):
+            for item in self._studio.runs.subscribe(owner, run):
+                if not self._viewers.holds(ask.session, ticket):
+                    return
+                if item is not None:
+                    view = fold(view, item[1])
+                if time.monotonic() < due or view.finished:
+                    continue
+                began = time.monotonic()
+                live = render.live_html(view, face, manner, conversation=conversation, run=run, waiting=self._waiting(ask, run))
+                if live != shown:
+                    shown = live
+                    yield {"live": live}
+                due = began + max(_FRAME_S, 3 * (time.monotonic() - began))
         kept = self._studio.conversations.get(owner, conversation)
         yield {"sidebar": partial(self.sidebar, ask, current=conversation), **self.conversation(ask, kept, None)}
 

@@ -248,9 +248,11 @@ def composer_html(name: str, attached: Sequence[DocumentRecord], manner: Manner)
         for document in attached
     )
     listed = Markup('<ul class="attached" aria-label="{}">{}</ul>').format(manner.say("attached"), chips) if chips else Markup("")
-    attach = Markup('<button type="button" class="icon i-attach" data-do="attach" title="{0}" aria-label="{0}"></button>').format(
-        manner.say("attach")
-    )
+    attach = Markup("")
+    if manner.maker:
+        attach = Markup(
+            '<button type="button" class="icon i-attach" data-do="attach" title="{0}" aria-label="{0}"></button>'
+        ).format(manner.say("attach"))
     return Markup(
         '{}<form class="box" data-key="box"><textarea rows="1" data-key="message" aria-label="{}" data-long="{}" data-short="{}" '
         'maxlength="400000" enterkeyhint="send"></textarea>{}'

@@ -5,12 +5,15 @@ page, so that a page which turned to another conversation ends the generator of 
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import gradio as gr
 
 from assistant.access import MAKER, Identity
 
 SCOPE_KEY = "hearth.identity"
+_FOLLOWED = 8  # pages of one person that follow answers; each holds a thread
 _PAGES = 20_000  # open pages that are told apart; anybody may name one that never was
 
 
@@ -26,6 +29,7 @@ class Viewers:
 
     def __init__(self) -> None:
         self._tickets: dict[str, int] = {}
+        self._following: dict[str, dict[tuple[str, int], None]] = {}  # by owner, in the order in which they began
         self._lock = threading.Lock()
 
     def take(self, session: str) -> int:
@@ -38,6 +42,25 @@ class Viewers:
 
     def holds(self, session: str, ticket: int) -> bool:
         return self._tickets.get(session) == ticket
+
+    @contextmanager
+    def follows(self, owner: str, session: str, ticket: int) -> Iterator[None]:
+        """While the block runs the page follows an answer; of an owner's beyond `_FOLLOWED` the first that began is let go."""
+        with self._lock:
+            pages = self._following.setdefault(owner, {})
+            pages[session, ticket] = None
+            if len(pages) > _FOLLOWED:
+                first = next(iter(pages))
+                del pages[first]
+                if self._tickets.get(first[0]) == first[1]:
+                    del self._tickets[first[0]]
+        try:
+            yield
+        finally:
+            with self._lock:
+                pages.pop((session, ticket), None)
+                if not pages:
+                    self._following.pop(owner, None)
 
     def leave(self, session: str) -> None:
         """The page was closed."""

@@ -221,17 +221,20 @@ def test_no_index_and_no_table_that_stays_here_is_in_it(furnished, tmp_path):
     assert list((furnished.folder.path / "backup-work").iterdir()) == []
 
 
-def test_one_at_a_time_and_a_broken_off_download_leaves_nothing(furnished):
-    backup = furnished.backups.make()
+def test_a_slow_download_stops_neither_others_nor_a_restore_and_leaves_nothing(furnished):
+    backup, other = furnished.backups.make(), furnished.backups.make()
     pieces = backup.pieces()
     next(pieces)
     with pytest.raises(BackupBusy):
         furnished.backups.make()
-    with pytest.raises(BackupBusy), furnished.backups.arriving():
+    with furnished.backups.arriving(), pytest.raises(BackupBusy), furnished.backups.arriving():
         raise AssertionError
+    other.close()
     backup.close()
     backup.close()
     assert list((furnished.folder.path / "backup-work").iterdir()) == []
+    with furnished.backups.arriving(), pytest.raises(BackupBusy):
+        furnished.backups.make()
     furnished.backups.make().close()
 
 

@@ -64,7 +64,7 @@ def test_a_backup_leaves_one_app_and_fills_another(shared: Hearth, own: Hearth, 
         with page.expect_file_chooser() as asked:
             page.locator('[data-do="restore-backup"]').click()
         asked.value.set_files(tmp_path / name)
-        expect(page.locator("#workshop")).to_contain_text(said)
+        expect(page.locator("#workshop")).to_contain_text(said, timeout=30_000)
     expect(page.locator("#workshop .before")).to_contain_text("The state before the restore")
     expect(other.locator("#notice")).to_contain_text("A backup was restored", timeout=10_000)
     expect(other.locator("#sidebar")).to_contain_text("keep these words for me")
@@ -72,7 +72,7 @@ def test_a_backup_leaves_one_app_and_fills_another(shared: Hearth, own: Hearth, 
     expect(page.locator("#sidebar")).to_contain_text("keep these words for me")
     section(page, own.url, "data")
     page.locator('[data-action="go-back"]').click()
-    expect(page.locator("#workshop .note.good")).to_contain_text("You are back")
+    expect(page.locator("#workshop .note.good")).to_contain_text("You are back", timeout=30_000)
     page.goto(own.url)
     expect(page.locator(".guest").first).to_be_visible()
     expect(page.locator("#sidebar")).not_to_contain_text("keep these words for me")

@@ -77,7 +77,7 @@ def test_a_tool_that_comes_with_hearth_is_not_deleted(open_toolbox):
 
 
 def test_a_tool_whose_name_was_taken_meanwhile_does_not_come_back(open_toolbox, make_document):
-    toolbox, registry = open_toolbox(make_document())
+    toolbox, _ = open_toolbox(make_document())
     toolbox.delete("pets")
     other, _ = open_toolbox(make_document(id="others"))
     with pytest.raises(ToolError):

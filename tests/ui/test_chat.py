@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -435,27 +436,48 @@ def test_files_are_attached_to_the_conversation_that_they_begin(desk_of, tmp_pat
     desk, studio = desk_of("The tide turns at seven [1].")
     folder = tmp_path / "uploads"
     files = [sent(folder, "tides.md", b"# Tides\n\nThe tide turns at seven."), sent(folder, "cat.png", b"\x89PNG\r\n\x1a\nxxxx")]
-    shown = last(desk.files(ask(persona="model-guide", identity=VISITOR, files=files), folder))
+    shown = last(desk.files(ask(persona="model-guide", files=files), folder))
     key = place(shown)["conversation"]
     assert "tides.md added" in words(shown["notice"])
     assert "cat.png is a picture" in words(shown["notice"])
     assert re.findall(r'data-do="detach"[^>]*data-name="([^"]+)"', shown["composer"]) == ["tides.md"]
     assert list(folder.iterdir()) == []
-    answered = last(desk.say(ask(key, identity=VISITOR, text="When does the tide turn?")))
+    answered = last(desk.say(ask(key, text="When does the tide turn?")))
     assert "tides.md" in words(answered["panel"]) or "Tides" in words(answered["panel"])
-    assert studio.attachments.list("maker", key) == []
-    (kept,) = studio.attachments.list(VISITOR.owner, key)
-    gone = last(desk.attached(ask(key, identity=VISITOR, action="remove", document=kept.id, name=kept.name)))
+    assert studio.attachments.list(VISITOR.owner, key) == []
+    (kept,) = studio.attachments.list("maker", key)
+    gone = last(desk.attached(ask(key, action="remove", document=kept.id, name=kept.name)))
     assert "detach" not in gone["composer"]
-    back = last(desk.attached(ask(key, identity=VISITOR, action="restore", document=kept.id)))
+    back = last(desk.attached(ask(key, action="restore", document=kept.id)))
     assert "detach" in back["composer"]
-    assert "data-refused" in last(desk.attached(ask(key, action="remove", document=kept.id)))["notice"]
+    assert "data-refused" in last(desk.attached(ask(key, identity=VISITOR, action="remove", document=kept.id)))["notice"]
 
 
 def test_files_for_nobody_are_refused(desk_of, tmp_path):
     desk, studio = desk_of()
     assert "data-refused" in last(desk.files(ask(persona="nobody", files=[]), tmp_path))["notice"]
-    assert studio.conversations.list("maker") == []
+    assert "Only the owner" in words(last(desk.files(ask(persona="gg", identity=VISITOR, files=[]), tmp_path))["notice"])
+    assert studio.conversations.list("maker") == studio.conversations.list(VISITOR.owner) == []
+    assert "attach" not in last(desk.visit(ask(persona="gg", identity=VISITOR)))["composer"]
+
+
+def test_of_the_many_pages_of_one_person_the_first_is_let_go(desk_of):
+    desk, studio = desk_of()
+    go = threading.Event()
+
+    def work(cancel):
+        go.wait(20)
+        yield TurnFinished("answered")
+
+    key = studio.conversations.create("maker", "gg").id
+    studio.runs.start("maker", key, work)
+    pages = [desk.visit(replace(ask(key), session=f"page {number}")) for number in range(9)]
+    for page in pages:
+        next(page)
+        assert "live" in next(page)
+    assert list(pages[0]) == []
+    go.set()
+    assert all(list(page) for page in pages[1:])
 
 
 def test_the_model_line(desk_of):

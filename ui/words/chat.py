@@ -55,6 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "send": ("Send", "发送"),
     "stop": ("Stop", "停止"),
     "attach": ("Attach files to this conversation", "给这个对话附上文件"),
+    "attach_makers_only": ("Only the owner of this page can attach files.", "只有本页面的主人可以附上文件。"),
     "attached": ("Attached to this conversation", "这个对话的附件"),
     "detach": ("Remove {name}", "移除 {name}"),
     "copy": ("Copy", "复制"),
