@@ -170,6 +170,7 @@ function choose(tab) {
   const box = tab.closest("[data-tabs]");
   chosen[box.dataset.tabs] = tab.dataset.section;
   showTab(box);
+  tab.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 house.addEventListener("keydown", (event) => {
