@@ -22,8 +22,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "models_verdict": ("This machine", "这台机器"),
     "models_needs_gb": ("about {size} GB", "约 {size} GB"),
     "models_need_note": (
-        "With one conversation of 8,192 tokens. What the model in use now takes counts as free; without a GPU half of what is free "
-        "is left to other programs.",
+        "With one conversation of 8,192 tokens. What the model in use now takes counts as free; without a GPU half of what is "
+        "free is left to other programs.",
         "按一个 8192 词元的对话计算。当前模型占用的空间视为空闲；没有显卡时，空闲内存留一半给其他程序。",
     ),
     "models_needs_card": ("needs an NVIDIA GPU", "需要 NVIDIA 显卡"),
