@@ -130,6 +130,13 @@ def test_a_visitor_is_shown_no_workshop(world):
     expect(frame.locator('#header [data-page="knowledge"]')).to_have_count(0)
 
 
+def test_a_published_personas_link_opens_it_for_a_visitor(world):
+    page = visitor(world).new_page()
+    page.goto(f"https://{SPACE}/?p=librarian")
+    expect(page.locator(".opening h1")).to_have_text("Librarian", timeout=20_000)
+    expect(page.locator('#composer [data-do="attach"]')).to_have_count(0)
+
+
 def test_the_token_makes_a_maker(world):
     context = visitor(world)
     page = context.new_page()

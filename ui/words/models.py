@@ -16,7 +16,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "models_fits": ("fits here", "这里放得下"),
     "models_fits_bits": ("fits here in {bits} bits", "用 {bits} 位放得下"),
     "models_fits_not": ("does not fit here", "这里放不下"),
-    "models_bits": ("Numbers", "精度"),
+    "models_bits": ("Precision", "精度"),
     "models_bits_n": ("{bits} bits", "{bits} 位"),
     "models_needs": ("Needs", "需要"),
     "models_verdict": ("This machine", "这台机器"),
