@@ -129,12 +129,16 @@ class Backups:
     # in
 
     @contextlib.contextmanager
-    def arriving(self) -> Iterator[Path]:
-        """Where to put a file that is to be restored; it is gone when the block ends. Raises `BackupBusy` or `StorageFailed`."""
+    def arriving(self, size: int = 0) -> Iterator[Path]:
+        """Where to put a file of `size` bytes (0: not known) that is to be restored; it is gone when the block ends.
+
+        Raises `BackupBusy`, and `StorageFailed` where it does not fit.
+        """
         self._take()
         place = self._work / uuid.uuid4().hex
         try:
             with _disk(self._folder):
+                _need(self._folder, size)
                 place.mkdir(parents=True)
             yield place / "arrived.zip"
         finally:

@@ -49,8 +49,10 @@ class Secrets:
             read = json.loads(self._path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise _unusable(self._path, error) from error
+        except ValueError as error:
+            raise _damaged(self._path) from error
         return {name: value for name, value in read.items() if isinstance(value, str)} if isinstance(read, dict) else {}
 
     def _write(self, kept: dict[str, str]) -> None:
@@ -68,8 +70,15 @@ class Secrets:
             raise _unusable(self._path, error) from error
 
 
-def _unusable(path: Path, error: Exception) -> StorageFailed:
-    reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+def _damaged(path: Path) -> StorageFailed:
+    return StorageFailed(
+        f"The file of keys {str(path)!r} is damaged. Repair it or move it away; then the keys have to be entered again.",
+        f"密钥文件 {str(path)!r} 已损坏。请修复它，或把它移到别处，之后重新填写密钥。",
+    )
+
+
+def _unusable(path: Path, error: OSError) -> StorageFailed:
+    reason = error.strerror or type(error).__name__
     return StorageFailed(
         f"The file of keys {str(path)!r} cannot be used ({reason}). "
         "Free some disk space or check its permissions, then try again.",

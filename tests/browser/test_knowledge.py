@@ -78,6 +78,25 @@ def test_a_search_shows_scores_words_and_why_nothing_would_be_given(page: Page, 
     expect(page.locator(".verdict")).to_contain_text("a persona is given none of these")
 
 
+def test_what_was_searched_for_and_typed_stays_while_files_are_added(page: Page, tmp_path: Path, manual: Path) -> None:
+    more = [tmp_path / f"more-{n}.md" for n in range(24)]
+    for n, path in enumerate(more):
+        path.write_text(f"# More {n}\n\nBoiler {n} is lit from the left.", "utf-8")
+    new_collection(page, "Stokers")
+    attach(page, ".drop", [manual])
+    expect(page.locator(".outcomes .done")).to_have_count(1)
+    page.click("details.about summary")
+    attach(page, ".drop", more)
+    page.wait_for_selector(".outcomes li:nth-child(24)")
+    page.fill("details.about input[name=title]", "Stokers of the night")
+    page.fill(".finder >> nth=0 >> input", "how is valve number 7 closed")
+    page.keyboard.press("Enter")
+    expect(page.locator(".result").first).to_contain_text("Valve number 7 is closed")
+    expect(page.locator(".documents li")).to_have_count(25)
+    expect(page.locator(".result").first).to_contain_text("Valve number 7 is closed")
+    expect(page.locator("details.about input[name=title]")).to_have_value("Stokers of the night")
+
+
 def test_a_collection_gets_a_reader_a_name_and_goes_and_comes_back(context: BrowserContext, hearth: Hearth, page: Page) -> None:
     new_collection(page, "Tide tables")
     page.click("details.about summary")

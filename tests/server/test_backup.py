@@ -74,6 +74,9 @@ def test_a_full_disk(app_of, make_client, monkeypatch):
     answer = client.get("/backup")
     assert answer.status_code == 507
     assert "free disk space" in answer.text
+    answer = client.post("/restore", content=b"a file larger than the room there is")
+    assert answer.status_code == 507
+    assert left_over(app.state.studio) == []
 
 
 def test_a_download_that_is_broken_off_leaves_nothing_and_blocks_nobody(app_of):

@@ -74,7 +74,7 @@ class KnowledgePage:
             return
         collection, manner = ask.word("collection"), self._manner(ask)
         for arrivals in self._intake.add(collection, uploads.arrived(ask, self._uploads), manner):
-            yield {"workshop": self._page(ask, _Open(collection), views.arrivals_html(arrivals, manner))}
+            yield {"workshop": self._page(ask, _Open(collection), views.arrivals_html(arrivals, manner), passing=True)}
 
     def _done(self, ask: Ask, collection: str) -> Markup:
         """What was pressed, done, and the page after it. Raises `HearthError`."""
@@ -116,8 +116,8 @@ class KnowledgePage:
                 return self._page(ask, at, papers=papers)
             case "open":
                 return self._page(ask, at, here=collection)
-            case _:
-                at = _opened(ask.thing)
+            case _:  # the page looks how far things are
+                return self._page(ask, _opened(ask.thing), passing=True)
         return self._page(ask, at)
 
     def _deleted(self, ask: Ask, collection: str) -> Markup:
@@ -146,6 +146,7 @@ class KnowledgePage:
         papers: views.Papers | None = None,
         here: str | None = None,
         visit: bool = False,
+        passing: bool = False,
     ) -> Markup:
         """The page; without a `note` it says how far files are that are being added, on a `visit` which of them failed too."""
         manner, shelves = self._manner(ask), self._shelves(ask)
@@ -163,7 +164,7 @@ class KnowledgePage:
             elif shelf is not None:
                 papers = papers or self._papers(ask, shelf.id)
                 using = uses(self._studio, "collections", shelf.id, ask.language)
-                opened = views.collection_html(shelf, papers, found, using, manner, key=str(ask.nonce))
+                opened = views.collection_html(shelf, papers, found, using, manner, passing=passing)
         except HearthError as error:
             note = note or parts.note(notify.sentence(error, ask.language), "bad")
         thing = ask.thing if here is None else here
@@ -200,7 +201,7 @@ class KnowledgePage:
             )
             for each in found
         ]
-        return views.Papers(shown, left, words)
+        return views.Papers(shown, left, words, asked=bool(words) or limit > _PAPERS)
 
     def _shelves(self, ask: Ask) -> list[views.Shelf]:
         personas = [stored.document for stored in self._studio.personas.list(MAKER.owner)]

@@ -61,7 +61,7 @@ function change(old, wanted) {
     if (old.data !== wanted.data) old.data = wanted.data;
     return;
   }
-  if ("keep" in old.dataset) return;
+  if ("keep" in old.dataset || ("passing" in wanted.dataset && "asked" in old.dataset)) return;
   for (const { name } of [...old.attributes]) {
     if (!wanted.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS") && name !== "style") old.removeAttribute(name);
   }
@@ -78,6 +78,9 @@ function parse(html) {
 
 let lastSources = "";
 const painters = {
+  workshop(content) {
+    state.look = Boolean(content.querySelector("[data-look]"));
+  },
   header(content) {
     const sheet = content.querySelector("[data-words]");
     if (sheet) words = JSON.parse(sheet.dataset.words);

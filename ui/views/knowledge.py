@@ -39,11 +39,15 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """The documents of a collection that are shown: those whose name holds `words`, of which `left` more there are."""
+    """The documents of a collection that are shown: those whose name holds `words`, of which `left` more there are.
+
+    With `asked` somebody looked for these, else they are what the page begins with.
+    """
 
     shown: Sequence[Paper]
     left: int = 0
     words: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,18 @@ def _told(shelf: Shelf, manner: Manner) -> str:
 
 
 def collection_html(
-    shelf: Shelf, papers: Papers, found: Found | None, uses: Sequence[Use], manner: Manner, *, key: str = ""
+    shelf: Shelf,
+    papers: Papers,
+    found: Found | None,
+    uses: Sequence[Use],
+    manner: Manner,
+    *,
+    passing: bool = False,
 ) -> Markup:
-    """One collection: a place to drop files, a search, what was found (None: nothing was searched) and the documents."""
+    """One collection: a place to drop files, a search, what was found (None: nothing was searched) and the documents.
+
+    With `passing` it only tells how far files are, and what somebody looked for meanwhile stays.
+    """
     facts = [manner.say("documents_n", n=f"{shelf.documents:,}"), manner.say("passages_n", n=f"{shelf.passages:,}")]
     facts += [size(shelf.bytes)] if shelf.bytes else []
     names = ("、" if manner.language == "zh" else ", ").join(shelf.readers)
@@ -118,17 +131,23 @@ def collection_html(
             '<form class="finder" data-do="workshop" data-action="search" data-collection="{0}"><input type="search" '
             'name="words" value="{1}" aria-label="{2}" placeholder="{2}"><button type="submit">{3}</button></form>'
         ).format(shelf.id, found.words if found else "", manner.say("search_knowledge"), manner.say("search"))
-        listed = finder + _found(shelf, found, manner) + _papers(shelf, papers, manner)
-    return Markup('<div class="collection">{}{}{}{}</div>').format(head, drop, listed, _about(shelf, uses, manner, key))
+        listed = _looked_for(f"found-{shelf.id}", finder + _found(shelf, found, manner), found is not None, passing)
+        listed += _looked_for(f"papers-{shelf.id}", _papers(shelf, papers, manner), papers.asked, passing)
+    return Markup('<div class="collection">{}{}{}{}</div>').format(head, drop, listed, _about(shelf, uses, manner))
 
 
-def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner, key: str) -> Markup:
+def _looked_for(key: str, body: Markup, asked: bool, passing: bool) -> Markup:
+    mark = Markup(" data-passing") if passing else Markup(" data-asked") if asked else parts.EMPTY
+    return Markup('<div class="looked" data-key="{}"{}>{}</div>').format(key, mark, body)
+
+
+def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner) -> Markup:
     """The collection's own settings."""
     name = Markup('<div class="row">{}{}</div>').format(
         parts.line("title", shelf.title, label=manner.say("knowledge_name"), limit=80),
         parts.submit(manner.say("knowledge_rename"), main=False),
     )
-    rename = parts.form("rename", name, key=f"rename-{shelf.id}-{key}", collection=shelf.id)
+    rename = parts.form("rename", name, key=f"rename-{shelf.id}-{shelf.title}", collection=shelf.id)
     readers = parts.fields(
         manner.say("knowledge_readers"), switches_html(uses, "reader", shelf.id), hint=manner.say("knowledge_readers_hint")
     )

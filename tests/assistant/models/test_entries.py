@@ -10,7 +10,7 @@ import pytest
 from assistant.models.entries import Servers
 from common.database import Database
 from common.documents import DOCUMENTS
-from common.errors import DocumentInvalid, DocumentMissing
+from common.errors import DocumentInvalid, DocumentMissing, StorageFailed
 from common.secrets import Secrets
 from tests.assistant.models.test_remote import Handler, Server
 
@@ -198,3 +198,12 @@ def test_a_server_that_is_not_there(servers):
     trial = servers.test(servers.add("A", "http://127.0.0.1:9/v1", "m", True).document)
     assert "cannot be reached" in trial.english
     assert "无法连接" in trial.chinese
+
+
+def test_a_damaged_file_of_keys_is_told_and_left_as_it_is(servers, tmp_path):
+    servers.add("A", "https://a.example/v1", "m", False, "one")
+    file = tmp_path / "secrets.json"
+    file.write_text('{"half": "a k', "utf-8")
+    with pytest.raises(StorageFailed, match="damaged"):
+        servers.add("B", "https://b.example/v1", "m", False, "two")
+    assert file.read_text("utf-8") == '{"half": "a k'
