@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import IDLE
-from tests.browser.tour import QUESTIONS, settled
+from tests.browser.tour import QUESTIONS, settled, workshops
 
 _WHERE = """() => {
     const at = document.activeElement, header = document.getElementById("header");
@@ -19,6 +19,17 @@ _WHERE = """() => {
     const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
     if (!at.checkVisibility({ visibilityProperty: true }) || !inside) return "out of view: " + at.outerHTML.slice(0, 160);
     return marked ? "" : "not marked: " + at.outerHTML.slice(0, 160);
+}"""
+
+# What a mouse can press or write in, and of a set of tabs or radio buttons the one that Tab stops at.
+_MISSED = """() => {
+    const kinds = "a, button, input, select, textarea, summary, [data-do]";
+    const all = document.querySelectorAll(`#workshop :is(${kinds}):not(form, [type=file])`);
+    const skipped = "[disabled], [role=tab]:not([aria-selected=true]), [type=radio]:not(:checked)";
+    return [...all]
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(skipped))
+        .filter((element) => !window.reached.has(element))
+        .map((element) => element.outerHTML.slice(0, 120));
 }"""
 
 
@@ -92,6 +103,19 @@ def test_a_day_without_a_mouse(page: Page) -> None:
     press(page, '#header [data-do="language"]', by="Shift+Tab")
     expect(page.locator("#header nav")).to_contain_text("对话")
     seen(page)
+
+
+def test_tab_stops_at_everything_in_the_workshop(page: Page) -> None:
+    page.evaluate("window.reached = new WeakSet(); addEventListener('focusin', (event) => window.reached.add(event.target))")
+    for name in workshops(page):
+        page.focus("#header .brand")
+        for _ in range(400):
+            page.keyboard.press("Tab")
+            where = page.evaluate(_WHERE)
+            if where.startswith("lost"):  # past the last of the page
+                break
+            assert where == "", name
+        assert page.evaluate(_MISSED) == [], name
 
 
 @pytest.mark.parametrize("width", [1280, 390])
