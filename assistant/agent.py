@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 
 from assistant import prompt, quoting
+from assistant.access import told
 from assistant.events import (
     CareNotice,
     Event,
@@ -118,12 +119,11 @@ class _Turn:
         self.begin_message()
         return MessageCompleted(message)
 
-    def finish(self, reason: Reason, error: HearthError | None = None) -> TurnFinished:
+    def finish(self, reason: Reason, error: Mapping[str, str] | None = None) -> TurnFinished:
         timings = {"total": round(time.monotonic() - self.started, 3)}
         if self.first_text is not None:
             timings["first_text"] = round(self.first_text, 3)
-        sentences = {"en": error.english, "zh": error.chinese} if error else {}
-        return TurnFinished(reason, tuple(self.new), self.usage, timings, sentences)
+        return TurnFinished(reason, tuple(self.new), self.usage, timings, error or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Agent:
             yield from self._answer(turn, message, history, decisions or {})
         except HearthError as error:
             yield from self._break_off(turn)
-            yield turn.finish("failed", error)
+            yield turn.finish("failed", told(error, self.owner))
 
     def _answer(self, turn: _Turn, message: str, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
         pending = pending_calls(history) if decisions else ()

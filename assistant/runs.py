@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from assistant.access import told
 from assistant.branches import ROOT
 from assistant.conversations import Conversations, missing
 from assistant.events import Event, StepFinished, TextDelta, ThinkingDelta, TurnFinished
@@ -286,7 +287,7 @@ class Runs:
             except StorageFailed as error:
                 # The disk does not take the events: they stay readable here until it does, and the next start closes the run.
                 live.cancel.set()
-                end = TurnFinished("failed", salvage(live.events), error={"en": error.english, "zh": error.chinese})
+                end = TurnFinished("failed", salvage(live.events), error=told(error, live.owner))
                 self._unsaved[run] = live, end
                 live.show([end], finished=True)
             except Exception:  # a bug here: whoever follows the run must see it end all the same

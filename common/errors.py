@@ -20,10 +20,14 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
 """
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 
 class HearthError(Exception):
     """An expected failure, worded for the person who must act."""
+
+    private: ClassVar[bool] = False
+    """Whether the sentence tells of folders and settings, which concern nobody but whoever runs Hearth."""
 
     def __init__(self, english: str, chinese: str) -> None:
         super().__init__(english)
@@ -102,9 +106,13 @@ class ModelError(HearthError):
 class ModelMissing(ModelError):
     """The named model is not on this machine, or its name is not understood."""
 
+    private = True
+
 
 class ModelLoadFailed(ModelError):
     """The model's files are there and did not load."""
+
+    private = True
 
 
 class GenerationFailed(ModelError):
@@ -153,6 +161,8 @@ class BackupBusy(BackupError):
 
 class StorageFailed(HearthError):
     """The data folder cannot be written: the disk is full, or it is read-only."""
+
+    private = True
 
 
 class EgressRefused(HearthError):

@@ -120,7 +120,7 @@ def _handler(
             for screen in act(ask):
                 yield _sent(screen, ask, parts, order) or {parts["notice"]: gr.skip()}
         except Exception as error:  # noqa: BLE001  the page's boundary: logged, and one neutral line instead of silence
-            told = {"notice": panels.refusal_html(notify.sentence(error, ask.language)), "live": panels.nothing()}
+            told = {"notice": panels.refusal_html(notify.told(error, ask)), "live": panels.nothing()}
             yield _sent(told, ask, parts, order)
 
     return handle

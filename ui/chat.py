@@ -86,7 +86,7 @@ class Desk(Screens):
             kept = self._studio.conversations.get(ask.identity.owner, ask.conversation)
             yield {"notice": Markup(""), **self.conversation(ask, kept, None)}
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
 
     def feedback(self, ask: Ask) -> Iterator[Screen]:
         """Keep what the reader thinks of an answer, with the reason once there is one; no verdict takes it back."""
@@ -102,7 +102,7 @@ class Desk(Screens):
             kept = self._studio.conversations.get(owner, ask.conversation)
             yield {"talk": self.conversation(ask, kept, self._studio.runs.active(owner, kept.id))["talk"]}
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
 
     def clear(self, ask: Ask) -> Iterator[Screen]:
         """Start a test conversation over."""
@@ -111,7 +111,7 @@ class Desk(Screens):
             kept = self._studio.conversations.get(ask.identity.owner, ask.conversation)
             yield {"notice": Markup(""), "live": Markup(""), **self.conversation(ask, kept, None)}
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
 
     def steps(self, ask: Ask) -> Iterator[Screen]:
         """What happened in the turn of an answer, or what the model was given in one of its steps; for a maker."""
@@ -126,7 +126,7 @@ class Desk(Screens):
             view = self.past(ask.identity.owner, run)
             yield {"panel": sources.sources_html(view, view.hits if view else (), manner, run)}
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
 
     def decide(self, ask: Ask) -> Iterator[Screen]:
         """Allow or refuse the call that a turn waits for; other calls of the same message wait on."""
@@ -167,7 +167,7 @@ class Desk(Screens):
                 case "import":
                     store.import_file(owner, ask.word("text"))
         except HearthError as error:
-            notice = {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            notice = _refusal(error, ask)
         yield {"sidebar": partial(self.sidebar, ask), **notice}
 
     def files(self, ask: Ask, folder: Path) -> Iterator[Screen]:
@@ -178,7 +178,7 @@ class Desk(Screens):
                 raise HearthError(text("attach_makers_only", "en"), text("attach_makers_only", "zh"))
             kept = self._started(ask)
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
             return
         here = replace(ask, conversation=kept.id)
         if not ask.conversation:  # shown before any outcome is, so that what is said next is said there
@@ -201,7 +201,7 @@ class Desk(Screens):
                 notice = panels.undo_html(told, "restore-attached", document, self.manner(ask))
             yield {"composer": self.frame(ask, kept)["composer"], "notice": notice}
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
 
     def source(self, ask: Ask) -> Iterator[Screen]:
         """Open a passage within its document."""
@@ -211,7 +211,7 @@ class Desk(Screens):
                 passage, whole = self._studio.source(ask.identity, ask.conversation, number)
                 yield {"panel": sources.document_html(passage, whole, self.manner(ask))}
         except HearthError as error:
-            yield {"notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield _refusal(error, ask)
 
     def status(self, ask: Ask) -> Iterator[Screen]:
         yield {"header": self.header(ask)}
@@ -233,7 +233,7 @@ class Desk(Screens):
         except HearthError as error:
             if created:
                 self._studio.conversations.delete(owner, created)
-            yield {"live": Markup(""), "notice": panels.refusal_html(notify.sentence(error, ask.language))}
+            yield {"live": Markup(""), **_refusal(error, ask)}
             return
         yield {"sidebar": partial(self.sidebar, ask, current=conversation.id), **self.conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
@@ -278,6 +278,10 @@ class Desk(Screens):
             return line.words
         ahead = self._studio.runs.ahead(run)
         return text("ahead_n", ask.language, n=ahead) if ahead else ""
+
+
+def _refusal(error: HearthError, ask: Ask) -> Screen:
+    return {"notice": panels.refusal_html(notify.told(error, ask))}
 
 
 def _whole(value: str) -> int | None:

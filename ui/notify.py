@@ -2,7 +2,9 @@
 
 import logging
 
+from assistant import access
 from common.errors import HearthError
+from ui.ask import Ask
 from ui.texts import text
 
 
@@ -12,3 +14,10 @@ def sentence(error: Exception, language: str) -> str:
         return error.sentence(language)
     logging.getLogger(__name__).error("the page met a bug", exc_info=error)
     return text("bug", language)
+
+
+def told(error: Exception, ask: Ask) -> str:
+    """What whoever asked reads of `error`: a visitor nothing of the machine's folders and settings."""
+    if isinstance(error, HearthError):
+        return access.told(error, ask.identity.owner)["zh" if ask.language == "zh" else "en"]
+    return sentence(error, ask.language)

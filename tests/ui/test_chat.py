@@ -11,6 +11,7 @@ from assistant.access import MAKER, Identity
 from assistant.events import TurnFinished
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk, TextChunk
+from common.errors import ModelLoadFailed, StorageFailed
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.session import Viewers
@@ -485,3 +486,22 @@ def test_the_model_line(desk_of):
     line = desk.model_line(ask())
     assert (line.state, line.words) == ("ready", "Scripted")
     assert "Scripted" in last(desk.status(ask()))["header"]
+
+
+def test_only_makers_read_what_names_folders_of_the_machine(desk_of, monkeypatch, caplog):
+    def broken():
+        return ModelLoadFailed("There is no model in '/srv/models/x'.", "'/srv/models/x' 里没有模型。")
+
+    desk, studio = desk_of(broken(), broken())
+    shown = last(desk.say(ask(text="hello", identity=VISITOR)))
+    assert "/srv" not in str(shown)
+    assert "Whoever runs this page can see why" in shown["talk"]
+    assert "/srv/models/x" in caplog.text
+    assert "/srv/models/x" in words(last(desk.say(ask(text="hello")))["talk"])
+
+    def full(*_, **__):
+        raise StorageFailed("Hearth could not write to '/srv/data'.", "无法写入 '/srv/data'。")
+
+    monkeypatch.setattr(studio.conversations, "create", full)
+    assert "维护这个页面的人" in last(desk.say(ask(language="zh", text="hello", identity=VISITOR)))["notice"]
+    assert "/srv/data" in last(desk.say(ask(text="hello")))["notice"]

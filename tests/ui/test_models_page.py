@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.access import Identity
+from assistant.access import MAKER, Identity
 from assistant.models.devices import Room
 from assistant.models.downloads import DownloadStatus
 from assistant.models.memory import Memory, Part
@@ -35,7 +35,7 @@ def page(make_studio, tmp_path, monkeypatch):
 
 
 def ask(action="", thing="", language="en", maker=True, fields=None, **data):
-    identity = Identity("local" if maker else "visitor", maker)
+    identity = MAKER if maker else Identity("visitor", False)
     fields = {name: [value] for name, value in (fields or {}).items()}
     return Ask(identity, "s", "models", language=language, thing=thing, data={"action": action, "fields": fields, **data})
 

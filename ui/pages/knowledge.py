@@ -63,7 +63,7 @@ class KnowledgePage:
         try:
             shown = self._done(ask, ask.word("collection") or _opened(ask.thing).collection)
         except HearthError as error:
-            note = parts.note(notify.sentence(error, ask.language), "bad")
+            note = parts.note(notify.told(error, ask), "bad")
             shown = self._page(ask, _Open(ask.word("collection")) if ask.word("collection") else _opened(ask.thing), note)
         yield {"workshop": shown}
 
@@ -166,7 +166,7 @@ class KnowledgePage:
                 using = uses(self._studio, "collections", shelf.id, ask.language)
                 opened = views.collection_html(shelf, papers, found, using, manner, passing=passing)
         except HearthError as error:
-            note = note or parts.note(notify.sentence(error, ask.language), "bad")
+            note = note or parts.note(notify.told(error, ask), "bad")
         thing = ask.thing if here is None else here
         return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note)
 

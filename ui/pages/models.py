@@ -68,9 +68,9 @@ class ModelsPage:
                 yield {"workshop": self.show(ask, _Answer(waiting))}
             answer = self._done(ask)
         except DocumentInvalid as error:
-            answer = _Answer(parts.note(notify.sentence(error, ask.language), "bad"), problems=error.problems)
+            answer = _Answer(parts.note(notify.told(error, ask), "bad"), problems=error.problems)
         except HearthError as error:
-            answer = _Answer(parts.note(notify.sentence(error, ask.language), "bad"))
+            answer = _Answer(parts.note(notify.told(error, ask), "bad"))
         yield {"header": self._desk.header(ask), "workshop": self.show(ask, answer)}
 
     def _done(self, ask: Ask) -> _Answer:

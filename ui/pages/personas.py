@@ -77,7 +77,7 @@ class PersonasPage:
         try:
             return self._fresh(ask, ask.thing)
         except HearthError as error:
-            return self._cards(ask, parts.note(notify.sentence(error, ask.language), "bad")) + views.here_html("")
+            return self._cards(ask, parts.note(notify.told(error, ask), "bad")) + views.here_html("")
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         """Make, change, publish and remove: a maker's alone."""
@@ -259,7 +259,7 @@ class PersonasPage:
 
     def _refused(self, ask: Ask, error: HearthError) -> _Answer:
         """The page as it is, with what could not be done."""
-        note = parts.note(notify.sentence(error, ask.language), "bad")
+        note = parts.note(notify.told(error, ask), "bad")
         if not ask.thing or not ask.identity.maker:
             return _Answer(self._cards(ask, note))
         try:

@@ -43,7 +43,7 @@ class SettingsPage:
         try:
             yield from self._done(ask, action)
         except HearthError as error:
-            yield {"workshop": self._page(ask, parts.note(notify.sentence(error, ask.language), "bad"))}
+            yield {"workshop": self._page(ask, parts.note(notify.told(error, ask), "bad"))}
 
     def _done(self, ask: Ask, action: str) -> Iterator[Screen]:
         manner = self._desk.manner(ask)

@@ -50,7 +50,7 @@ class ToolsPage:
                 return
             shown = self._done(ask, id)
         except HearthError as error:
-            shown = self._page(ask, id, parts.note(notify.sentence(error, ask.language), "bad"))
+            shown = self._page(ask, id, parts.note(notify.told(error, ask), "bad"))
         yield {"workshop": shown}
 
     def _done(self, ask: Ask, id: str) -> Markup:
