@@ -235,14 +235,15 @@ class Backup:
         return f"hearth-backup-{self.manifest.made.astimezone():%Y-%m-%d}.zip"
 
     def pieces(self) -> Generator[bytes, None, None]:
-        """The bytes of the zip, in order."""
+        """The bytes of the zip, in order; no piece is empty."""
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             archive.writestr(MANIFEST, self.manifest.model_dump_json(indent=2))
             with self._path.open("rb") as rows, archive.open(ROWS, "w", force_zip64=True) as part:
                 while piece := rows.read(_PIECE):
                     part.write(piece)
-                    yield sink.take()
+                    if packed := sink.take():  # the compression may hold all of it back
+                        yield packed
         yield sink.take()
 
     def close(self) -> None:

@@ -205,7 +205,7 @@ class DocumentStore(Generic[D]):
 
         With `amends`, as a form saves while somebody writes, it takes the place of the newest version when that was saved so
         too, less than `SESSION_S` ago: a sitting is one version. Its revision is a new one all the same, so that another form
-        notices. What changes nothing is not saved.
+        notices. What changes nothing is not saved, whatever the revision: a form may be sent again.
 
         Raises `DocumentInvalid` with every problem, and `EditConflict` when the current revision is another.
         """
@@ -214,15 +214,15 @@ class DocumentStore(Generic[D]):
             row = self._newest(connection, owner, document.id)
             there = row is not None and row.body is not None
             current = row.revision if row is not None and there else 0
+            if amends and row is not None and there and row.body == _body(document):
+                return self._stored(row)
+            if amends and row is None and self._shipped.get(document.id) == document:
+                return self._as_shipped(document.id)
             if current != revision:
                 raise EditConflict(
                     f"{document.id!r} was changed somewhere else since you opened it. Copy your text, reload and enter it again.",
                     f"你打开之后，{document.id!r} 在别处被改过。请先复制你的内容，重新加载后再填写。",
                 )
-            if amends and row is not None and there and row.body == _body(document):
-                return self._stored(row)
-            if amends and row is None and self._shipped.get(document.id) == document:
-                return self._as_shipped(document.id)
             if amends and row is not None and there and row.draft and self._clock() - row.time < SESSION_S:
                 connection.execute(delete(DOCUMENTS).where(self._of(owner, document.id), DOCUMENTS.c.revision == row.revision))
             return self._append(connection, owner, document, row.revision + 1 if row is not None else 1, draft=amends)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from assistant.access import MAKER, Identity
-from assistant.backup import FORM, MANIFEST, ROWS
+from assistant.backup import _PIECE, FORM, MANIFEST, ROWS, Backup, Manifest
 from assistant.messages import Message
 from common.copies import damaged
 from common.errors import BackupBusy, BackupInvalid, StorageFailed
@@ -219,6 +219,18 @@ def test_no_index_and_no_table_that_stays_here_is_in_it(furnished, tmp_path):
     assert (len(rows), hashlib.sha256(rows).hexdigest()) == (manifest["bytes"], manifest["sha256"])
     assert not {name for name in manifest["rows"] if name.startswith("passage_") or "secret" in name}
     assert list((furnished.folder.path / "backup-work").iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 5_000, _PIECE, _PIECE + 1, 3 * _PIECE + 10])
+def test_the_pieces_are_the_whole_whatever_the_compression_holds_back(tmp_path, size):
+    """Whoever sends them ends at the first that is empty."""
+    rows = tmp_path / "rows"
+    rows.write_bytes(b"0" * size)
+    manifest = Manifest(form=FORM, hearth="0", made=datetime.now(UTC), rows={}, bytes=size, sha256="")
+    pieces = list(Backup(rows, manifest, lambda: None).pieces())
+    assert all(pieces)
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.read(ROWS) == b"0" * size
 
 
 def test_a_slow_download_stops_neither_others_nor_a_restore_and_leaves_nothing(furnished):

@@ -45,6 +45,21 @@ def send(page: Page, button: str, file: Path) -> None:
     chooser.value.set_files(file)
 
 
+def test_a_save_that_was_on_its_way_when_the_page_went_is_not_lost(made: Page) -> None:
+    """Whether it never arrived or only its answer did not."""
+    for words, lost in (("Never sent", True), ("Never answered", False)):
+        with made.expect_request("**/queue/join*"):
+            made.route("**/queue/join*" if lost else "**/queue/data*", lambda route: route.abort())
+            made.fill('[name="title.en"]', words)
+        made.wait_for_timeout(300)
+        made.unroute_all()
+        made.reload()
+        made.wait_for_selector("#house.ready")
+        expect(made.locator('[name="title.en"]')).to_have_value(words)
+        expect(made.locator(".saved")).to_contain_text("saved")
+        expect(made.locator('[data-action="mine"]')).to_have_count(0)
+
+
 def test_what_is_typed_is_saved_and_the_chat_beside_answers_as_it_says(made: Page) -> None:
     write(made, "title.en", "Captain Ann")
     expect(made.locator("#desk .opening")).to_contain_text("Captain Ann")

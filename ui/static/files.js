@@ -94,8 +94,9 @@ async function sendFiles(files, place) {
   where?.querySelector(".sending")?.remove();
   if (sent.length) {
     while ("withForm" in place && saving) await new Promise((done) => setTimeout(done, 50));
-    send("files", { files: sent, ...along(place), ...place });
-    if ("withForm" in place) holdBack();
+    const data = along(place);
+    send("files", { files: sent, ...data, ...place });
+    if ("withForm" in place) holdBack(data);
   }
   if (unsent.length) await look();
   if (!lost) for (const name of unsent) adding.delete(name);

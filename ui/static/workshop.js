@@ -13,6 +13,7 @@
 const SAVE_AFTER_MS = 700;
 const unsaved = new Map();  // form by its key -> timer
 let saving = 0;  // the event of a save that is not answered yet: the next one needs the revision it will bring
+let flying = null;  // what that save carries, for the page that comes after this one
 
 function fieldsOf(form) {
   const fields = {};
@@ -36,9 +37,12 @@ function save(form) {
   clearTimeout(unsaved.get(form));
   unsaved.delete(form);
   if (!form.isConnected) return;
-  send("workshop", { ...form.dataset, fields: fieldsOf(form) });
-  holdBack();
+  const data = filled(form);
+  send("workshop", data);
+  holdBack(data);
 }
+
+const filled = (form) => ({ page: state.page, thing: state.thing, ...form.dataset, fields: fieldsOf(form) });
 
 // Before the page is left: what was typed is saved as it is.
 function settleForms() {
@@ -50,19 +54,21 @@ function along(data) {
   if (!form) return {};
   clearTimeout(unsaved.get(form));
   unsaved.delete(form);
-  return { ...form.dataset, fields: fieldsOf(form) };
+  return filled(form);
 }
 
 function press(button) {
   const withForm = "withForm" in button.dataset;
   if (withForm && saving) { setTimeout(() => press(button), 100); return; }
-  send("workshop", { ...along(button.dataset), ...button.dataset });
-  if (withForm) holdBack();
+  const data = along(button.dataset);
+  send("workshop", { ...data, ...button.dataset });
+  if (withForm) holdBack(data);
 }
 
 // Until it is answered no save is sent: it would name a revision that is passing.
-function holdBack() {
+function holdBack(data) {
   const mine = saving = state.nonce;
+  flying = data.fields ? { nonce: mine, data } : null;
   setTimeout(() => { if (saving === mine) saving = 0; }, 10_000);
 }
 
@@ -98,8 +104,10 @@ function changed(target) {
 }
 
 window.addEventListener("pagehide", () => {
-  const left = [...unsaved.keys()].filter((form) => form.isConnected);
-  if (left.length) passing.put("unsaved", left.map((form) => ({ page: state.page, thing: state.thing, ...form.dataset, fields: fieldsOf(form) })));
+  const left = [...unsaved.keys()].filter((form) => form.isConnected).map(filled);
+  // A save that is not answered may never have been sent. One that was changes nothing when it comes again.
+  if (flying && !left.length) left.push(flying.data);
+  if (left.length) passing.put("unsaved", left);
 });
 
 function sendUnsaved() {
@@ -110,6 +118,7 @@ function sendUnsaved() {
 
 function worked() {
   if (saving && state.answering >= saving) saving = 0;
+  if (flying && state.answering >= flying.nonce) flying = null;
   if (state.submitted && state.answering >= state.submitted.nonce) {
     if (!document.querySelector("#workshop [data-refused]") && "reset" in state.submitted.form.dataset) state.submitted.form.reset();
     state.submitted = null;
