@@ -1,6 +1,7 @@
 """The pages behind the conversation: which one is shown, and which one gets what was pressed."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +52,8 @@ class Workshop:
         shown = (
             self._pages[ask.page] if ask.page in (self._pages if ask.identity.maker else _VISITORS) else self._pages["personas"]
         )
-        yield {"header": self._desk.header(ask), "workshop": shown.show(ask)}
+        # Read when it is sent: after a reload a save that had been under way may be answered at the same time.
+        yield {"header": self._desk.header(ask), "workshop": partial(shown.show, ask)}
         if ask.page == "personas" and ask.thing:
             yield from self._desk.test(ask)
 

@@ -60,6 +60,21 @@ def test_a_save_that_was_on_its_way_when_the_page_went_is_not_lost(made: Page) -
         expect(made.locator('[data-action="mine"]')).to_have_count(0)
 
 
+def test_what_is_typed_while_the_language_changes_stays_in_its_own_field(made: Page) -> None:
+    slow = {"offline": False, "latency": 200, "downloadThroughput": -1, "uploadThroughput": -1}
+    made.context.new_cdp_session(made).send("Network.emulateNetworkConditions", slow)
+    made.fill('[name="title.en"]', "Captain")
+    made.click('[data-do="language"]')
+    made.wait_for_function("document.querySelector('#workshop .saved')?.textContent.includes('已保存')")
+    made.fill('[name="title.zh"]', "船长")
+    made.wait_for_timeout(1200)  # the answers of the visit and of the save that follows
+    expect(made.locator('[name="title.zh"]')).to_have_value("船长")
+    expect(made.locator('[name="title.en"]')).to_have_value("Captain")
+    made.reload()
+    expect(made.locator('[name="title.zh"]')).to_have_value("船长")
+    expect(made.locator('[name="title.en"]')).to_have_value("Captain")
+
+
 def test_what_is_typed_is_saved_and_the_chat_beside_answers_as_it_says(made: Page) -> None:
     write(made, "title.en", "Captain Ann")
     expect(made.locator("#desk .opening")).to_contain_text("Captain Ann")

@@ -39,7 +39,7 @@ def act(shop, **data) -> str:
 def seen(shop, thing: str, page="knowledge", language="en") -> str:
     """The page as a visit to an address shows it."""
     (screen,) = shop.visit(replace(ask(page, language), thing=thing))
-    return screen["workshop"]
+    return screen["workshop"]()
 
 
 def put(folder, name: str, content: bytes) -> dict[str, str]:
@@ -170,7 +170,7 @@ def test_a_visitor_may_not_change_anything(shop):
         (refused,) = page.act(ask(action=action, collection="library", words="leave", passage="1", identity=VISITOR))
         assert words(refused["workshop"]) == "Only the owner of this page can open and add documents."
     for name in ("knowledge", "tools"):
-        assert "<h1>Personas</h1>" in next(page.visit(ask(name, identity=VISITOR)))["workshop"]
+        assert "<h1>Personas</h1>" in next(page.visit(ask(name, identity=VISITOR)))["workshop"]()
     file = put(uploads, "a.md", b"# x\n\ny")
     (sent,) = page.files(ask(files=[file], place="knowledge", collection="c", identity=VISITOR))
     assert "Only the owner" in words(sent["workshop"])
@@ -180,11 +180,11 @@ def test_a_visitor_may_not_change_anything(shop):
 def test_personas_and_tools_are_listed(shop):
     page, studio, _ = shop
     (personas,) = page.visit(ask("personas", language="zh"))
-    assert "GG安慰侠" in personas["workshop"]
+    assert "GG安慰侠" in personas["workshop"]()
     (tools,) = page.visit(ask("tools"))
     for tool in studio.tools.list():
-        assert tool.titles["en"] in words(tools["workshop"])
-    assert "<h1>Knowledge</h1>" in next(iter(page.visit(ask("knowledge"))))["workshop"]
+        assert tool.titles["en"] in words(tools["workshop"]())
+    assert "<h1>Knowledge</h1>" in next(iter(page.visit(ask("knowledge"))))["workshop"]()
 
 
 def test_a_page_that_comes_back_sees_how_far_its_files_are(shop):

@@ -144,7 +144,7 @@ def act(shop, thing="", language="en", **data) -> str:
 
 def seen(shop, thing="", language="en") -> str:
     (screen,) = shop.visit(ask(thing, language))
-    return screen["workshop"]
+    return screen["workshop"]()
 
 
 def test_tools_are_listed_and_one_is_shown_with_what_it_is(shop):

@@ -44,8 +44,7 @@ function morph(from, to) {
   for (const wanted of [...to.childNodes]) {
     const key = wanted.nodeType === 1 && wanted.dataset.key;
     const same = key ? keyed.get(key) : at;
-    if (same && same.nodeType === wanted.nodeType && same.nodeName === wanted.nodeName
-        && (key || !(same.nodeType === 1 && same.dataset.key))) {
+    if (same && alike(same, wanted) && (key || !(same.nodeType === 1 && same.dataset.key))) {
       if (same !== at) from.insertBefore(same, at);
       else at = at.nextSibling;
       change(same, wanted);
@@ -54,6 +53,12 @@ function morph(from, to) {
     }
   }
   while (at) { const next = at.nextSibling; at.remove(); at = next; }
+}
+
+// A field that bears another name now is another field: what was typed in it is not the other's.
+function alike(old, wanted) {
+  if (old.nodeType !== wanted.nodeType || old.nodeName !== wanted.nodeName) return false;
+  return old.nodeType !== 1 || old.getAttribute("name") === wanted.getAttribute("name");
 }
 
 function change(old, wanted) {
@@ -80,6 +85,7 @@ let lastSources = "";
 const painters = {
   workshop(content) {
     state.look = Boolean(content.querySelector("[data-look]"));
+    keepUnsaved(content);
   },
   header(content) {
     const sheet = content.querySelector("[data-words]");

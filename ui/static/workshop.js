@@ -25,6 +25,14 @@ function fieldsOf(form) {
   return fields;
 }
 
+// A form with words that were not sent yet stays through any repaint: its save will tell whether others changed the same thing.
+function keepUnsaved(content) {
+  for (const form of unsaved.keys()) {
+    const next = form.isConnected && content.querySelector(`form[data-autosave][data-id="${CSS.escape(form.dataset.id)}"]`);
+    if (next) Object.assign(next.dataset, { key: form.dataset.key, revision: form.dataset.revision });
+  }
+}
+
 function later(form, wait = SAVE_AFTER_MS) {
   clearTimeout(unsaved.get(form));
   const line = form.closest(".open-thing, .shop")?.querySelector(".saved");
@@ -111,7 +119,10 @@ window.addEventListener("pagehide", () => {
 });
 
 function sendUnsaved() {
-  for (const data of passing.take("unsaved") || []) send("workshop", data);
+  for (const data of passing.take("unsaved") || []) {
+    send("workshop", data);
+    holdBack(data);
+  }
 }
 
 // ---- after every repaint --------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def both(
     def control(language: str, value: str) -> Markup:
         full = f"{name}.{language}"
         words = manner.say(f"in_{language}")
-        return Markup('<div lang="{}"><small aria-hidden="true">{}</small>{}</div>').format(
+        return Markup('<div lang="{0}" data-key="{0}"><small aria-hidden="true">{1}</small>{2}</div>').format(
             language,
             words,
             area(full, value, rows=rows, label=words, limit=limit) if rows else line(full, value, label=words, limit=limit),
