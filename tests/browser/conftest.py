@@ -218,7 +218,7 @@ def page(context: BrowserContext, hearth: Hearth) -> Page:
 def visit(context: BrowserContext, address: str) -> Page:
     """A page that is ready; a script error on it fails the test."""
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     opened.on("pageerror", lambda error: warnings.warn(f"script error: {error}", stacklevel=1))
     opened.goto(address)
     opened.wait_for_selector("#house.ready")

@@ -102,7 +102,7 @@ def test_a_model_is_fetched_with_pauses_removed_and_brought_back(models: Page) -
     expect(page.locator(".fetching small")).to_contain_text("paused at")
     page.click('[data-action="resume"]')
     expect(page.locator(".fetching small")).to_contain_text("MB/s")
-    expect(page.locator(".open-thing")).to_contain_text("Downloaded")
+    expect(page.locator(".open-thing")).to_contain_text("Downloaded", timeout=30_000)
     here = page.locator(".pick section", has_text="On this machine")
     expect(here).to_contain_text("Qwen3 1.7B")
     page.click('[data-action="remove"]')
