@@ -19,10 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 SERVE = Path(__file__).with_name("serve.py")
 APP = Path(__file__).parents[2] / "app.py"
+expect.set_options(timeout=20_000)  # a machine that is busy is no fault of the page
 IDLE = "!document.getElementById('house').classList.contains('busy')"
 
 _FLAGS = [
