@@ -232,7 +232,6 @@ def keep_memory() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, the largest there is: without mappings at all, memory falls into pieces
         library.mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
-        library.mallopt(-8, 1)  # M_ARENA_MAX: the backward pass, another thread, uses the same memory
 
 
 def _prepared(network: Any, recipe: Recipe) -> Any:

@@ -28,6 +28,7 @@ from assistant.models.merging import merge_adapter
 from assistant.models.plain import PlainEngine
 from assistant.models.rendering import Renderer
 from assistant.models.threads import share_processor
+from assistant.models.unstated import SMALL, leave_out_unstated
 from assistant.models.weights import check_files, check_squeezing, choose_dtype, first_line, squeezed, weight_bytes
 from assistant.toolcalls import CallParser
 from common.errors import GenerationFailed, ModelLoadFailed, PromptTooLong
@@ -56,6 +57,7 @@ class LocalModel:
         self._network = network.eval()
         self._renderer = Renderer(tokenizer, info.title, info.languages)
         self._batched = can_batch(network)
+        self._small = sum(part.numel() for part in network.parameters()) < SMALL
         longest = min(info.context_tokens, getattr(network.config.get_text_config(), "max_position_embeddings", 1 << 20))
         self._plan = plan or size_engine(network, longest)
         longest = min(longest, self._plan.cache_tokens or longest)
@@ -173,7 +175,8 @@ class LocalModel:
         yield PromptChunk(text)
         try:
             parser = CallParser(callable_tools, f"{uuid.uuid4().hex[:8]}-", thinking=thinking)
-            yield from self._written(request, answer, parser)
+            written = self._written(request, answer, parser)
+            yield from leave_out_unstated(written, messages, tools) if self._small else written
         finally:
             stop.set()
             self._renderer.remember(text, prompt, answer)
