@@ -74,7 +74,10 @@ class Guard:
             await _go_to(admission.go_to, answer)
         else:
             try:
-                await self._app({**scope, SCOPE_KEY: admission.identity}, self._limited(scope, headers, receive), answer)
+                inner = {**scope, SCOPE_KEY: admission.identity}
+                if scope["path"] == "/":
+                    inner["query_string"] = b""  # the page reads its address itself; Gradio has words in it of its own
+                await self._app(inner, self._limited(scope, headers, receive), answer)
             except _TooLarge:
                 if started:
                     raise

@@ -130,3 +130,10 @@ def test_on_loopback_the_same_routes_are_open(app_of, make_client):
 
 def test_the_guard_is_outermost_and_the_cache_follows(app_of):
     assert [layer.cls for layer in app_of().user_middleware] == [Guard, OwnedCache]
+
+
+@pytest.mark.parametrize("query", ["page=x", "view=api&page=", "at=evaluate", "%ff=%00&page=x"])
+def test_no_word_of_the_address_breaks_the_page(app_of, make_client, query):
+    answer = make_client(app_of()).get(f"/?{query}")
+    assert answer.status_code == 200
+    assert 'lang="en"' in answer.text

@@ -131,7 +131,7 @@ def test_hostile_schemas_are_a_sentence_or_held_within_a_second(model, name):
     rng = random.Random(6)
     began = time.perf_counter()
     matcher, refusal = offer(grammars, hostile()[name])
-    assert time.perf_counter() - began < 3, "a second, and as much again for a machine that does other things besides"
+    assert time.perf_counter() - began < 1
     if refusal is not None:
         assert len(refusal.english) < 300
         assert refusal.chinese != refusal.english
@@ -144,5 +144,5 @@ def test_hostile_schemas_are_a_sentence_or_held_within_a_second(model, name):
             matcher.fill(row)
         except MatchFailed:
             return
-        assert time.perf_counter() - began < 3
+        assert time.perf_counter() - began < 1
         written.append(pick(rng, row))
