@@ -1,7 +1,8 @@
 """What people think of answers: a thumb and, where they like, a reason, kept for tuning later.
 
-Feedback belongs to a run and to whoever asked; it goes when the conversation does. `all` is the one reading that crosses owners:
-it is for the person who holds the data folder, from the command line, and says of nobody who they are.
+A thumb is an opinion and no leave to train on what somebody said: a visitor gives that, or does not, beside it. Feedback
+belongs to a run and to whoever asked; it goes when the conversation does. `all` is the one reading that crosses owners: it is
+for the person who holds the data folder, from the command line, and says of nobody who they are.
 """
 
 import json
@@ -27,6 +28,7 @@ FEEDBACK = Table(
     Column("verdict", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("time", Float, nullable=False),
+    Column("consent", Integer, nullable=False, server_default="0"),
 )
 
 REASON_LIMIT = 1_000
@@ -37,10 +39,14 @@ Verdict = Literal[1, -1]
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What someone thinks of an answer: `verdict` 1 for good, -1 for bad; `reason` may be empty."""
+    """What someone thinks of an answer: `verdict` 1 for good, -1 for bad; `reason` may be empty.
+
+    `consent` says that the conversation up to the answer may be trained on.
+    """
 
     verdict: Verdict
     reason: str = ""
+    consent: bool = False
 
 
 class Feedback:
@@ -55,7 +61,7 @@ class Feedback:
             gone = FEEDBACK.c.conversation.not_in(select(CONVERSATIONS.c.id))
             connection.execute(delete(FEEDBACK).where(gone))
 
-    def give(self, owner: str, run: str, verdict: Verdict, reason: str = "") -> None:
+    def give(self, owner: str, run: str, verdict: Verdict, reason: str = "", *, consent: bool = False) -> None:
         """Say what to think of the answer of a run; an earlier opinion on it is replaced.
 
         Raises `ConversationMissing` for a run that is not the owner's, and `ConversationError` for an overlong reason.
@@ -68,6 +74,7 @@ class Feedback:
             )
         conversation = self._runs.conversation(owner, run)
         row = {"run": run, "owner": owner, "conversation": conversation, "verdict": verdict, "reason": reason}
+        row["consent"] = int(consent)
         with self._database.write() as connection:
             connection.execute(delete(FEEDBACK).where(FEEDBACK.c.run == run))
             connection.execute(insert(FEEDBACK).values(**row, time=datetime.now(UTC).timestamp()))
@@ -82,14 +89,14 @@ class Feedback:
         table = FEEDBACK
         mine = and_(table.c.conversation == conversation, table.c.owner == owner)
         with self._database.read() as connection:
-            rows = connection.execute(select(table.c.run, table.c.verdict, table.c.reason).where(mine)).all()
-        return {row.run: Opinion(row.verdict, row.reason) for row in rows}
+            rows = connection.execute(select(table.c.run, table.c.verdict, table.c.reason, table.c.consent).where(mine)).all()
+        return {row.run: Opinion(row.verdict, row.reason, bool(row.consent)) for row in rows}
 
     def all(self) -> Iterator[str]:
         """Every opinion on an answer that is still there, oldest first, as a line of JSON.
 
         `messages` is the conversation up to the question, of the branch that the answer is on; `answer` is what the run wrote;
-        `by` is "maker" or "visitor".
+        `by` is "maker" or "visitor", `consent` whether a visitor lets it be trained on.
         """
         table = FEEDBACK
         answered = and_(MESSAGES.c.conversation == table.c.conversation, MESSAGES.c.run == table.c.run)
@@ -107,6 +114,7 @@ class Feedback:
             line = {
                 "persona": row["persona"],
                 "by": "maker" if row["owner"] == MAKER.owner else "visitor",
+                "consent": bool(row["consent"]),
                 "verdict": row["verdict"],
                 "reason": row["reason"],
                 "time": datetime.fromtimestamp(row["time"], UTC).isoformat(timespec="seconds"),

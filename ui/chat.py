@@ -94,7 +94,7 @@ class Desk(Screens):
         try:
             match ask.word("verdict"):
                 case "good":
-                    self._studio.feedback.give(owner, run, 1, ask.word("reason"))
+                    self._studio.feedback.give(owner, run, 1, ask.word("reason"), consent=ask.word("consent") == "yes")
                 case "bad":
                     self._studio.feedback.give(owner, run, -1, ask.word("reason"))
                 case _:

@@ -281,9 +281,13 @@ def _thumb(kind: Literal["good", "bad"], run: str, opinion: Opinion | None, mann
 
 def _why(run: str, opinion: Opinion, manner: Manner) -> Markup:
     """Where the reader may say why; what is written there is kept with the verdict."""
+    asked = opinion.verdict == 1 and not manner.maker
+    consent = Markup('<label><input type="checkbox" name="consent" {}><span>{}</span></label>').format(
+        Markup("checked") if opinion.consent else EMPTY, manner.say("may_train")
+    )
     return Markup(
         '<form class="why" data-do="why" data-run="{}" data-verdict="{}" data-key="why-{}"><input name="reason" maxlength="1000" '
-        'value="{}" placeholder="{}" aria-label="{}"><button type="submit">{}</button></form>'
+        'value="{}" placeholder="{}" aria-label="{}"><button type="submit">{}</button>{}</form>'
     ).format(
         run,
         "good" if opinion.verdict == 1 else "bad",
@@ -292,6 +296,7 @@ def _why(run: str, opinion: Opinion, manner: Manner) -> Markup:
         manner.say("why_good" if opinion.verdict == 1 else "why_bad"),
         manner.say("why"),
         manner.say("keep"),
+        consent if asked else EMPTY,
     )
 
 

@@ -47,6 +47,8 @@ def test_a_later_opinion_replaces_an_earlier_one_and_can_be_taken_back(house):
     feedback.give("maker", run, 1)
     feedback.give("maker", run, -1, "  too short ")
     assert feedback.of("maker", kept) == {run: Opinion(-1, "too short")}
+    feedback.give("maker", run, 1, consent=True)
+    assert feedback.of("maker", kept) == {run: Opinion(1, consent=True)}
     feedback.take_back("maker", run)
     assert feedback.of("maker", kept) == {}
 
@@ -80,7 +82,7 @@ def test_an_export_holds_the_branch_that_was_judged(house, tmp_path, capsys):
     first = answer(runs, "visitor-a", kept, "a2", "q2")
     second = answer(runs, "visitor-a", kept, "better a2", under=2)
     failed = answer(runs, "visitor-a", kept, "", under=2)
-    feedback.give("visitor-a", second, 1)
+    feedback.give("visitor-a", second, 1, consent=True)
     feedback.give("visitor-a", first, -1, "wrong")
     feedback.give("visitor-a", failed, -1)
     assert main(["feedback", "--data", str(tmp_path), "--out", str(tmp_path / "out.jsonl")]) == 0
@@ -90,6 +92,7 @@ def test_an_export_holds_the_branch_that_was_judged(house, tmp_path, capsys):
     assert [message["text"] for message in better["answer"]] == ["better a2"]
     assert (worse["verdict"], worse["reason"], worse["by"], worse["persona"]) == (-1, "wrong", "visitor", "gg")
     assert [message["text"] for message in worse["answer"]] == ["a2"]
+    assert (better["consent"], worse["consent"]) == (True, False)
     assert "visitor-a" not in json.dumps([better, worse])
 
 

@@ -274,6 +274,8 @@ def test_a_verdict_is_kept_with_its_reason_and_taken_back(desk_of):
     judged = last(desk.feedback(ask(key, run=run, verdict="bad", reason="Too short.")))
     assert 'value="Too short."' in judged["talk"]
     assert studio.feedback.of("maker", key)[run].verdict == -1
+    last(desk.feedback(ask(key, run=run, verdict="good", consent="yes")))
+    assert studio.feedback.of("maker", key)[run].consent
     assert "data-refused" in last(desk.feedback(ask(key, run=run, verdict="good", identity=VISITOR)))["notice"]
     assert "data-refused" in last(desk.feedback(ask(key, run=run, verdict="good", reason="x" * 2000)))["notice"]
     assert 'class="why"' not in last(desk.feedback(ask(key, run=run, verdict="")))["talk"]

@@ -200,6 +200,15 @@ def test_a_verdict_is_shown_and_asks_why():
     assert "What was wrong?" in html
 
 
+def test_a_visitor_alone_is_asked_whether_a_good_answer_may_be_trained_on():
+    history = [Message("user", "a"), Message("assistant", "b")]
+    visitor = replace(EN, maker=False)
+    assert "consent" not in history_html(history, FACE, EN, opinions={"r9": Opinion(1)})
+    assert "consent" not in history_html(history, FACE, visitor, opinions={"r9": Opinion(-1)})
+    assert 'name="consent" >' in history_html(history, FACE, visitor, opinions={"r9": Opinion(1)})
+    assert 'name="consent" checked>' in history_html(history, FACE, visitor, opinions={"r9": Opinion(1, consent=True)})
+
+
 def test_while_it_answers_nothing_can_be_pressed():
     history = [Message("user", "a"), Message("assistant", "", calls=(CALL,))]
     html = history_html(history, FACE, EN, answering=True)

@@ -1,8 +1,7 @@
 """Conversations of the app whose answer somebody liked, as `python -m assistant feedback` writes them.
 
-The rule of consent: what the maker said and rated may be learnt; what a visitor said only where the line itself holds
-`"consent": true`. The app asks visitors for no such consent and so writes none: until it does, or until whoever holds the file
-has asked and put it in, every visitor's line is left out. A thumb up is an opinion on an answer, and no leave to train on it.
+The rule of consent: what the maker said and rated may be learnt; what a visitor said only where they ticked that it may, which
+the line holds as `"consent": true`. A thumb up is an opinion on an answer, and no leave to train on it.
 """
 
 import random

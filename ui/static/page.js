@@ -429,7 +429,7 @@ house.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   if (form.closest("#composer")) submit();
-  else if (form.dataset.do === "why") send("feedback", { ...form.dataset, reason: form.elements.reason.value });
+  else if (form.dataset.do === "why") send("feedback", { ...form.dataset, reason: form.elements.reason.value, consent: form.elements.consent?.checked ? "yes" : "" });
   else if (form.dataset.do === "workshop") submitForm(form);
   else if (form.dataset.do === "sign-in") signIn(form);
 });

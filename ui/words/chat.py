@@ -76,6 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "why": ("Why", "原因"),
     "why_good": ("What was good? (optional)", "好在哪里？（可不填）"),
     "why_bad": ("What was wrong? (optional)", "哪里不好？（可不填）"),
+    "may_train": ("This conversation may be used to train models", "允许用这段对话训练模型"),
     "keep": ("Keep", "保存"),
     "ahead_n": ("waiting; conversations ahead of you: {n}", "排队中，前面还有 {n} 个对话"),
     "newest": ("Newest message", "最新消息"),
