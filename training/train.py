@@ -185,6 +185,7 @@ class _Run:
         """Write what was tuned, and let the checkpoint go."""
         place = folder / ("adapter" if self._recipe.method == "lora" else "model")
         self._network.save_pretrained(place)
+        (place / "README.md").unlink(missing_ok=True)  # a form of a model card that nobody filled in
         with contextlib.suppress(FileNotFoundError):
             (folder / "checkpoint" / "state.pt").unlink()
             (folder / "checkpoint").rmdir()

@@ -34,8 +34,10 @@ def base_of(folder: Path) -> str:
 
 
 def write_base(folder: Path, base: str) -> None:
-    """Note the name of the model that an adapter belongs to."""
+    """Note the name of the model that an adapter belongs to, in place of the folder where it lay when it was tuned."""
     (folder / TUNED).write_text(json.dumps({"base": base}) + "\n", "utf-8")
+    config = json.loads((folder / CONFIG).read_text("utf-8"))
+    (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": base}, indent=1) + "\n", "utf-8")
 
 
 def merge_adapter(network: Any, tokenizer: Any, folder: Path) -> Any:

@@ -72,6 +72,8 @@ def test_a_run_leaves_everything_that_repeats_it_and_a_model_that_can_be_chosen(
         "versions.json",
     }
     assert json.loads((tmp_path / "run" / "versions.json").read_text())["base"] == base
+    assert json.loads((result / "adapter_config.json").read_text())["base_model_name_or_path"] == base
+    assert not (result / "README.md").exists()
     learnt = list(read_conversations(tmp_path / "run" / "conversations.jsonl"))
     assert "bookFerry" not in str([conversation.tools for conversation in learnt])
     assert steps[-1].step == steps[-1].steps
