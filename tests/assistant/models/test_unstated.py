@@ -23,6 +23,7 @@ FILMS = ToolSpec(
             "currency": {"type": "string"},
             "budget": {"type": "number"},
             "tags": {"type": "array", "items": {"type": "string"}},
+            "kinds": {"type": "array", "items": {"type": "string", "enum": ["short", "long"]}},
         },
         "required": ["title"],
     },
@@ -66,6 +67,19 @@ def test_left_out(said, name, value):
         ("a margin of 5%", "budget", 0.05),
         ("What runs tomorrow?", "date", "2026-11-22"),
         ("What ran two weeks ago?", "year", 14),
+        ("Inception at 2pm", "date", "14:00"),
+        ("Inception at 7 o'clock", "date", "2026-11-05T19:00"),
+        ("Inception for twenty-five guests", "year", 25),
+        ("the third page", "year", 3),
+        ("5 lakh", "budget", 500000),
+        ("1½ hours", "budget", 1.5),
+        ("five percent", "budget", 0.05),
+        ("in km", "currency", "kilometers"),
+        ("at 20 mph", "currency", "miles per hour"),
+        ("20 °C", "currency", "celsius"),
+        ("for $50", "currency", "dollars"),
+        ("in Spanish", "currency", "es-ES"),
+        ("Find Inception", "kinds", ["short"]),
         ("Something in French", "currency", "fr"),
         ("Paid in dollars", "currency", "USD"),
         ("A film from the UK", "country", "United Kingdom"),
@@ -91,6 +105,28 @@ def test_required_arguments_are_never_left_out():
 
 def test_a_call_is_never_emptied():
     assert sent({"country": "New York"}, "What runs in the Big Apple?") == {"country": "New York"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments"),
+    [
+        ({"properties": {"a": {"type": "string"}, "b": {}}, "anyOf": [{"required": ["a"]}]}, {"a": "pool", "b": True}),
+        ({"properties": {"a": {"type": "string"}, "b": {}}, "minProperties": 2}, {"a": "pool", "b": True}),
+        ({"properties": []}, {"a": "pool", "b": True}),
+        ({"properties": {"a": {"type": "string"}, "b": {}}, "required": None}, {"a": "pool", "b": True}),
+    ],
+)
+def test_a_valid_call_stays_valid_and_a_strange_schema_harms_nothing(parameters, arguments):
+    tool = ToolSpec("odd", "Odd.", parameters)
+    (chunk,) = leave_out_unstated(iter([CallChunk(ToolCall("1", "odd", arguments))]), [Message("user", "❶ Go")], [tool])
+    assert chunk.call.arguments == arguments
+
+
+def test_two_calls_that_differ_stay_two():
+    first, second = ({"title": "Inception", "author": name} for name in ("Jean", "Paul"))
+    calls = [CallChunk(ToolCall(str(number), "find_film", each)) for number, each in enumerate((first, second))]
+    made = leave_out_unstated(iter(calls), [Message("user", "Find Inception")], [FILMS])
+    assert [chunk.call.arguments for chunk in made] == [{"title": "Inception"}, second]
 
 
 def test_what_a_tool_or_the_persona_said_counts():
