@@ -4,10 +4,18 @@ The wording is fixed. What depends on the day is worked out with the standard li
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
+
+_NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+_DIGITS = 3  # significant ones that a rounded number shows at least, where the right one has so many
+_PLACES = 16  # more of them than any tool here writes
+_TIME = re.compile(  # what a sign stands before is the distance of a zone ("+09:00")
+    r"(?<![\d:+−-])(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::\d\d)?)?(?![\d:])(?:\s*(?P<half>[ap])\.?\s?m\b)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +28,39 @@ class Question:
 
 
 def _number(wanted: float) -> Callable[[str, datetime], bool]:
-    """The number stands in the answer, its last digit rounded or not."""
+    """The number stands in the answer, as it is or rounded at the last digit shown, of which there are three at least."""
+    exact = Decimal(str(wanted))
 
     def right(answer: str, _: datetime) -> bool:
-        found = [float(text.replace(",", "")) for text in re.findall(r"-?\d[\d,]*(?:\.\d+)?", answer)]
-        return any(abs(number - wanted) <= max(0.006 * abs(wanted), 1e-9) if wanted % 1 else number == wanted for number in found)
+        return any(_rounds_to(exact, Decimal(found.replace(",", "").replace("−", "-"))) for found in _NUMBER.findall(answer))
 
     return right
+
+
+def _rounds_to(exact: Decimal, shown: Decimal) -> bool:
+    if shown == exact:
+        return True
+    places = -int(shown.as_tuple().exponent)
+    if places > _PLACES or len(shown.as_tuple().digits) < min(_DIGITS, len(exact.as_tuple().digits)):
+        return False
+    return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) == shown
+
+
+def _times(answer: str) -> Iterator[tuple[int, int]]:
+    """The times of day that an answer may mean, as hour and minute: both halves of the day where "2:05" does not say which."""
+    for found in _TIME.finditer(answer):
+        hour, minute, half = int(found["hour"]), int(found["minute"] or 0), (found["half"] or "").lower()
+        if hour > 23 or minute > 59 or not (found["minute"] or half):
+            continue
+        if half:
+            if 1 <= hour <= 12:
+                yield hour % 12 + (12 if half == "p" else 0), minute
+            elif (half == "p") == (hour >= 12):
+                yield hour, minute
+        else:
+            yield hour, minute
+            if 1 <= hour <= 12 and not found["hour"].startswith("0"):
+                yield (hour + 12) % 24, minute
 
 
 def _clock(zone: str) -> Callable[[str, datetime], bool]:
@@ -34,7 +68,7 @@ def _clock(zone: str) -> Callable[[str, datetime], bool]:
 
     def right(answer: str, now: datetime) -> bool:
         times = [now.astimezone(ZoneInfo(zone)) + timedelta(minutes=shift) for shift in (-1, 0, 1)]
-        return any(f"{time:%H:%M}" in answer or f"{time.hour % 12 or 12}:{time:%M}" in answer for time in times)
+        return not {(time.hour, time.minute) for time in times}.isdisjoint(_times(answer))
 
     return right
 
@@ -44,7 +78,7 @@ def _converted(hour: int, zone: str, other: str) -> Callable[[str, datetime], bo
 
     def right(answer: str, now: datetime) -> bool:
         there = now.astimezone(ZoneInfo(zone)).replace(hour=hour, minute=0).astimezone(ZoneInfo(other))
-        return f"{there:%H:%M}" in answer or f"{there.hour % 12 or 12}:{there:%M}" in answer
+        return (there.hour, there.minute) in _times(answer)
 
     return right
 
@@ -65,11 +99,18 @@ def _said(*words: str) -> Callable[[str, datetime], bool]:
 
 
 def _in_days(days: int) -> Callable[[str, datetime], bool]:
-    def right(answer: str, now: datetime) -> bool:
-        day = now.date() + timedelta(days=days)
-        return day.isoformat() in answer or f"{day.day} {day:%B}" in answer or f"{day:%B} {day.day}" in answer
+    return lambda answer, now: _holds_day(answer, now.date() + timedelta(days=days))
 
-    return right
+
+def _on(day: date) -> Callable[[str, datetime], bool]:
+    return lambda answer, _: _holds_day(answer, day)
+
+
+def _holds_day(answer: str, day: date) -> bool:
+    """The day stands in the answer, as "2027-05-05", "5 May" or "May 5"; the year, where one stands with it, is the right one."""
+    number = rf"{day.day}(?:st|nd|rd|th)?"
+    words = rf"(?:(?<!\d){number}(?: of)? {day:%B}\b|\b{day:%B} (?:the )?{number}(?!\d))(?!,? (?!{day.year}\b)\d{{4}}\b)"
+    return bool(re.search(rf"(?<!\d){day.isoformat()}(?!\d)|{words}", answer, re.IGNORECASE))
 
 
 QUESTIONS = (
@@ -101,16 +142,16 @@ QUESTIONS = (
     Question("What date is it 45 days from today?", "dates", _in_days(45)),
     Question("What is the date 3 weeks from now?", "dates", _in_days(21)),
     Question("How many days from January 10, 2027 to March 2, 2027?", "dates", _number(51)),
-    Question("What date is 90 days after 2026-05-20?", "dates", _said("2026-08-18")),
+    Question("What date is 90 days after 2026-05-20?", "dates", _on(date(2026, 8, 18))),
     Question("How many days until Valentine's Day?", "dates", _days_until(2, 14)),
     Question("5 miles in km?", "convert_units", _number(8.04672)),
-    Question("How many pounds are 12 kilograms?", "convert_units", _number(26.4555)),
+    Question("How many pounds are 12 kilograms?", "convert_units", _number(12 / 0.45359237)),
     Question("Convert 98.6 degrees Fahrenheit to Celsius.", "convert_units", _number(37)),
     Question("What is 6 feet in centimeters?", "convert_units", _number(182.88)),
-    Question("How many liters are in 3 gallons?", "convert_units", _number(11.3562)),
-    Question("120 km/h in mph?", "convert_units", _number(74.5645)),
+    Question("How many liters are in 3 gallons?", "convert_units", _number(11.356235352)),
+    Question("120 km/h in mph?", "convert_units", _number(120 / 1.609344)),
     Question("Please convert 2.5 hours to minutes.", "convert_units", _number(150)),
     Question("How many meters are 250 yards?", "convert_units", _number(228.6)),
-    Question("How much is 20 ounces in grams?", "convert_units", _number(566.99)),
+    Question("How much is 20 ounces in grams?", "convert_units", _number(566.9904625)),
     Question("What's 30 °C in °F?", "convert_units", _number(86)),
 )
