@@ -75,7 +75,7 @@ def _run(given: argparse.Namespace, load: Load) -> int:
     made = TASKS[given.task](options)
     if not isinstance(made, Result):
         key = os.environ.get("HEARTH_MODEL_KEY") or None
-        made = runner.examine(made, options, given.out, lambda: load(options.model, options.home, key), _say)
+        made = runner.examine(made, options, given.out, lambda: load(options.model, options.home, key), _say, began_at)
     result = made.to_dict(began_at)
     write_text(given.out, json.dumps(result, ensure_ascii=False, indent=2) + "\n")
     print(json.dumps(result, ensure_ascii=False))

@@ -70,13 +70,23 @@ def to_dict(judged: Judged) -> dict[str, Any]:
         "seconds": reply.seconds,
         "error": reply.error,
         "unread": reply.unread,
+        "refused": reply.refused,
     }
 
 
 def read_reply(line: Mapping[str, Any]) -> Reply:
     """The reply of a line that `to_dict` made."""
     calls = tuple((call["name"], call["arguments"]) for call in line["calls"])
-    return Reply(line["text"], calls, line["thinking"], line["tokens"], line["seconds"], line["error"], line["unread"])
+    return Reply(
+        line["text"],
+        calls,
+        line["thinking"],
+        line["tokens"],
+        line["seconds"],
+        line["error"],
+        line["unread"],
+        line.get("refused", False),  # a line of an earlier version does not say
+    )
 
 
 def write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:

@@ -18,15 +18,13 @@ from typing import Any, Protocol, runtime_checkable
 from assistant.models import builtin, catalogue, host
 from assistant.models.base import CallChunk, Cancel, ChatModel, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
 from assistant.models.remote import Reach
-from common.errors import GenerationFailed, HearthError, PromptTooLong
+from common.errors import GenerationFailed, HearthError, PromptTooLong, SchemaRefused
 from evaluation import kept
+from evaluation.offlist import calls_in, react_call
 from evaluation.task import Call, Case, Exam, Judged, Options, Reply, Result
 
 Say = Callable[[Mapping[str, Any]], None]
 """Told how far a run is: an object with "done", "total", "seconds_left" (None while there is nothing to go by) and "metrics"."""
-
-TOO_LONG = "prompt too long"
-"""The kind of failure of a case that does not fit the model's context."""
 
 _SAY_S = 1.0  # how often progress is told at most
 
@@ -41,11 +39,14 @@ def load_model(name: str, home: Path, key: str | None = None) -> ChatModel:
     return host.load(name, home, True, lambda *_: None, lambda _: None, reach=lambda _: Reach(key))
 
 
-def examine(exam: Exam, options: Options, out: Path, load: Callable[[], ChatModel], say: Say = lambda _: None) -> Result:
+def examine(
+    exam: Exam, options: Options, out: Path, load: Callable[[], ChatModel], say: Say = lambda _: None, code: str = ""
+) -> Result:
     """Ask all cases, or those that an earlier sitting with the same settings left, and add up.
 
     The replies go to `out` with the ending `.replies.jsonl`, in the order of the cases; until all are there, to `out` with
-    `.partial` behind it. `load` is called when there is anything to ask, and what it gives is closed. Raises `HearthError`.
+    `.partial` behind it. `load` is called when there is anything to ask, and what it gives is closed. `code` is the commit of
+    the code, "" where it is not known: a sitting with other code is not gone on with. Raises `HearthError`.
     """
     cases = sample(exam.cases, options.limit, options.seed)
     if not cases:
@@ -53,7 +54,7 @@ def examine(exam: Exam, options: Options, out: Path, load: Callable[[], ChatMode
             f"There is nothing to ask in {str(options.data)!r}. Check --split and --limit.",
             f"{str(options.data)!r} 里没有可以提问的内容。请检查 --split 和 --limit。",
         )
-    partial = kept.Kept(out.with_name(out.name + ".partial"), _fingerprint(exam, cases, options))
+    partial = kept.Kept(out.with_name(out.name + ".partial"), _fingerprint(exam, cases, options, code))
     try:
         judged = {case.id: _judged(exam, case, partial.replies[case.id]) for case in cases if case.id in partial.replies}
         waiting = [case for case in cases if case.id not in judged]
@@ -85,18 +86,21 @@ def sample(cases: Sequence[Case], limit: int | None, seed: int) -> list[Case]:
 
 
 def ask(model: ChatModel, case: Case, options: Options, cancel: Cancel) -> Reply:
-    """One reply; a prompt that is too long is an error of this case alone. Raises `ModelError` for every other failure.
+    """One reply; a prompt that is too long, or tools that are refused, are errors of this case alone.
+
+    Raises `ModelError` for every other failure.
 
     A generation that breaks off is begun once more: one that stalls on a busy machine need not end a run of hours.
     """
     try:
-        return _asked(model, case, options, cancel)
-    except PromptTooLong as error:
-        return Reply(error=error.english)
-    except GenerationFailed:
-        if cancel.is_set():
-            raise
-        return _asked(model, case, options, cancel)
+        try:
+            return _asked(model, case, options, cancel)
+        except GenerationFailed:
+            if cancel.is_set():
+                raise
+            return _asked(model, case, options, cancel)
+    except (PromptTooLong, SchemaRefused) as error:
+        return Reply(error=error.english, refused=isinstance(error, SchemaRefused))
 
 
 def _asked(model: ChatModel, case: Case, options: Options, cancel: Cancel) -> Reply:
@@ -109,11 +113,15 @@ def _asked(model: ChatModel, case: Case, options: Options, cancel: Cancel) -> Re
                 text += piece
             case ThinkingChunk(piece, broken):
                 thinking += piece
-                unread = unread or broken
+                meant = calls_in(piece, case.tools) if broken else []
+                calls += meant
+                unread = unread or (broken and not meant)
             case CallChunk(call):
                 calls.append((call.name, call.arguments))
             case UsageChunk(usage):
                 tokens += usage.completion_tokens
+    if not calls:
+        calls += react_call(text if text.strip() else thinking, case.tools)
     return Reply(text, tuple(calls), thinking, tokens, round(time.perf_counter() - started, 2), unread=unread)
 
 
@@ -200,9 +208,9 @@ def _public(name: str) -> str:
     return f"{kind}:{Path(value).name}" if kind in ("path", "gguf") else name
 
 
-def _fingerprint(exam: Exam, cases: Sequence[Case], options: Options) -> str:
-    """What replies depend on, as a hash: the model with its files' times, the bound of a reply, and every case."""
-    model = [options.model, options.max_tokens, sorted(_stamps(options.model))]
+def _fingerprint(exam: Exam, cases: Sequence[Case], options: Options, code: str) -> str:
+    """What replies depend on, as a hash: the model with its files' times, the bound of a reply, the code, and every case."""
+    model = [options.model, options.max_tokens, sorted(_stamps(options.model)), *([code] if code else [])]
     digest = hashlib.sha256(json.dumps([exam.task, model, dict(exam.settings)], default=str).encode())
     for case in cases:
         messages = [message.to_dict() for message in case.messages]

@@ -5,7 +5,6 @@ from typing import Any
 
 from evaluation.metrics import percent
 from evaluation.overlap import call_f1, same
-from evaluation.runner import TOO_LONG
 from evaluation.task import Call, Case, Judged, Reply
 
 
@@ -16,8 +15,8 @@ def first(reply: Reply) -> Call | None:
 
 def call_failure(case: Case, reply: Reply, name: str, arguments: Mapping[str, Any] | None) -> str:
     """What is wrong with the first call, "" where nothing is; `arguments` None takes any."""
-    if reply.error:
-        return TOO_LONG
+    if reply.missing:
+        return reply.missing
     if reply.unreadable:
         return "unreadable call"
     call = first(reply)

@@ -5,7 +5,7 @@ A task is a function from `Options` to an `Exam`, which the runner asks of a mod
 """
 
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,12 @@ from assistant.messages import Message
 from tools.base import ToolSpec
 
 ROOT = Path(__file__).resolve().parent.parent
+
+TOO_LONG = "prompt too long"
+"""The kind of failure of a case that does not fit the model's context."""
+
+REFUSED = "tools refused"
+"""The kind of failure of a case with a tool that the grammar of calls cannot hold."""
 
 Call = tuple[str, Mapping[str, Any]]
 """The name of a tool and its arguments."""
@@ -59,7 +65,8 @@ class Case:
 class Reply:
     """What a model wrote: text, calls, and thoughts; `unread` says that among these is a call that could not be read.
 
-    `error` is the sentence of a failure that belongs to this case alone, such as a prompt that is too long; "" for none.
+    `calls` are all that can be read, of tools that are not on offer too. `error` is the sentence of a failure that belongs to
+    this case alone, "" for none: the tools were `refused`, or the prompt was too long.
     """
 
     text: str = ""
@@ -69,11 +76,17 @@ class Reply:
     seconds: float = 0.0
     error: str = ""
     unread: bool = False
+    refused: bool = False
 
     @property
     def unreadable(self) -> bool:
-        """Whether it meant to call a tool, and nothing that it wrote could be read as a call of one on offer."""
+        """Whether it meant to call a tool, and nothing that it wrote could be read as a call."""
         return self.unread and not self.calls
+
+    @property
+    def missing(self) -> str:
+        """The kind of failure where no reply came, "" where one did."""
+        return "" if not self.error else REFUSED if self.refused else TOO_LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +164,16 @@ def never_call(_: Case) -> Reply:
 def empty_call(case: Case) -> Reply:
     """The floor of a model that calls the first tool on offer, without arguments."""
     return Reply(calls=tuple((tool.name, {}) for tool in case.tools[:1]))
+
+
+def right_tool(names: Callable[[Case], Iterable[str]]) -> Callable[[Case], Reply]:
+    """The floor of a model that knows which tools are right and no argument; it talks where `names` gives no call of the case."""
+
+    def answer(case: Case) -> Reply:
+        calls = tuple((name, {}) for name in names(case))
+        return Reply(calls=calls) if calls else never_call(case)
+
+    return answer
 
 
 def commit() -> str:

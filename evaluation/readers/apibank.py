@@ -2,9 +2,10 @@
 
 A folder holds `lv1-lv2-samples/level-1-given-desc` and `level-2-toolsearcher`, a file of turns per dialogue, and
 `data/all_apis.csv`. On level 1 the APIs of the dialogue are in view; on level 2 only `ToolSearcher`, and from then on what it has
-found. What the table says of an API's parameters is not always what the dialogues pass to it: where they differ, what the search
-returns counts, and then the names that the dialogues use. An argument that every call of an API has is taken as required, and
-values, all of them text in the files, get the types of the schema.
+found. The parameters of an API are those that the search returns or, without it, those of the table; all of them are required,
+for no signature there has an optional one. Where that is of another version of the API than the dialogues, which then pass what
+it does not know, the names of the parameters are taken from the dialogues and none is required: `from_calls` says of which APIs.
+Values, all of them text in the files, get the types of the schema.
 """
 
 import ast
@@ -36,11 +37,7 @@ def read_levels(folder: Path) -> dict[str, list[Dialogue]]:
 
     `tools` of a dialogue are all that come up in it; `in_view` says which of them a place has.
     """
-    base = folder / "lv1-lv2-samples" if (folder / "lv1-lv2-samples").is_dir() else folder
-    turns = {
-        level: {path.stem: objects(path, FORM) for path in sorted((base / name).glob("*.jsonl"))}
-        for level, name in LEVELS.items()
-    }
+    turns = _turns(folder)
     if not any(turns.values()):
         raise HearthError(
             f"{str(folder)!r} holds no API-Bank dialogues. Name the folder with lv1-lv2-samples in it.",
@@ -57,6 +54,19 @@ def read_levels(folder: Path) -> dict[str, list[Dialogue]]:
         raise unreadable(folder, FORM, error) from error
 
 
+def from_calls(folder: Path) -> frozenset[str]:
+    """The APIs whose parameters nothing but the calls shows, right ones among them: what is measured then is known in part.
+
+    Raises `HearthError` as `read_levels` does.
+    """
+    dialogues = [each for level in _turns(folder).values() for each in level.values()]
+    try:
+        described, passed = _apis(folder, dialogues)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise unreadable(folder, FORM, error) from error
+    return frozenset(name for name, calls in passed.items() if not _known(described[name], calls))
+
+
 def in_view(dialogue: Dialogue, place: int) -> tuple[ToolSpec, ...]:
     """The tools on offer before the message at `place`: all of them, or what the search has found up to there."""
     if SEARCHER not in dialogue.tools:
@@ -64,6 +74,15 @@ def in_view(dialogue: Dialogue, place: int) -> tuple[ToolSpec, ...]:
     results = [message.result for message in dialogue.messages[:place] if message.result]
     found = {SEARCHER.name}.union(*(_names(result.text) for result in results if result.name == SEARCHER.name))
     return tuple(tool for tool in dialogue.tools if tool.name in found)
+
+
+def _turns(folder: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """The turns of each dialogue by level and name."""
+    base = folder / "lv1-lv2-samples" if (folder / "lv1-lv2-samples").is_dir() else folder
+    return {
+        level: {path.stem: objects(path, FORM) for path in sorted((base / name).glob("*.jsonl"))}
+        for level, name in LEVELS.items()
+    }
 
 
 def _dialogue(id: str, turns: _Turns, tools: Mapping[str, ToolSpec]) -> Dialogue:
@@ -111,30 +130,38 @@ def _outputs(turn: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _tools(folder: Path, dialogues: Iterable[_Turns]) -> dict[str, ToolSpec]:
     """Every API of the dialogues as a tool, by name."""
+    described, passed = _apis(folder, dialogues)
+    return {name: _tool(name, described[name], calls) for name, calls in passed.items()} | {SEARCHER.name: SEARCHER}
+
+
+def _apis(folder: Path, dialogues: Iterable[_Turns]) -> tuple[dict[str, Mapping[str, Any]], dict[str, list[Mapping[str, Any]]]]:
+    """Every API but the search itself: how it is described, empty where it is not, and what was passed to it, call by call."""
     turns = [turn for each in dialogues for turn in each if turn["role"] == "API"]
     found = {each["name"]: each for turn in turns if turn["api_name"] == SEARCHER.name for each in _outputs(turn)}
     listed = dict(_listed(folder / "data" / "all_apis.csv"))
     passed: dict[str, list[Mapping[str, Any]]] = {name: [] for name in found}
     for turn in turns:
-        passed.setdefault(turn["api_name"], []).append(turn["param_dict"])
-    made = {name: _tool(name, found.get(name) or listed.get(name) or {}, calls) for name, calls in passed.items()}
-    return made | {SEARCHER.name: SEARCHER}
+        if turn["api_name"] != SEARCHER.name:
+            passed.setdefault(turn["api_name"], []).append(turn["param_dict"])
+    return {name: found.get(name) or listed.get(name) or {} for name in passed}, passed
 
 
 def _tool(name: str, described: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> ToolSpec:
-    known: Mapping[str, Any] = described.get("input_parameters") or {}
-    used = dict.fromkeys(key for call in calls for key in call)
-    # A description that does not know what the calls pass is of another version of the API.
-    names = list(known) if set(used) <= set(known) else list(used)
+    parameters: Mapping[str, Any] = described.get("input_parameters") or {}
+    known = _known(described, calls)
     properties = {
         key: {
-            "type": TYPES.get(str(known[key]["type"]).lower(), "string") if key in known else "string",
-            "description": known[key]["description"] if key in known else "",
+            "type": TYPES.get(str(parameters[key]["type"]).lower(), "string") if key in parameters else "string",
+            "description": parameters[key]["description"] if key in parameters else "",
         }
-        for key in names
+        for key in (parameters if known else dict.fromkeys(key for call in calls for key in call))
     }
-    required = [key for key in names if calls and all(key in call for call in calls)]
-    return ToolSpec(name, described.get("description", ""), schema(properties, required))
+    return ToolSpec(name, described.get("description", ""), schema(properties, list(parameters) if known else []))
+
+
+def _known(described: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the description is of the version that the calls are of."""
+    return {key for call in calls for key in call} <= set(described.get("input_parameters") or {})
 
 
 def _listed(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from assistant.messages import ToolCall
 from common.errors import HearthError
-from evaluation.readers.apibank import LEVELS, in_view, read_levels
+from evaluation.readers.apibank import LEVELS, from_calls, in_view, read_levels
 from evaluation.readers.arguments import typed
 from evaluation.readers.dialogue import Dialogue
 from evaluation.steps import call_failure, call_figures, first, means
-from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call
+from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call, right_tool
+from tools import validation
 
 _FIGURES = {"right": "", "action": " name", "argument F1": " argument F1", "called": " called"}
 
@@ -29,6 +30,7 @@ def prepare(options: Options) -> Exam:
             f"{str(options.data)!r} has no level {options.split!r}. Levels there: {', '.join(levels)}.",
             f"{str(options.data)!r} 里没有级别 {options.split!r}。现有级别：{', '.join(levels)}。",
         )
+    leaked = from_calls(options.data)
     cases = [case for level in LEVELS if level in wanted for dialogue in levels[level] for case in _cases(dialogue, level)]
     return Exam(
         task="apibank",
@@ -36,8 +38,19 @@ def prepare(options: Options) -> Exam:
         judge=judge,
         metrics=metrics,
         primary_metric=wanted[0],
-        floors={"never call": never_call, "always call, no arguments": empty_call},
-        settings={"not_found": sum(case.gold.name not in {tool.name for tool in case.tools} for case in cases)},
+        floors={
+            "never call": never_call,
+            "always call, no arguments": empty_call,
+            "right tool, no arguments": right_tool(lambda case: [case.gold.name]),
+        },
+        settings={
+            "not_found": sum(case.gold.name not in {tool.name for tool in case.tools} for case in cases),
+            "parameter_names_taken_from_right_calls": {
+                "APIs": len(leaked & {case.gold.name for case in cases}),
+                "cases": sum(case.gold.name in leaked for case in cases),
+            },
+            "right_calls_that_schemas_forbid": sum(not _allowed(case) for case in cases),
+        },
     )
 
 
@@ -58,6 +71,12 @@ def metrics(judged: Sequence[Judged]) -> Mapping[str, float]:
         mine = [one for one in judged if one.case.group == level]
         figures |= {f"{level}{name}": value for key, name in _FIGURES.items() for value in means(mine, (key,)).values()}
     return figures
+
+
+def _allowed(case: Case) -> bool:
+    """Whether the schema of the right tool allows the right call: a model that is held to it cannot make the others."""
+    schema = next((tool.parameters for tool in case.tools if tool.name == case.gold.name), None)
+    return schema is None or not validation.problems(schema, case.gold.arguments)
 
 
 def _cases(dialogue: Dialogue, level: str) -> list[Case]:

@@ -2,7 +2,8 @@
 
 Every category that the folder holds and `readers/bfcl.py` reads is asked, or those of `--split` ("simple,multiple"). `AST` is the
 plain mean over the categories with right calls; "simple_python" is called `simple` here. The model is shown the request and the
-functions as tools, nothing else.
+functions as tools, nothing else. As in the leaderboard's own code a call that can be read is a call, whatever tool it names; what
+cannot be read is none, and so it is right where none is wanted.
 """
 
 from collections import Counter
@@ -12,8 +13,7 @@ from common.errors import HearthError
 from evaluation.accepted import failure
 from evaluation.metrics import percent
 from evaluation.readers.bfcl import Sample, categories, has_answers, read_category
-from evaluation.runner import TOO_LONG
-from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call
+from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call, right_tool
 from tools import validation
 
 
@@ -37,7 +37,11 @@ def prepare(options: Options) -> Exam:
         judge=judge,
         metrics=metrics,
         primary_metric="AST" if judged_by_calls else shown(chosen[0]),
-        floors={"never call": never_call, "always call, no arguments": empty_call},
+        floors={
+            "never call": never_call,
+            "always call, no arguments": empty_call,
+            "right tool, no arguments": right_tool(lambda case: [name for name, _ in case.gold.answers]),
+        },
         settings=({"left_out": left_out} if left_out else {})
         | ({"right_calls_that_schemas_forbid": dict(forbidden)} if forbidden else {}),
     )
@@ -73,8 +77,8 @@ def judge(case: Case, reply: Reply) -> Mark:
 
 
 def _failure(sample: Sample, reply: Reply) -> str:
-    if reply.error:
-        return TOO_LONG
+    if reply.missing:
+        return reply.missing
     if has_answers(sample.category):
         if reply.unreadable:
             return "unreadable call"

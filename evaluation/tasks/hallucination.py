@@ -2,6 +2,8 @@
 
 `H_ReAct` is the share of plain-answer cases in which the reply is a call in some form (a call that can be read, its markup, or
 ReAct's keywords), `H_General` the share in which it announces one in words; H_Score = ((100 - H_ReAct) + (100 - H_General)) / 2.
+Of thoughts only the keywords "Action" and "Action Input" count, which the app's parser leaves there when no such tool is on
+offer; a reply of "Thought:" and "Final Answer:" alone has lost its keywords by then and counts as plain.
 The paper gives examples of the words that it searches for and not the list, so this list is our own. A model that never calls has
 an H_Score of 100: read it beside `must call`, the share of cases that need a call and get one.
 
@@ -17,12 +19,12 @@ from common.errors import HearthError
 from evaluation.metrics import percent
 from evaluation.readers.bfcl import categories, read_category
 from evaluation.readers.rows import read_rows
-from evaluation.runner import TOO_LONG
 from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call
 
 PLAIN, CALL = "plain answer", "must call"
 
 _REACT = re.compile(r"^\W*(thought|action|action input|observation)\s*:|<tool_call>|\[TOOL_CALLS\]|<functioncall>", re.I | re.M)
+_REACT_ACTION = re.compile(r"^\W*action(?: input)?\s*:", re.I | re.M)
 _GENERAL = re.compile(
     r"\b(?:I(?:['’]ll| will| need to| have to| must| am going to|['’]m going to)|let me|let['’]s|we(?:['’]ll| will| need to))"
     r"\s+(?:(?:now|first|then|also|just)\s+)?(?:use|call|invoke|utili[sz]e)\b"
@@ -57,20 +59,12 @@ def judge(case: Case, reply: Reply) -> Mark:
     acts = bool(reply.calls) or reply.unread
     if case.group == CALL:
         wrong = "" if reply.calls else "unreadable call" if acts else "no call"
-        return Mark(not wrong, TOO_LONG if reply.error else wrong)
-    react, general = acts or bool(_REACT.search(reply.text)), bool(_GENERAL.search(reply.text))
+        return Mark(not wrong, reply.missing or wrong)
+    react = acts or bool(_REACT.search(reply.text)) or bool(_REACT_ACTION.search(reply.thinking))
+    general = bool(_GENERAL.search(reply.text))
     # A reply that never came is no plain answer, and counts neither way among the forms.
-    wrong = (
-        TOO_LONG
-        if reply.error
-        else "call"
-        if acts
-        else "call in words of ReAct"
-        if react
-        else "call announced"
-        if general
-        else ""
-    )
+    wrong = "call" if acts else "call in words of ReAct" if react else "call announced" if general else ""
+    wrong = reply.missing or wrong
     return Mark(not wrong, wrong, {"react": react, "general": general})
 
 

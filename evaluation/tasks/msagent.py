@@ -9,11 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.messages import Message
-from evaluation.overlap import rouge_l
+from evaluation.overlap import ROUGE, rouge_l
 from evaluation.readers.msagent import read_dialogues
-from evaluation.runner import TOO_LONG
 from evaluation.steps import call_failure, call_figures, means
-from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call
+from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call, right_tool
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _FIGURES = ("action", "argument F1", "called", "ROUGE-L")
@@ -34,8 +33,12 @@ def prepare(options: Options) -> Exam:
         judge=judge,
         metrics=metrics,
         primary_metric="action",
-        floors={"never call": never_call, "always call, no arguments": empty_call},
-        settings={"dialogues": len(dialogues)},
+        floors={
+            "never call": never_call,
+            "always call, no arguments": empty_call,
+            "right tool, no arguments": right_tool(lambda case: [call.name for call in case.gold.calls]),
+        },
+        settings={"dialogues": len(dialogues), "rouge": ROUGE},
     )
 
 
@@ -46,7 +49,7 @@ def judge(case: Case, reply: Reply) -> Mark:
         wrong = call_failure(case, reply, wanted.name, wanted.arguments)
         return Mark(not wrong, wrong, call_figures(reply, wanted.name, wanted.arguments))
     overlap = rouge_l(reply.text, said.text)
-    wrong = TOO_LONG if reply.error else "needless call" if reply.calls else "" if overlap >= _CLOSE else "other words"
+    wrong = reply.missing or ("needless call" if reply.calls else "" if overlap >= _CLOSE else "other words")
     return Mark(not wrong, wrong, {"ROUGE-L": overlap})
 
 

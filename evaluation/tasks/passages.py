@@ -1,7 +1,10 @@
 """How often an answer from passages is right, and how often a question is turned down that they do not answer.
 
 The data set is a folder in the BEIR form with the answers beside it, in `answers.jsonl` (`{"_id", "answers": [text, ...]}`), or a
-SQuAD file (its JSON form, 1.1 or 2.0). Without answers only the turning down, and whether an answer quotes, can be measured.
+SQuAD file (its JSON form, 1.1 or 2.0). XQuAD in English in the BEIR form has no answers: of those passages `passages_marks.jsonl`
+says where the answers of 60 questions stand, drawn at random and marked by hand; then these 60 are asked. Where answers are not
+known at all, only the turning down, and whether an answer quotes, can be measured.
+
 Each question is asked under the right passage, under a wrong one ("wrong" of another article, "near" of the same), and under
 both ("among"), by the shipped persona that answers only from documents.
 """
@@ -9,7 +12,7 @@ both ("among"), by the shipped persona that answers only from documents.
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +24,14 @@ from assistant.models.base import GenerationOptions, estimate_tokens
 from common.errors import HearthError
 from common.yamltext import read_mapping
 from evaluation.metrics import percent
-from evaluation.readers.beir import Entry, read_beir
-from evaluation.runner import TOO_LONG
+from evaluation.readers.beir import Entry, RetrievalSet, read_beir
 from evaluation.task import Case, Exam, Judged, Mark, Options, Reply
 from knowledge.types import Hit, Passage
 from personas.schema import Persona
 from personas.store import SHIPPED, SIZE_LIMIT
+
+MARKS = Path(__file__).with_name("passages_marks.jsonl")
+"""A JSON object a line: question, passage, the passage's length, and where in it the answer begins and ends, in characters."""
 
 _DATE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 _WRITER = replace(builtin.INFO, grounding=True, context_tokens=1 << 16)  # every model is asked as one that may answer
@@ -64,9 +69,9 @@ class Gold:
     number: int
 
 
-def prepare(options: Options) -> Exam:
+def prepare(options: Options, marks: Path = MARKS) -> Exam:
     """`split` may name some of the kinds, with commas between. Raises `HearthError` for data that cannot be read."""
-    questions = read_questions(options.data)
+    questions = read_questions(options.data, marks)
     others = distractors(questions, options.seed)
     kinds = options.split.split(",") if options.split else ["right", "among", "wrong", "near"]
     persona = _librarian()
@@ -82,13 +87,14 @@ def prepare(options: Options) -> Exam:
             "turn everything down": lambda case: Reply(_TURNED_DOWN),
             "recite the first passage": lambda case: Reply(case.messages[-1].text.split("<<<")[1].split(">>>")[0] + "[1]"),
         },
-        settings={"persona": persona.id, "kinds": kinds, "answers": answered},
+        settings={"persona": persona.id, "kinds": kinds, "answers": answered}
+        | ({"questions_marked_by_hand": len(questions)} if answered and not _has_answers(options.data) else {}),
     )
 
 
-def read_questions(data: Path) -> list[Question]:
+def read_questions(data: Path, marks: Path = MARKS) -> list[Question]:
     """The questions in the order of their ids. Raises `HearthError` where the data cannot be read."""
-    questions = list(_squad(data)) if data.is_file() else list(_beir(data))
+    questions = list(_squad(data)) if data.is_file() else list(_beir(data, marks))
     return sorted(questions, key=lambda question: question.id)
 
 
@@ -102,8 +108,8 @@ def judge(case: Case, reply: Reply) -> Mark:
         figures["quoted"] = float(quotes(reply.text, gold.text))
         if gold.answers:
             figures["answered"] = float(holds(reply.text, gold.answers))
-    if reply.error:
-        return Mark(False, TOO_LONG, figures)
+    if reply.missing:
+        return Mark(False, reply.missing, figures)
     if not gold.number:
         return Mark(down, "" if down else "answered without a passage", figures)
     right = bool(figures.get("answered", figures["quoted"]))
@@ -189,11 +195,15 @@ def _librarian() -> Persona:
     return next(persona for persona in shipped if persona.answers_only_from_documents)
 
 
-def _beir(folder: Path) -> Iterator[Question]:
+def _has_answers(data: Path) -> bool:
+    return data.is_file() or (data / "answers.jsonl").exists()
+
+
+def _beir(folder: Path, marks: Path) -> Iterator[Question]:
     data = read_beir(folder)
     entries = {entry.id: entry for entry in data.corpus}
     path = folder / "answers.jsonl"
-    answers: dict[str, tuple[str, ...]] | None = None
+    answers = _marked(data, entries, marks)
     if path.exists():
         try:
             lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
@@ -204,6 +214,17 @@ def _beir(folder: Path) -> Iterator[Question]:
         if answers is None or id in answers:
             best = max(data.relevant[id], key=lambda document: data.relevant[id][document])
             yield Question(id, text.strip(), entries[best], answers[id] if answers else ())
+
+
+def _marked(data: RetrievalSet, entries: Mapping[str, Entry], marks: Path) -> dict[str, tuple[str, ...]] | None:
+    """The answers where the marks say that they stand; None where these are not the passages that were marked."""
+    answers: dict[str, tuple[str, ...]] = {}
+    for mark in map(json.loads, marks.read_text("utf-8").splitlines()):
+        id, entry = mark["_id"], entries.get(mark["passage"])
+        if entry is None or len(entry.text) != mark["length"] or id not in data.queries or entry.id not in data.relevant[id]:
+            return None
+        answers[id] = (entry.text[mark["start"] : mark["end"]],)
+    return answers
 
 
 def _squad(path: Path) -> Iterator[Question]:

@@ -14,8 +14,7 @@ from typing import Any
 from assistant.messages import Message
 from evaluation.metrics import percent
 from evaluation.readers.sealtools import Request, read_requests, read_tools
-from evaluation.runner import TOO_LONG
-from evaluation.task import Call, Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call
+from evaluation.task import Call, Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call, right_tool
 from tools.base import ToolSpec
 
 _SPLIT = "test_out_domain"
@@ -36,6 +35,7 @@ def prepare(options: Options) -> Exam:
         floors={
             "never call": never_call,
             "call the first tool, no arguments": empty_call,
+            "right tool, no arguments": right_tool(lambda case: [name for name, _ in case.gold]),
             "call every tool, no arguments": lambda case: Reply(calls=tuple((tool.name, {}) for tool in case.tools)),
         },
         settings={
@@ -69,8 +69,8 @@ def judge(case: Case, reply: Reply) -> Mark:
         "parameters wanted": needed.total(),
         "parameters right": (parameters & needed).total(),
     }
-    if reply.error:
-        return Mark(False, TOO_LONG, figures)
+    if reply.missing:
+        return Mark(False, reply.missing, figures)
     if not reply.calls:
         return Mark(False, "unreadable call" if reply.unreadable else "no call", figures)
     if given != wanted:

@@ -3,18 +3,17 @@
 How a reply maps to the planner's three decisions: with a call, or with one that cannot be read, it decides to *call*; words that
 say "I give up" or hold the marker "Next: give up" *give up*; any other words *finish*; nothing at all decides nothing. `plan` is
 the share of steps decided as wanted, `action` the exact tool and `argument F1` the arguments where a call is wanted (0 under
-another tool), `hallucination` the share of all steps that call a tool which is not there (less is better), `ROUGE-L` the answer
-where one is wanted (the word "none" stands for a reply that does not finish). The first call of several counts.
+another tool), `hallucination` the share of all steps that call a tool which is not on offer (less is better), `ROUGE-L` the
+answer where one is wanted (the word "none" stands for a reply that does not finish). The first call of several counts.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 
-from evaluation.overlap import rouge_l
+from evaluation.overlap import ROUGE, rouge_l
 from evaluation.readers.umi import Step, read_trajectories
-from evaluation.runner import TOO_LONG
 from evaluation.steps import call_failure, call_figures, means
-from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call
+from evaluation.task import Case, Exam, Judged, Mark, Options, Reply, empty_call, never_call, right_tool
 
 _FIGURES = ("plan", "action", "argument F1", "hallucination", "ROUGE-L")
 _GIVES_UP = re.compile(r"\bI(?: must| will| have to)? give up\b|Next: give up", re.IGNORECASE)
@@ -34,8 +33,13 @@ def prepare(options: Options) -> Exam:
         judge=judge,
         metrics=metrics,
         primary_metric="action",
-        floors={"always call, no arguments": empty_call, "never call": never_call, "give up": give_up},
-        settings={"trajectories": len(trajectories)},
+        floors={
+            "always call, no arguments": empty_call,
+            "right tool, no arguments": right_tool(lambda case: [case.gold.name] if case.gold.plan == "call" else []),
+            "never call": never_call,
+            "give up": give_up,
+        },
+        settings={"trajectories": len(trajectories), "rouge": ROUGE},
     )
 
 
@@ -68,7 +72,7 @@ def judge(case: Case, reply: Reply) -> Mark:
     if step.plan == "finish":
         figures["ROUGE-L"] = rouge_l(reply.text if decided == "finish" else "none", step.answer)
     missed = {"call": "needless call", "finish": "did not give up", "give up": "gave up", "": "no reply"}
-    wrong = TOO_LONG if reply.error else "" if decided == step.plan else missed[decided]
+    wrong = reply.missing or ("" if decided == step.plan else missed[decided])
     return Mark(not wrong, wrong, figures)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from common.errors import HearthError
-from evaluation.readers.apibank import in_view, read_levels
+from evaluation.readers.apibank import from_calls, in_view, read_levels
 from evaluation.task import Judged, Options, Reply
 from evaluation.tasks import apibank
 
@@ -71,7 +71,8 @@ def test_the_reader_settles_what_the_files_say_differently(folder):
     (one,) = levels["level 1"]
     tools = {tool.name: tool for tool in one.tools}
     assert tools["Calculator"].description == "Calculates."
-    assert list(tools["Calculator"].parameters["properties"]) == ["formula"], "the calls know better than the table"
+    assert list(tools["Calculator"].parameters["properties"]) == ["formula"], "the table is of another version"
+    assert tools["Calculator"].parameters["required"] == [], "what every right call passes is not told"
     assert tools["AddAlarm"].parameters["properties"]["time"] == {"type": "string", "description": "When."}
     assert tools["AddAlarm"].parameters["required"] == ["token", "time"]
     assert [message.role for message in one.messages] == ["user", "assistant", "tool", "assistant", "tool", "assistant"]
@@ -89,7 +90,11 @@ def test_on_level_2_only_what_was_found_is_in_view(folder):
 
 def test_figures_by_hand(folder):
     exam = apibank.prepare(Options(folder))
-    assert exam.settings == {"not_found": 1}
+    assert exam.settings == {
+        "not_found": 1,
+        "parameter_names_taken_from_right_calls": {"APIs": 1, "cases": 2},  # Calculator, on each level
+        "right_calls_that_schemas_forbid": 0,
+    }
     replies = [
         Reply(calls=(("Calculator", {"formula": "2+3"}),)),
         Reply(calls=(("AddAlarm", {"token": "t", "time": "7"}),)),
@@ -109,6 +114,25 @@ def test_figures_by_hand(folder):
         "level 2 called": 66.67,
     }
     assert [one.mark.failure for one in said] == ["", "wrong arguments", "no call", "", "wrong tool"]
+
+
+def test_what_right_calls_leave_out_is_no_less_required(folder):
+    """The table alone says what an API takes, and not the calls by which a model is judged."""
+    path = folder / "lv1-lv2-samples" / "level-1-given-desc" / "one.jsonl"
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    del lines[3]["param_dict"]["time"]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    tools = {tool.name: tool for tool in read_levels(folder)["level 1"][0].tools}
+    assert tools["AddAlarm"].parameters["required"] == ["token", "time"]
+    assert from_calls(folder) == {"Calculator"}
+    assert apibank.prepare(Options(folder)).settings["right_calls_that_schemas_forbid"] == 1
+
+
+def test_the_right_tool_without_arguments_is_a_floor(folder):
+    exam = apibank.prepare(Options(folder, split="1"))
+    floor = exam.floors["right tool, no arguments"]
+    figures = exam.metrics([Judged(case, floor(case), exam.judge(case, floor(case))) for case in exam.cases])
+    assert figures == {"level 1": 0.0, "level 1 name": 100.0, "level 1 argument F1": 0.0, "level 1 called": 100.0}
 
 
 def test_levels_by_name(folder, tmp_path):

@@ -149,6 +149,10 @@ def test_figures_by_hand(folder, tmp_path):
     always = result.floors["always call, no arguments"]
     assert (always["irrelevance"], always["simple called"], always["live_relevance"], always["AST"]) == (0.0, 100.0, 100.0, 0.0)
     assert always["valid"] == 14.29  # only the one who may hum without arguments
+    knows = result.floors["right tool, no arguments"]
+    # hum takes no arguments; where no call is right, or which is not known, it only talks.
+    assert (knows["multiple"], knows["simple"], knows["parallel_multiple"], knows["AST"]) == (100.0, 0.0, 0.0, 33.33)
+    assert (knows["irrelevance"], knows["live_relevance"], knows["called"]) == (100.0, 0.0, 100.0)
     assert result.settings["left_out"] == ["multi_turn_base", "simple_java"]
     assert result.settings["cases"]["simple"] == 2
 

@@ -153,6 +153,9 @@ def test_figures_by_hand(folder):
     assert [one.mark.failure for one in said] == ["wrong arguments", "wrong arguments", "", "", "needless call"]
     floor = exam.metrics(judged(exam, [exam.floors["always call, no arguments"](case) for case in exam.cases]))
     assert (floor["action"], floor["argument F1"], floor["ROUGE-L"]) == (50.0, 0.0, 0.0)
+    knows = exam.metrics(judged(exam, [exam.floors["right tool, no arguments"](case) for case in exam.cases]))
+    assert (knows["action"], knows["called"], knows["argument F1"]) == (100.0, 100.0, 0.0)
+    assert "not the package rouge" in exam.settings["rouge"]
 
 
 def test_kinds_of_failure(folder):

@@ -128,6 +128,31 @@ def test_a_squad_file_is_read_and_what_has_no_answer_left_out(tmp_path):
         passages.read_questions(path)
 
 
+def test_where_the_answers_are_not_there_the_marks_point_them_out(folder, tmp_path):
+    (folder / "answers.jsonl").unlink()
+    mark = {"_id": "q0", "passage": "p0", "length": len(MILL), "start": MILL.index("Anna"), "end": MILL.index(", and")}
+    marks = tmp_path / "marks.jsonl"
+    marks.write_text(json.dumps(mark) + "\n", encoding="utf-8")
+    (question,) = passages.read_questions(folder, marks)
+    assert (question.id, question.answers) == ("q0", ("Anna Kerr",))
+    exam = passages.prepare(Options(folder), marks)
+    assert (exam.primary_metric, exam.settings["answers"], exam.settings["questions_marked_by_hand"]) == ("right", True, 1)
+    for other in ({"_id": "q9"}, {"passage": "p1"}, {"passage": "p9"}, {"length": 4}):
+        marks.write_text(json.dumps(mark | other) + "\n", encoding="utf-8")
+        assert [one.answers for one in passages.read_questions(folder, marks)] == [(), (), ()], "these are other passages"
+    (folder / "answers.jsonl").write_text('{"_id": "q1", "answers": ["January"]}', encoding="utf-8")
+    marks.write_text(json.dumps(mark) + "\n", encoding="utf-8")
+    assert [one.id for one in passages.read_questions(folder, marks)] == ["q1"], "the answers of the folder go first"
+    assert "questions_marked_by_hand" not in passages.prepare(Options(folder), marks).settings
+
+
+def test_the_marks_that_are_shipped_hold_no_text():
+    lines = [json.loads(line) for line in passages.MARKS.read_text("utf-8").splitlines()]
+    assert len({line["_id"] for line in lines}) == 60
+    assert all(line.keys() == {"_id", "passage", "length", "start", "end"} for line in lines)
+    assert all(0 <= line["start"] < line["end"] <= line["length"] for line in lines)
+
+
 def test_without_answers_only_quoting_and_turning_down_are_measured(folder):
     (folder / "answers.jsonl").unlink()
     exam = passages.prepare(Options(folder))

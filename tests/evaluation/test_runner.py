@@ -10,10 +10,10 @@ import pytest
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk, TextChunk, ThinkingChunk
 from assistant.models.scripted import ScriptedModel
-from common.errors import GenerationFailed, HearthError, PromptTooLong, StorageFailed
+from common.errors import GenerationFailed, HearthError, PromptTooLong, SchemaRefused, StorageFailed
 from evaluation import runner
 from evaluation.metrics import percent
-from evaluation.task import Case, Exam, Mark, Options, Reply
+from evaluation.task import REFUSED, TOO_LONG, Case, Exam, Mark, Options, Reply
 
 CASES = [Case(name, (Message("user", f"say {name}"),), gold=name) for name in ("a", "b", "c", "d")]
 
@@ -144,6 +144,29 @@ def test_a_prompt_that_is_too_long_is_wrong_and_the_run_goes_on(options, out):
     result = runner.examine(exam(), options, out, lambda: model)
     assert result.metrics == {"said": 75.0}
     assert result.failures == {"": {"too many tokens": 1}}
+
+
+def test_tools_that_are_refused_are_wrong_and_the_run_goes_on(options, out):
+    judge = replace(exam(), judge=lambda case, reply: Mark(reply.text == case.gold, reply.missing))
+    model = ScriptedModel([SchemaRefused("it is too deep", "太深"), echo, echo, *BREAKS])
+    with pytest.raises(GenerationFailed):
+        runner.examine(judge, options, out, lambda: model)
+    model = ScriptedModel([BREAKS[0], PromptTooLong("too many", "太长")])  # what is begun once more may end so too
+    result = runner.examine(judge, options, out, lambda: model)
+    model.assert_used_up()
+    assert result.metrics == {"said": 50.0}
+    assert result.failures == {"": {REFUSED: 1, TOO_LONG: 1}}, "what was kept of the first sitting says it too"
+    first = lines(out.with_suffix(".replies.jsonl"))[0]
+    assert (first["error"], first["refused"]) == ("it is too deep", True)
+
+
+def test_a_run_of_other_code_is_begun_anew(options, out):
+    for before, after, asked in (("abc", "abc", 3), ("abc", "def", 4), ("", "", 3)):
+        with pytest.raises(GenerationFailed):
+            runner.examine(exam(), options, out, lambda: ScriptedModel([echo, *BREAKS]), code=before)
+        model = ScriptedModel([echo] * asked)
+        runner.examine(exam(), options, out, lambda model=model: model, code=after)
+        model.assert_used_up()
 
 
 def test_what_a_model_writes_is_told_apart(options):

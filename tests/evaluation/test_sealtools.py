@@ -84,6 +84,13 @@ def test_figures_by_hand():
     }
 
 
+def test_the_right_tools_without_arguments_are_a_floor(folder):
+    exam = sealtools.prepare(Options(folder))
+    floor = exam.floors["right tool, no arguments"]
+    figures = exam.metrics([Judged(case, floor(case), exam.judge(case, floor(case))) for case in exam.cases])
+    assert (figures["tool F1"], figures["parameter F1"], figures["format"], figures["exact"]) == (100.0, 0.0, 100.0, 0.0)
+
+
 def test_a_repeated_call_counts_once():
     heat = ("getFilm", {"title": "Heat"})
     run = [judged([heat], heat, heat)]

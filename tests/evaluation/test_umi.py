@@ -147,5 +147,10 @@ def test_always_calling_is_the_floor_to_beat(folder):
     floor = exam.floors["always call, no arguments"]
     figures = exam.metrics([Judged(case, floor(case), exam.judge(case, floor(case))) for case in exam.cases])
     assert figures == {"plan": 42.86, "action": 66.67, "argument F1": 33.33, "hallucination": 0.0, "ROUGE-L": 0.0}
+    floor = exam.floors["right tool, no arguments"]
+    figures = exam.metrics([Judged(case, floor(case), exam.judge(case, floor(case))) for case in exam.cases])
+    # It talks where no call is wanted: five of seven steps; of three calls one has no arguments.
+    assert figures == {"plan": 71.43, "action": 100.0, "argument F1": 33.33, "hallucination": 0.0, "ROUGE-L": 0.0}
+    assert "not the package rouge" in exam.settings["rouge"]
     late = exam.judge(exam.cases[2], Reply(error="too long"))
     assert (late.right, late.failure, late.figures["plan"]) == (False, "prompt too long", 0.0)
