@@ -86,17 +86,21 @@ def section(runs: Sequence[Run], image: str) -> str:
     names = _metric_names(runs)
     header = ["run", "model", *names, "seconds", "commit"]
     lines = [f"### {_title(first)}", "", _about(runs), "", _row(header), _row(["---"] * len(header))]
-    best = {name: max(run.result["metrics"].get(name, -math.inf) for run in runs) for name in names}
+    primary = first["primary_metric"]
+    leading = max if first["greater_is_better"] else min
+    best = leading((run.result["metrics"][primary] for run in runs if primary in run.result["metrics"]), default=None)
     for run in runs:
         result, cells = run.result, [run.name, run.result["model"]]
         for name in names:
             figure = _figure(result["metrics"].get(name))
-            leads = name == first["primary_metric"] and result["metrics"].get(name) == best[name]
+            leads = name == primary and best is not None and result["metrics"].get(name) == best
             cells.append(f"**{figure}**" if leads else figure)
         lines.append(_row([*cells, f"{result['seconds']:,.0f}", result["commit"]]))
-    for floor, figures in first.get("floors", {}).items():
+    for floor, figures in _floors(runs).items():
         lines.append(_row([f"*{floor}*", "", *(_figure(figures.get(name)) for name in names), "", ""]))
     lines += ["", f"![{_title(first)}]({image})"]
+    if left_out := [run.name for run in runs[_PLOTTED:]]:
+        lines += ["", f"The plot shows the first {_PLOTTED} runs; {len(left_out)} are left out of it: {', '.join(left_out)}."]
     if failures := [line for run in runs for line in _failures(run)]:
         lines += ["", "What was wrong:", "", *failures]
     return "\n".join(lines)
@@ -111,7 +115,7 @@ def plot(runs: Sequence[Run]) -> str:
 
     shown = runs[:_PLOTTED]
     names = _metric_names(shown)
-    floors = list(shown[0].result.get("floors", {}).values())
+    floors = list(_floors(runs).values())
     rows = math.ceil(len(names) / _PLOTTED)
     across = math.ceil(len(names) / rows)
     fixed: Any = {"svg.hashsalt": "results", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
@@ -151,6 +155,15 @@ def _bars(axis: Any, names: Sequence[str], runs: Sequence[Run], floors: Sequence
         axis.spines[side].set_visible(False)
 
 
+def _floors(runs: Sequence[Run]) -> dict[str, dict[str, float]]:
+    """The floors of all runs by name; those of the same cases are the same, but an earlier version may lack some."""
+    found: dict[str, dict[str, float]] = {}
+    for run in runs:
+        for name, figures in run.result.get("floors", {}).items():
+            found[name] = dict(figures) | found.get(name, {})
+    return found
+
+
 def _metric_names(runs: Sequence[Run]) -> list[str]:
     """The names of all metrics: the primary one first, then in the order of the results."""
     names = dict.fromkeys(name for run in runs for name in run.result["metrics"])
@@ -166,7 +179,10 @@ def _title(result: Mapping[str, Any]) -> str:
 
 def _about(runs: Sequence[Run]) -> str:
     """How many cases there are and which, how sure the figures are, and what else they depend on."""
-    result, settings = runs[0].result, runs[0].result["settings"]
+    result = runs[0].result
+    settings: dict[str, Any] = {}
+    for run in runs:
+        settings |= {key: value for key, value in run.result["settings"].items() if key not in settings}
     cases = {name: count for name, count in settings.get("cases", {}).items() if name}
     counted = ", ".join(f"{name} {count}" for name, count in cases.items())
     limit = f"At most {settings['limit']} of each kind, drawn with seed {settings['seed']}. " if settings.get("limit") else ""

@@ -60,6 +60,35 @@ def test_runs_of_the_same_cases_stand_in_one_table_with_the_floors(folder, tmp_p
     assert "max tokens 512" in about
 
 
+def test_the_least_leads_where_less_is_better(folder, tmp_path):
+    for name, figure in (("a-first", 30.0), ("b-second", 20.0)):
+        less = result(metrics={"AST": figure}, greater_is_better=False)
+        (folder / f"{name}.json").write_text(json.dumps(less), encoding="utf-8")
+    page = tmp_path / "results.md"
+    write_report(folder, page)
+    text = page.read_text("utf-8")
+    assert "| **20.0** |" in text
+    assert "| 30.0 |" in text
+    assert "better when smaller" in text
+
+
+def test_floors_and_settings_come_from_every_run_and_the_plot_says_whom_it_lacks(folder, tmp_path):
+    settings = result()["settings"] | {"rouge": "own"}
+    for number in range(7):
+        floors = {"never call": {"AST": 0.0, "valid": 3.0}, "right tool, no arguments": {"AST": 12.0}}
+        one = result(floors=floors, settings=settings)
+        (folder / f"d-{number}.json").write_text(json.dumps(one), encoding="utf-8")
+    page = tmp_path / "results.md"
+    write_report(folder, page)
+    text = page.read_text("utf-8")
+    assert text.count("| *never call* |") == 1
+    assert "| *never call* |  | 0.0 | 0.0 | 100.0 | 3.0 |  |  |" in text
+    assert "| *right tool, no arguments* |  | 12.0 | – | – | – |  |  |" in text
+    assert "max tokens 512, rouge own." in text
+    assert "The plot shows the first 6 runs; 3 are left out of it: d-4, d-5, d-6." in text
+    assert text.count("left out of it") == 1, "two runs fit"
+
+
 def test_every_plot_is_a_picture_and_made_the_same_way_twice(folder, tmp_path):
     pages = [tmp_path / name / "results.md" for name in ("one", "two")]
     for page in pages:
