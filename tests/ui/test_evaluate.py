@@ -194,6 +194,20 @@ def test_runs_of_the_same_cases_stand_side_by_side(page):
     assert "<b>x</b>" not in html
 
 
+def test_what_needs_no_model_is_named_in_the_readers_language(page):
+    names = {
+        "call the first tool, no arguments": "调用第一个工具、不给参数",
+        "call every tool, no arguments": "调用每一个工具、不给参数",
+        "right tool, no arguments": "用对工具、不给参数",
+    }
+    put(page, "a", result(floors={name: {"AST": 1.0} for name in names}, failures={"simple": {"tools refused": 1}}))
+    html = str(page.show(ask(thing="a", language="zh")))
+    assert all(chinese in html for chinese in names.values())
+    assert not any(english in html for english in names)
+    assert "工具无法提供给模型" in html
+    assert "the right tool, no arguments" in str(page.show(ask(thing="a")))
+
+
 def test_less_is_better_where_the_result_says_so(page):
     found = result(greater_is_better=False, floors={})
     put(page, "a", found)

@@ -22,6 +22,9 @@ _EMBEDDERS = {"builtin": "evaluate_embedder_builtin", "hash": "evaluate_embedder
 _FLOORS = {
     "never call": "evaluate_floor_never",
     "always call, no arguments": "evaluate_floor_always",
+    "call the first tool, no arguments": "evaluate_floor_first",
+    "call every tool, no arguments": "evaluate_floor_every",
+    "right tool, no arguments": "evaluate_floor_right",
     "give up": "evaluate_floor_give_up",
     "turn everything down": "evaluate_floor_down",
     "recite the first passage": "evaluate_floor_recite",
@@ -43,6 +46,7 @@ _FAILURES = {
     "wrong arguments": "evaluate_arguments_wrong",
     "wrong parameters": "evaluate_arguments_wrong",
     "prompt too long": "evaluate_too_long",
+    "tools refused": "evaluate_refused",
     "call": "evaluate_call",
     "call in words of ReAct": "evaluate_react",
     "call announced": "evaluate_announced",

@@ -59,8 +59,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "回答是否说出了资料里的内容，资料不对时是否如实说没有。",
     ),
     "evaluate_data_passages": (
-        "A folder in BEIR form with answers.jsonl, or a SQuAD file.",
-        "BEIR 格式且含 answers.jsonl 的文件夹，或 SQuAD 文件。",
+        "A folder in BEIR form with answers.jsonl, that of XQuAD in English, or a SQuAD file.",
+        "BEIR 格式且含 answers.jsonl 的文件夹，英文 XQuAD 的文件夹，或 SQuAD 文件。",
     ),
     "evaluate_task_retrieval": ("Search", "检索"),
     "evaluate_about_retrieval": (
@@ -129,11 +129,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "同一任务、同样数据和样本的其他运行，会排在它旁边。",
     ),
     "evaluate_floors_note": (
-        "Figures without a model show what an answer that looks at nothing would get.",
-        "“不用模型”的一列，是什么都不看时能得到的分数。",
+        "Figures without a model show what an answer that looks at nothing would get, "
+        "or one that is told the right tool and gives it no arguments.",
+        "“不用模型”的各列，是什么都不看时能得到的分数，或只知道该用哪个工具、不给参数时的分数。",
     ),
     "evaluate_floor_never": ("never call", "从不调用"),
     "evaluate_floor_always": ("always call, no arguments", "总是调用、不给参数"),
+    "evaluate_floor_first": ("call the first tool, no arguments", "调用第一个工具、不给参数"),
+    "evaluate_floor_every": ("call every tool, no arguments", "调用每一个工具、不给参数"),
+    "evaluate_floor_right": ("the right tool, no arguments", "用对工具、不给参数"),
     "evaluate_floor_give_up": ("give up", "总是放弃"),
     "evaluate_floor_down": ("turn everything down", "一概说没有"),
     "evaluate_floor_recite": ("recite the first passage", "照抄第一段"),
@@ -163,6 +167,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "evaluate_type_wrong": ("wrong type", "类型不对"),
     "evaluate_arguments_wrong": ("wrong arguments", "参数不对"),
     "evaluate_too_long": ("prompt too long", "提示太长"),
+    "evaluate_refused": ("tools that cannot be offered", "工具无法提供给模型"),
     "evaluate_call": ("a call", "调用了工具"),
     "evaluate_react": ("a call in words of ReAct", "以 ReAct 文字写出的调用"),
     "evaluate_announced": ("a call that is announced", "声称要调用"),
