@@ -170,7 +170,7 @@ def right_tool(names: Callable[[Case], Iterable[str]]) -> Callable[[Case], Reply
     """The floor of a model that knows which tools are right and no argument; it talks where `names` gives no call of the case."""
 
     def answer(case: Case) -> Reply:
-        calls = tuple((name, {}) for name in names(case))
+        calls: tuple[Call, ...] = tuple((name, {}) for name in names(case))
         return Reply(calls=calls) if calls else never_call(case)
 
     return answer
