@@ -74,10 +74,9 @@ class Feedback:
             )
         conversation = self._runs.conversation(owner, run)
         row = {"run": run, "owner": owner, "conversation": conversation, "verdict": verdict, "reason": reason}
-        row["consent"] = int(consent)
         with self._database.write() as connection:
             connection.execute(delete(FEEDBACK).where(FEEDBACK.c.run == run))
-            connection.execute(insert(FEEDBACK).values(**row, time=datetime.now(UTC).timestamp()))
+            connection.execute(insert(FEEDBACK).values(**row, consent=int(consent), time=datetime.now(UTC).timestamp()))
 
     def take_back(self, owner: str, run: str) -> None:
         """Forget what was said of a run; does nothing where nothing was."""

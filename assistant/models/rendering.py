@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from assistant.messages import Message
+from assistant.models.bounding import refused
 from assistant.toolcalls import render_call
 from common.errors import ModelLoadFailed
 from tools.base import ToolSpec
@@ -60,7 +61,12 @@ class Renderer:
         self.stop_ids = frozenset(vocabulary[name] for name in self.turn_ends) | _ids(tokenizer.eos_token_id)
 
     def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, answering: bool = True) -> str:
-        """The text of a prompt that ends where the assistant begins to speak, or, not `answering`, after the last message."""
+        """The text of a prompt that ends where the assistant begins to speak, or, not `answering`, after the last message.
+
+        Raises `SchemaRefused` for a tool that the template cannot write down.
+        """
+        from jinja2 import TemplateError
+
         if not self._chinese:
             tools = [_in_english(tool) for tool in tools]
         offered = [tool.to_dict() for tool in tools] if self._tools and tools else None
@@ -68,7 +74,16 @@ class Renderer:
         if not self._system:
             plain = _without_system(plain)
         with self._lock:
-            return str(self._template(plain, offered, answering))
+            try:
+                return str(self._template(plain, offered, answering))
+            except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
+                if not offered:
+                    raise
+                question = [{"role": "user", "content": "?"}]
+                name = next((tool.name for tool in tools if not self._try(question, [tool.to_dict()])), tools[0].name)
+                raise refused(
+                    name, "what it takes cannot be written down for it", "它的参数无法按这个模型的格式写出来"
+                ) from error
 
     def encode(self, text: str) -> list[int]:
         """The ids of a rendered prompt, those of its longest remembered beginning taken as they are."""
@@ -124,7 +139,7 @@ class Renderer:
 
         try:
             return str(self._template(messages, tools))
-        except (TemplateError, TypeError, ValueError, KeyError):
+        except (TemplateError, TypeError, ValueError, KeyError, AttributeError):
             return ""
 
 

@@ -77,9 +77,16 @@ def _stated(call: ToolCall, schema: Mapping[str, Any], said: "_Said") -> ToolCal
         for name, value in call.arguments.items()
         if name in required or _is_choice(properties.get(name)) or said.bears_out(value)
     }
-    if not kept or len(kept) == len(call.arguments) or problems(schema, kept):
+    if not kept or len(kept) == len(call.arguments) or not _fits(schema, kept):
         return call
     return replace(call, arguments=kept)
+
+
+def _fits(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    try:
+        return not problems(schema, arguments)
+    except (TypeError, ValueError, AttributeError):  # what is no schema allows nothing that the model did not write
+        return False
 
 
 def _is_choice(schema: Any) -> bool:

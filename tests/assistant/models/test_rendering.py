@@ -5,8 +5,11 @@ import threading
 import pytest
 
 from assistant.messages import Message, ToolCall, ToolResult
+from assistant.models.bounding import check_size
+from assistant.models.builtin import chat_template
 from assistant.models.rendering import Renderer
-from common.errors import ModelLoadFailed
+from common.errors import ModelLoadFailed, SchemaRefused
+from tests.assistant.models.schemas import hostile
 from tests.assistant.models.tiny import TEXT, make_tokenizer
 from tools.base import ToolSpec
 
@@ -37,6 +40,19 @@ def test_tools_go_through_a_template_that_knows_them():
     assert "<tool_call>" in text
     assert "<tool_response>12:00</tool_response>" in text
     assert text.endswith("<|im_start|>assistant\n")
+
+
+def rendered_or_refused(tool):
+    try:
+        check_size(tool)
+        return renderer(chat_template()).render(TURN, [CLOCK, tool])
+    except SchemaRefused as error:
+        return error.english
+
+
+@pytest.mark.parametrize("name", hostile())
+def test_a_schema_that_cannot_be_written_down_is_refused_by_name(name):
+    assert "bad_one" in rendered_or_refused(ToolSpec("bad_one", "", hostile()[name]))
 
 
 def test_a_template_without_tools_is_told_of_them_in_words():

@@ -15,7 +15,7 @@ from assistant.messages import Message
 from assistant.models import builtin
 from assistant.models.base import CallChunk, GenerationOptions, TextChunk, ThinkingChunk, UsageChunk
 from assistant.models.grammar import MatchFailed
-from common.errors import SchemaRefused
+from common.errors import HearthError, SchemaRefused
 from tests.assistant.models.schemas import hostile, pick, tool
 from tools import validation
 from tools.base import ToolSpec
@@ -111,8 +111,8 @@ def test_compiling_and_masking_are_quick(model, answers):
         f"compile p50 {statistics.median(compiled) * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms; "
         f"mask mean {statistics.mean(masked) * 1e6:.0f} us, p50 {statistics.median(masked) * 1e6:.0f} us, {len(masked)} masks"
     )
-    assert p95 < 0.1, "ten times the aim, for a machine that does other things besides"
-    assert statistics.mean(masked) < 0.0015
+    assert p95 < 0.010
+    assert statistics.mean(masked) < 0.000150
 
 
 def offer(grammars, schema):
@@ -121,6 +121,21 @@ def offer(grammars, schema):
         return grammars.compile([ToolSpec("tool", "", schema)], "required").matcher(), None
     except SchemaRefused as error:
         return None, error
+
+
+def last_words(model, offered):
+    """How an answer ends, or the sentence that says why there is none."""
+    hello, options = [Message("user", "Hi")], GenerationOptions(max_tokens=4)
+    try:
+        return list(model.stream(hello, [offered], options, threading.Event()))[-1]
+    except HearthError as error:
+        return error.english
+
+
+@pytest.mark.parametrize("name", hostile())
+def test_a_model_that_is_offered_a_hostile_schema_writes_or_says_why(model, name):
+    end = last_words(model, ToolSpec("tool", name, hostile()[name]))
+    assert isinstance(end, UsageChunk) or len(end) < 300
 
 
 @pytest.mark.parametrize("name", hostile())

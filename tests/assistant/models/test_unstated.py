@@ -112,6 +112,7 @@ def test_a_call_is_never_emptied():
     [
         ({"properties": {"a": {"type": "string"}, "b": {}}, "anyOf": [{"required": ["a"]}]}, {"a": "pool", "b": True}),
         ({"properties": {"a": {"type": "string"}, "b": {}}, "minProperties": 2}, {"a": "pool", "b": True}),
+        ({"properties": {"a": {"type": "string"}, "b": {}}, "minProperties": "x"}, {"a": "pool", "b": True}),
         ({"properties": []}, {"a": "pool", "b": True}),
         ({"properties": {"a": {"type": "string"}, "b": {}}, "required": None}, {"a": "pool", "b": True}),
     ],
