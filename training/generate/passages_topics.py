@@ -1,7 +1,8 @@
 """The texts that passages are drawn from: topics with slots, out of the files in `topics/`, and the app's own documents.
 
 A topic is a list of sentences with questions that only the one sentence answers. Of the app's documents the headings are the
-questions where they read as one; the rest of their sections stands beside other passages.
+questions where they read as one; the rest of their sections stands beside other passages. They are a copy, as the documents were
+when the recipe was made: a word that is mended in a guide must not change what a recipe trains on.
 """
 
 import re
@@ -9,13 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from knowledge.corpora.shipped import FOLDER
-
 TOPICS = Path(__file__).parent / "topics"
 
+_GUIDE = Path(__file__).parent / "guide_topics.txt"
+
 _BETWEEN = re.compile(r"\|(?![^{]*})")  # but not inside a slot
-_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-_ASKING = ((re.compile(r"What (an? [\w-]+(?: \w+)?) is"), "What is {}?"), (re.compile("How to ([^,]+)"), "How do I {}?"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +57,5 @@ def read_topics(text: str) -> list[Topic]:
 
 @cache
 def shipped_topics() -> tuple[Topic, ...]:
-    """The sections of the English documents that come with the app."""
-    return tuple(topic for path in sorted(FOLDER.glob("*/*.en.md")) for topic in _sections(path.read_text("utf-8")))
-
-
-def _sections(text: str) -> list[Topic]:
-    title, *sections = re.split(r"^##? ", text, flags=re.MULTILINE)[1:]
-    found = []
-    for section in sections:
-        heading, _, body = section.partition("\n")
-        prose = " ".join(line for line in body.splitlines() if line.strip() and not line.startswith(("-", "|", "`", ">")))
-        asked = tuple(
-            form.format(match[1]).replace("your", "my")
-            for pattern, form in _ASKING
-            if (match := pattern.fullmatch(heading.strip()))
-        )
-        first, *rest = _SENTENCE_END.split(prose.replace("{", "(").replace("}", ")").replace("|", "/"))
-        facts = (Fact(first, asked), *(Fact(sentence, ()) for sentence in rest))
-        found.append(Topic((f"{title.splitlines()[0].strip()} > {heading.strip()}",), facts))
-    return found
+    """The sections of the English documents that come with the app, those whose headings can be asked with questions."""
+    return tuple(read_topics(_GUIDE.read_text("utf-8")))
