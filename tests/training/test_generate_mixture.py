@@ -1,5 +1,7 @@
 """The whole mixture: the same for the same seed, every call valid, nothing learnt but what the assistant says."""
 
+from itertools import pairwise
+
 import pytest
 
 from tools.base import ToolSpec
@@ -55,3 +57,11 @@ def test_every_result_answers_a_call(made: list[Conversation]) -> None:
         answered = [message.result.call_id for message in conversation.messages if message.result]
         assert set(answered) <= called
         assert len(set(answered)) == len(answered)
+
+
+def test_without_negatives_every_request_is_answered_with_a_call() -> None:
+    for conversation in generate(150, 5, _tools(), negatives=False):
+        assert conversation.source != "generated/refusals"
+        said = [message for message in conversation.messages if message.role != "system"]
+        for message, reply in pairwise(said):
+            assert message.role != "user" or reply.calls

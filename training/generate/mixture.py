@@ -6,7 +6,7 @@ same tools, so that a long list of tools is read once for all of them.
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from assistant.messages import Message, ToolCall, ToolResult
@@ -39,15 +39,16 @@ _SYSTEMS = (
 )  # fmt: skip
 
 
-def generate(count: int, seed: int, tools: Sequence[ToolSpec] = ()) -> list[Conversation]:
+def generate(count: int, seed: int, tools: Sequence[ToolSpec] = (), *, negatives: bool = True) -> list[Conversation]:
     """`count` conversations in a random order, the same for the same arguments.
 
     `tools` are tools whose schemas requests are made of, beside our own functions; those with other than plain parameters are
-    left out.
+    left out. Without `negatives` every request is one that a tool in view can do: nothing is refused, and nobody merely talks.
     """
     rng = random.Random(seed)
-    maker = _Maker([tool for tool in tools if can_ask(tool)])
-    kinds = rng.choices(list(SHARES), list(SHARES.values()), k=count)
+    maker = _Maker([tool for tool in tools if can_ask(tool)], negatives=negatives)
+    shares = {kind: share for kind, share in SHARES.items() if negatives or kind != "refusals"}
+    kinds = rng.choices(list(shares), list(shares.values()), k=count)
     return [_with_system(maker.make(kind, rng), rng) for kind in kinds]
 
 
@@ -69,9 +70,11 @@ class _Shelf:
 class _Maker:
     """Makes conversations of every kind; holds the tools that they are about."""
 
-    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+    def __init__(self, tools: Sequence[ToolSpec], *, negatives: bool) -> None:
         self._shelf = _Shelf(tools)
         self._questions = Questions()
+        self._own = frozenset(tool.name for tool in self._questions.specs)
+        self._negatives = negatives
 
     def make(self, kind: str, rng: random.Random) -> Conversation:
         makers: Mapping[str, Callable[[random.Random], Conversation]] = {
@@ -99,7 +102,7 @@ class _Maker:
                 other = self._pick(rng)
             else:
                 other = restyled(rng.choice(FUNCTIONS), rng).spec
-            if not any(_much_alike(other, known) for known in found.values()):
+            if not any(much_alike(other, known) for known in found.values()):
                 found[other.name] = other
         return list(found.values())[1:]
 
@@ -128,7 +131,7 @@ class _Maker:
         near = relatives(chosen) if rng.random() < 0.4 else []
         for _ in range(rng.choice((0, 1, 2, 3))):
             other = restyled(rng.choice(near or FUNCTIONS), rng)
-            if not any(_much_alike(other.spec, known.spec) for known in named.values()):
+            if not any(much_alike(other.spec, known.spec) for known in named.values()):
                 named[other.name] = other
         asked = [ask_function(chosen, rng)]
         if rng.random() < 0.5:
@@ -144,7 +147,7 @@ class _Maker:
         messages: list[Message] = []
         for number, ask in enumerate(asked):
             messages += _exchange(ask, f"call_{number}", rng, told=number + 1 < len(asked) or rng.random() < 0.15)
-            if number + 1 < len(asked) and rng.random() < 0.15:
+            if self._negatives and number + 1 < len(asked) and rng.random() < 0.15:
                 messages += refusals.talk(rng) if rng.random() < 0.3 else self._unfit_turn(offered, rng)
         return Conversation.of(source, messages, offered)
 
@@ -155,11 +158,7 @@ class _Maker:
         return [Message("user", ask.text), Message("assistant", refusals.reply_to_unfit(rng, tools=True))]
 
     def _is_unfit(self, ask: Ask, offered: Sequence[ToolSpec]) -> bool:
-        """Whether surely none of the tools does what is asked; the calculator and its like do many things."""
-        own = {tool.name for tool in self._questions.specs}
-        if any(tool.name in own for tool in offered) and _COUNTS.search(f"{ask.tool.name} {ask.tool.description}"):
-            return False
-        return not any(_much_alike(ask.tool, tool, 0.34) for tool in offered)
+        return surely_unfit(ask.tool, offered, self._own)
 
     def _of_several(self, rng: random.Random) -> Conversation:
         """Several calls at once for the most part; chains, follow-ups and corrected calls beside them."""
@@ -187,7 +186,7 @@ class _Maker:
         asks: dict[str, Ask] = {}
         while len(asks) < 2 or (len(asks) < 5 and rng.random() < 0.4):
             ask = self._any_ask(rng)
-            if not any(_much_alike(ask.tool, other.tool) for other in asks.values()):
+            if not any(much_alike(ask.tool, other.tool) for other in asks.values()):
                 asks[ask.tool.name] = ask
         first = next(iter(asks.values()))
         spare = rng.choice((0, 0, 1, 2)) if len(asks) < 4 else 0
@@ -208,7 +207,7 @@ class _Maker:
         messages: list[Message] = []
         for number, answered in enumerate(asked):
             messages += _told(answered, f"call_{number}")
-            if rng.random() < 0.12:
+            if self._negatives and rng.random() < 0.12:
                 messages += refusals.talk(rng) if rng.random() < 0.5 else self._unfit_turn(offered, rng)
         if rng.random() < 0.15:
             _dated(messages, f"{now:%Y-%m-%d}")
@@ -253,7 +252,7 @@ _LITTLE_WORDS = words(
 )
 
 
-def _much_alike(tool: ToolSpec, other: ToolSpec, share: float = 0.6) -> bool:
+def much_alike(tool: ToolSpec, other: ToolSpec, share: float = 0.6) -> bool:
     """Whether two tools may do the same, judged by the share of words that their names and descriptions have in common."""
     told, others = (
         set(re.findall(r"[a-z]+", f"{' '.join(words_of(spec.name)[1:])} {spec.description.removesuffix(NOTE).lower()}"))
@@ -261,6 +260,16 @@ def _much_alike(tool: ToolSpec, other: ToolSpec, share: float = 0.6) -> bool:
         for spec in (tool, other)
     )
     return tool.name.lower() == other.name.lower() or len(told & others) >= share * min(len(told), len(others))
+
+
+def surely_unfit(wanted: ToolSpec, offered: Sequence[ToolSpec], own: Set[str]) -> bool:
+    """Whether surely none of the tools on offer does what the wanted one does.
+
+    `own` are the names of the app's own tools: the calculator and its like do many things.
+    """
+    if any(tool.name in own for tool in offered) and _COUNTS.search(f"{wanted.name} {wanted.description}"):
+        return False
+    return not any(much_alike(wanted, tool, 0.34) for tool in offered)
 
 
 def _exchange(ask: Ask, id: str, rng: random.Random, *, told: bool) -> list[Message]:

@@ -36,7 +36,14 @@ _NO_TOOLS = (
     "I can't look that up, since I have no tools.", "I'm not able to do that; no tools are available to me.",
     "Without a tool I can't do that.", "I can't carry that out myself.",
 )  # fmt: skip
-
+_NO_FIT_ZH = (
+    "我的工具做不了这件事。", "抱歉，这里没有合适的工具。", "我手上的工具都不适合这个请求。",
+    "这件事没有工具可以做，我就不乱猜了。", "我看了一下，现有的工具都做不到。", "没有对应的工具，我帮不了这个忙。",
+)  # fmt: skip
+_NO_TOOLS_ZH = (
+    "我这里没有工具，做不了这件事。", "抱歉，这需要工具，而我现在没有。", "没有工具，我查不到这个。",
+    "我没有办法替你做这件事：没有可用的工具。",
+)  # fmt: skip
 
 _SMALL_TALK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Hi", ("Hello! How can I help you?", "Hi! What can I do for you?")),
@@ -83,8 +90,10 @@ _LACKING = (
 )  # fmt: skip
 
 
-def reply_to_unfit(rng: random.Random, *, tools: bool) -> str:
-    """What is said to a request that no tool can do; `tools` says whether there are any."""
+def reply_to_unfit(rng: random.Random, *, tools: bool, chinese: bool = False) -> str:
+    """What is said to a request that no tool can do; `tools` says whether there are any, `chinese` how it was asked."""
+    if chinese:
+        return rng.choice(_NO_FIT_ZH if tools else _NO_TOOLS_ZH)
     return rng.choice(_NO_FIT if tools else _NO_TOOLS)
 
 
