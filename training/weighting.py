@@ -25,12 +25,22 @@ def plain(_reply: str, _asked: str) -> Sequence[Span]:
     return ()
 
 
-_HERMES = re.compile(r"<tool_call>.+?</tool_call>", re.S)
+_CALLS = re.compile(
+    r"<tool_call>.+?</tool_call>"
+    r"|\[TOOL_CALLS\].+?(?=</s>|\Z)"
+    r"|<\|python_tag\|>.+?(?=<\|eo[mt]_id\|>|\Z)"
+    r'|\A\s*\{"name":.+\}',
+    re.S,
+)
 
 
-def hermes(reply: str, _asked: str) -> Sequence[Span]:
-    """Calls between `<tool_call>` marks, the marks with them, count 2."""
-    return [(found.start(), found.end(), 2.0) for found in _HERMES.finditer(reply)]
+def calls(reply: str, _asked: str) -> Sequence[Span]:
+    """Calls, the marks around them with them, count 2.
+
+    They stand in a reply as the chat template writes them: as Hermes and Qwen do, as Mistral, or as Llama 3, whose calls are the
+    whole reply.
+    """
+    return [(found.start(), found.end(), 2.0) for found in _CALLS.finditer(reply)]
 
 
 def by_keys(keys: Mapping[str, tuple[float, float]]) -> Scheme:
@@ -97,7 +107,7 @@ def agent_flan(reply: str, asked: str) -> Sequence[Span]:
 
 SCHEMES: Mapping[str, Scheme] = {
     "plain": plain,
-    "weighted": hermes,
+    "weighted": calls,
     "react": react,
     "alpha-umi": alpha_umi,
     "agent-flan": agent_flan,

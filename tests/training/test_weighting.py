@@ -1,5 +1,7 @@
 """Weights token by token, against what one writes down by hand, through three chat templates; and the loss."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.messages import Message, ToolCall, ToolResult
@@ -14,15 +16,26 @@ CLOCK = ToolSpec(
     "clock", "Tell the time.", {"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]}
 )
 
-LLAMA = """{%- for message in messages -%}
+OLD = """{%- for message in messages -%}
 {%- if message.role == 'user' -%}[INST] {{ message.content }} [/INST]
 {%- elif message.role == 'assistant' %} {{ message.content }} </s>{% endif -%}
 {%- endfor -%}"""
 
-FORGETFUL = """{%- if tools %}{{ tools | tojson }}{% endif %}{%- for message in messages -%}
+LLAMA = r"""{%- macro head(role) -%}{{ '<|start_header_id|>' + role + '<|end_header_id|>\n\n' }}{%- endmacro -%}
+{%- if tools -%}{{ head('system') }}{%- for tool in tools -%}{{ tool.function.name }}{%- endfor -%}<|eot_id|>{%- endif -%}
+{%- for message in messages -%}
+{{ head('ipython' if message.role == 'tool' else message.role) }}
+{%- for call in message.tool_calls or [] -%}
+{{ '{"name": "' + call.function.name + '", "parameters": ' + (call.function.arguments | tojson) + '}' }}
+{%- else -%}{{ message.content }}{%- endfor -%}<|eot_id|>
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ head('assistant') }}{%- endif -%}"""
+
+FORGETFUL = """{%- if tools %}{{ tools[0].function.name }}{% endif %}{%- for message in messages -%}
 <|im_start|>{{ message.role }}
 {% if message.role == 'assistant' and loop.last and message.reasoning_content -%}
-<think>{{ message.reasoning_content }}</think>{% endif %}{{ message.content }}<|im_end|>
+<think>{{ message.reasoning_content }}</think>{% endif %}{{ message.content }}
+{%- for call in message.tool_calls or [] %}<tool_call>{{ call.function | tojson }}</tool_call>{% endfor %}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
 {% endif %}"""
 
@@ -67,6 +80,97 @@ def test_calls_count_twice_and_what_is_read_counts_nothing(tokenizer):
     ]
 
 
+def test_calls_that_are_the_whole_reply_count_twice_and_the_end_of_the_turn_once(tokenizer):
+    tokenizer.chat_template = LLAMA
+    tokenizer.add_tokens(["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"], special_tokens=True)
+    [runs] = told(tokenizer, Conversation.of("test", [*ASKED, *ANSWERED], [CLOCK]), "weighted")
+    assert runs == [
+        (
+            "<|start_header_id|>system<|end_header_id|>\n\nclock<|eot_id|>"
+            "<|start_header_id|>user<|end_header_id|>\n\nTime?<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n",
+            0.0,
+        ),
+        ('{"name": "clock", "parameters": {"place": "Oslo"}}', 2.0),
+        ("<|eot_id|>", 1.0),
+        (
+            "<|start_header_id|>ipython<|end_header_id|>\n\n12:00<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
+            0.0,
+        ),
+        ("Noon.<|eot_id|>", 1.0),
+    ]
+
+
+def test_calls_count_twice_in_each_sample_of_a_template_that_forgets_old_thoughts(tokenizer):
+    tokenizer.chat_template = FORGETFUL
+    thought = [replace(ASKED[1], thinking="Where?"), ANSWERED[0], replace(ANSWERED[1], thinking="It is 12.")]
+    first, second = told(tokenizer, Conversation.of("test", [ASKED[0], *thought], [CLOCK]), "weighted")
+    call = '<tool_call>{"name": "clock", "arguments": {"place": "Oslo"}}</tool_call>'
+    asked = "clock<|im_start|>user\nTime?<|im_end|>\n<|im_start|>assistant\n"
+    assert first == [(asked, 0.0), ("<think>Where?</think>I look.", 1.0), (call, 2.0), ("<|im_end|>", 1.0)]
+    assert second == [
+        (f"{asked}I look.{call}<|im_end|>\n<|im_start|>tool\n12:00<|im_end|>\n<|im_start|>assistant\n", 0.0),
+        ("<think>It is 12.</think>Noon.<|im_end|>", 1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "called"),
+    [
+        ("ok [TOOL_CALLS][{}]</s>", ["[TOOL_CALLS][{}]"]),
+        ("<|python_tag|>clock.call()<|eom_id|>", ["<|python_tag|>clock.call()"]),
+        ("<tool_call>a</tool_call>\n<tool_call>b</tool_call>", ["<tool_call>a</tool_call>", "<tool_call>b</tool_call>"]),
+        ('In JSON: {"name": "Ann"}', []),
+    ],
+)
+def test_calls_are_found_in_the_forms_of_other_templates(reply, called):
+    assert [reply[start:end] for start, end, weight in SCHEMES["weighted"](reply, "") if weight == 2.0] == called
+
+
+def said(tokenizer, scheme, *turns):
+    """The runs of what is said in turn by user and assistant, those that are learnt or stand within a reply."""
+    tokenizer.chat_template = builtin.chat_template()
+    roles = ("user", "assistant") * len(turns)
+    [runs] = told(tokenizer, Conversation.of("test", list(map(Message, roles, turns))), scheme)
+    return runs[1:]
+
+
+REACT = 'Thought: I look.\nAction: clock\nAction Input: {"place": "Oslo"}\nObservation: 12:00\n'
+
+
+def test_the_react_form_token_by_token(tokenizer):
+    assert said(tokenizer, "react", "Time?", f"{REACT}Thought: Done.\nFinal Answer: Noon.") == [
+        ("Thought: I look.\n", 1.0),
+        ('Action: clock\nAction Input: {"place": "Oslo"}\nObservation:', 2.0),
+        (" 12:00\n", 0.0),
+        ("Thought: Done.\nFinal Answer: Noon.<|im_end|>", 1.0),
+    ]
+
+
+def test_the_hand_over_of_alpha_umi_token_by_token(tokenizer):
+    assert said(tokenizer, "alpha-umi", "Time?", f"Thought: I ask.\nNext: caller.\n{REACT}") == [
+        ("Thought: I ask.\n", 1.0),
+        ("Next: caller.\n", 2.0),
+        ("Thought: I look.\n", 1.0),
+        ('Action: clock\nAction Input: {"place": "Oslo"}\nObservation:', 2.0),
+        (" 12:00\n<|im_end|>", 0.0),
+    ]
+
+
+def test_the_map_of_agent_flan_token_by_token(tokenizer):
+    turns = ("Time?", "I look.\nName: clock", "What is the value of place?", "Oslo", "Go on.", "Observation: 12:00")
+    between = "\n<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
+    assert said(tokenizer, "agent-flan", *turns) == [
+        ("I look.\nName:", 1.0),
+        (" clock<|im_end|>", 3.0),
+        (between.format("What is the value of place?"), 0.0),
+        ("Oslo<|im_end|>", 3.0),
+        (between.format("Go on."), 0.0),
+        ("Observation:", 2.0),
+        (" 12:00<|im_end|>", 0.0),
+    ]
+
+
 def test_without_weighting_every_word_of_the_assistant_counts_alike(tokenizer):
     tokenizer.chat_template = builtin.chat_template()
     [runs] = told(tokenizer, Conversation.of("test", [*ASKED, *ANSWERED], [CLOCK]), "plain")
@@ -74,7 +178,7 @@ def test_without_weighting_every_word_of_the_assistant_counts_alike(tokenizer):
 
 
 def test_a_template_that_knows_neither_system_nor_tools(tokenizer):
-    tokenizer.chat_template = LLAMA
+    tokenizer.chat_template = OLD
     tokenizer.add_special_tokens({"eos_token": "</s>"})
     talk = [Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Bye"), Message("assistant", "So long")]
     [runs] = told(tokenizer, Conversation.of("test", talk), "weighted")
