@@ -1,6 +1,7 @@
 """The loss of a run as a picture."""
 
 import json
+import os
 from pathlib import Path
 
 _WINDOW = 20
@@ -24,5 +25,8 @@ def draw_curve(progress: Path, picture: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     figure.tight_layout()
-    figure.savefig(picture)
+    # Whole or not at all: that there is a picture says that the run is whole.
+    beside = picture.with_suffix(".unfinished")
+    figure.savefig(beside, format="png")
     pyplot.close(figure)
+    os.replace(beside, picture)

@@ -6,6 +6,7 @@ libraries and the commit, the progress, the loss curve, and the result with the 
 
 import importlib.metadata
 import json
+import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ from evaluation.task import commit
 from training.conversation import Conversation, read_conversations, write_conversations
 from training.curve import draw_curve
 from training.encoding import Encoder, encode_all
+from training.folder import CURVE, claim, digest, forget_checkpoint, is_whole, result_of
+from training.readers.named import read_more
 from training.recipe import Recipe
 from training.recipes import builtin as builtin_recipe
 from training.recipes import weighted_lm
@@ -34,9 +37,9 @@ Gather = Callable[[Path, int], Sequence[Conversation]]
 
 RECIPES: Mapping[str, tuple[Recipe, Gather]] = {
     "builtin": (builtin_recipe.RECIPE, builtin_recipe.conversations),
-    "wlm-plain": (weighted_lm.PLAIN, weighted_lm.requests),
-    "wlm-weighted": (weighted_lm.WEIGHTED, weighted_lm.requests),
-    "wlm-negatives": (weighted_lm.WITH_NEGATIVES, partial(weighted_lm.requests, negatives=weighted_lm.NEGATIVES)),
+    "wlm-plain": (weighted_lm.PLAIN, weighted_lm.conversations),
+    "wlm-weighted": (weighted_lm.WEIGHTED, weighted_lm.conversations),
+    "wlm-negatives": (weighted_lm.WITH_NEGATIVES, partial(weighted_lm.conversations, negatives=weighted_lm.NEGATIVES)),
 }
 
 
@@ -48,35 +51,59 @@ def run(
     home: Path,
     seed: int = 0,
     *,
+    more: Sequence[str] = (),
     told: Told = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Path:
     """Run the recipe of that name on `base` ("builtin" or "path:DIR") and return where the result lies.
 
-    `home` is the app's data folder.
+    `home` is the app's data folder; `more` are further data as "READER=PATH" (`readers/named.py`), shuffled into the recipe's.
 
-    A run that was killed goes on where it was, on the very conversations it began with. Raises `HearthError`.
+    A run that was killed goes on where it was, on the very conversations it began with; one that is whole is returned as it is.
+    Raises `HearthError`.
     """
     recipe, gather = replace(RECIPES[name][0], seed=seed), RECIPES[name][1]
-    folder.mkdir(parents=True, exist_ok=True)
     gathered = folder / "conversations.jsonl"
-    place = base_folder(base, home)
-    if not gathered.is_file():
-        unfinished = gathered.with_suffix(".unfinished")
-        write_conversations(unfinished, gather(data, seed))
-        unfinished.rename(gathered)
-    network, tokenizer, languages = load_base(base, place)
-    samples = encode_all(
-        Encoder(tokenizer, recipe.scheme, longest=recipe.longest, languages=languages), list(read_conversations(gathered))
-    )
-    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
-    (folder / "versions.json").write_text(json.dumps({"base": base, "commit": commit(), **versions}, indent=1) + "\n", "utf-8")
-    result = train(network, samples, recipe, folder, told=told, stop=stop)
+    fresh = gathered if gathered.is_file() else gathered.with_suffix(".unfinished")
+    if fresh != gathered:
+        base_folder(base, home)  # what cannot be tuned is refused before the data are gathered
+        conversations = _gathered(gather, data, more, seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_conversations(fresh, conversations)
+    about = {"base": base, "more": list(more), "conversations": digest(fresh)}
+    claim(folder, {"recipe": recipe.to_dict(), **about})
+    fresh.rename(gathered)
+    if not is_whole(folder, recipe.method):
+        _tune(recipe, base, home, folder, about, told, stop)
+    forget_checkpoint(folder)
+    return result_of(folder, recipe.method)
+
+
+def _gathered(gather: Gather, data: Path, more: Sequence[str], seed: int) -> list[Conversation]:
+    """The conversations of a recipe, and those of further data among them."""
+    added = [conversation for wanted in more for conversation in read_more(wanted, seed)]
+    conversations = [*gather(data, seed), *added]
+    if added:
+        random.Random(seed).shuffle(conversations)
+    return conversations
+
+
+def _tune(
+    recipe: Recipe, base: str, home: Path, folder: Path, about: Mapping[str, Any], told: Told, stop: threading.Event | None
+) -> None:
+    """Train on the conversations in the folder, and write all that belongs to the result; the curve comes last."""
+    network, tokenizer, languages = load_base(base, base_folder(base, home))
+    encoder = Encoder(tokenizer, recipe.scheme, longest=recipe.longest, languages=languages)
+    samples = encode_all(encoder, list(read_conversations(folder / "conversations.jsonl")))
+    versions = folder / "versions.json"
+    if not versions.is_file():
+        found = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+        versions.write_text(json.dumps({"base": base, "commit": commit(), **found}, indent=1) + "\n", "utf-8")
+    result = train(network, samples, recipe, folder, about=about, told=told, stop=stop)
     tokenizer.save_pretrained(result)
     if recipe.method == "lora":
         write_base(result, base)
-    draw_curve(folder / "progress.jsonl", folder / "loss.png")
-    return result
+    draw_curve(folder / "progress.jsonl", folder / CURVE)
 
 
 def base_folder(base: str, home: Path) -> Path:

@@ -1,8 +1,8 @@
 """Tuning a causal language model on encoded samples: LoRA or all weights, on a CPU or a GPU, resumable after a kill.
 
-A run lives in a folder: `recipe.json`, `progress.jsonl` (a line a step), `checkpoint/` while it runs, and `adapter/` or `model/`
+A run lives in a folder (`folder.py`): `recipe.json`, `progress.jsonl` (a line a step), `checkpoint/`, and `adapter/` or `model/`
 when it is done. The order of the data follows from the recipe's seed alone, so a run that was killed goes on from its last
-checkpoint as if nothing had been.
+checkpoint as if nothing had been. The last checkpoint stays until whoever started the run has written all that belongs to it.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ from assistant.models.merging import hide_notices
 from common.errors import HearthError
 from training import attention
 from training.encoding import Sample
+from training.folder import checkpoint_of, claim, forget_after, result_of
 from training.packing import Row, pack, plan_rows
 from training.recipe import Recipe
 from training.weighting import weighted_loss
@@ -57,24 +58,25 @@ def train(
     recipe: Recipe,
     folder: Path,
     *,
+    about: Mapping[str, Any] | None = None,
     told: Told = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Path:
     """Tune `network` (a transformers causal language model) and write the result into `folder`; returns where it lies.
 
-    A folder that holds a checkpoint of the same recipe and data is gone on with; once `stop` is set the run writes one and ends.
-    Raises `HearthError` for that, and where the folder holds another run.
+    A folder that holds a checkpoint of the same recipe and data, and of what else `about` says of the run, is gone on with; once
+    `stop` is set the run writes one and ends. Raises `HearthError` for that, and where the folder holds another run.
     """
     keep_memory()
     hide_bars()
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rows(samples, recipe)
-    identity = {"recipe": recipe.to_dict(), "samples": len(samples), "tokens": sum(len(each.ids) for each in samples)}
-    _claim(folder, identity)
+    size = {"samples": len(samples), "tokens": sum(len(each.ids) for each in samples)}
+    claim(folder, {"recipe": recipe.to_dict(), **(about or {}), **size})
     run = _Run(network, recipe, len(rows))
-    done, spent = run.resume(folder / "checkpoint")
+    done, spent = run.resume(checkpoint_of(folder))
     log = folder / "progress.jsonl"
-    _forget_after(log, done)
+    forget_after(log, done)
     started, saved, fresh = time.monotonic(), time.monotonic(), 0
     with log.open("a", encoding="utf-8") as lines:
         for step in range(done, len(rows)):
@@ -94,15 +96,15 @@ def train(
                     f"第 {step + 1} 步的损失已经不是数字了。请用更小的学习率重新开始。",
                 )
             stopped = stop is not None and stop.is_set()
-            if stopped or time.monotonic() - saved > _CHECKPOINT_S:
-                run.checkpoint(folder / "checkpoint", step + 1, spent + seconds)
+            if stopped or step + 1 == len(rows) or time.monotonic() - saved > _CHECKPOINT_S:
+                run.checkpoint(checkpoint_of(folder), step + 1, spent + seconds)
                 saved = time.monotonic()
             if stopped:
                 raise HearthError(
-                    f"Stopped after step {step + 1} of {len(rows)}. The same command goes on from there.",
-                    f"在第 {step + 1} 步（共 {len(rows)} 步）停下了。再运行同样的命令就会接着训练。",
+                    f"Stopped after step {step + 1} of {len(rows)}. The same command with --out {folder} goes on from there.",
+                    f"在第 {step + 1} 步（共 {len(rows)} 步）停下了。再运行同样的命令并加上 --out {folder}，就会接着训练。",
                 )
-    return run.finish(folder)
+    return run.finish(result_of(folder, recipe.method))
 
 
 class _Run:
@@ -181,14 +183,10 @@ class _Run:
         torch.save(state, folder / "state.unfinished")
         os.replace(folder / "state.unfinished", folder / "state.pt")
 
-    def finish(self, folder: Path) -> Path:
-        """Write what was tuned, and let the checkpoint go."""
-        place = folder / ("adapter" if self._recipe.method == "lora" else "model")
+    def finish(self, place: Path) -> Path:
+        """Write what was tuned."""
         self._network.save_pretrained(place)
         (place / "README.md").unlink(missing_ok=True)  # a form of a model card that nobody filled in
-        with contextlib.suppress(FileNotFoundError):
-            (folder / "checkpoint" / "state.pt").unlink()
-            (folder / "checkpoint").rmdir()
         return place
 
     def _write_back(self) -> None:
@@ -274,21 +272,3 @@ def _rows(samples: Sequence[Sample], recipe: Recipe) -> list[list[int]]:
         return rows
     read = itertools.accumulate(sum(lengths[index] for index in row) for row in rows)
     return [row for row, so_far in zip(rows, read, strict=True) if so_far <= recipe.tokens]
-
-
-def _claim(folder: Path, run: Mapping[str, Any]) -> None:
-    """Write what the run is, or see that the folder holds this very run."""
-    path = folder / "recipe.json"
-    if path.is_file() and json.loads(path.read_text("utf-8")) != dict(run):
-        raise HearthError(
-            f"{str(folder)!r} holds another run. Name another folder with --out, or remove it.",
-            f"{str(folder)!r} 里是另一次训练。请用 --out 指定别的文件夹，或先删除它。",
-        )
-    path.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-
-
-def _forget_after(log: Path, step: int) -> None:
-    """Drop the lines of steps that were done after the last checkpoint: they are done again."""
-    if log.is_file():
-        kept = log.read_text("utf-8").splitlines()[:step]
-        log.write_text("".join(line + "\n" for line in kept), "utf-8")

@@ -1,7 +1,11 @@
 """A recipe from its name to a model that can be chosen: the run's folder, going on, the command, and what it refuses."""
 
 import json
+import re
+import shutil
 import threading
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -12,44 +16,17 @@ from common.errors import HearthError, ModelLoadFailed
 from tests.assistant.models.tiny import make_network, make_tokenizer
 from training.__main__ import main
 from training.conversation import read_conversations
-from training.run import run
-
-TOOLS = {
-    "getRain": ("Tell how much rain fell", "Weather/Rain", "town"),
-    "getWind": ("Tell how the wind blows", "Weather/Wind", "town"),
-    "bookFerry": ("Book a place on a ferry", "Travel/Sea", "harbour"),
-    "countSheep": ("Count the sheep of a farm", "Farming/Sheep", "farm"),
-}
+from training.run import RECIPES, run
 
 
-def request(id, tool, value):
-    text = f"{TOOLS[tool][0]} for {value}."
-    return {"id": id, "query": text, "calling": [{"api": tool, "parameters": {TOOLS[tool][2]: value}, "responses": []}]}
-
-
-@pytest.fixture
-def data(tmp_path):
-    folder = tmp_path / "public" / "sealtools"
-    folder.mkdir(parents=True)
-    tools = [
-        {
-            "api_name": name,
-            "api_description": about,
-            "field": field,
-            "parameters": {argument: {"type": "str", "description": f"The {argument}"}},
-            "required": [argument],
-        }
-        for name, (about, field, argument) in TOOLS.items()
-    ]
-    splits = {
-        "tool": tools,
-        "dev": [request(f"dev-{town}", "getRain", town) for town in ("Bergen", "Oslo", "Lund", "Kiel")],
-        "test_in_domain": [request(f"in-{farm}", "countSheep", farm) for farm in ("Hill", "Dale", "Moor")],
-        "test_out_domain": [request("out-1", "bookFerry", "Hull")],
-    }
-    for name, rows in splits.items():
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return tmp_path / "public"
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """The recipes of the comparison on a few conversations, three steps long."""
+    counts = {"sealtools": 5, "tools": 8, "talk": 4}
+    for name in ("wlm-plain", "wlm-weighted", "wlm-negatives"):
+        recipe, gather = RECIPES[name]
+        little = replace(recipe, tokens=1200, row_tokens=400, longest=400)
+        monkeypatch.setitem(RECIPES, name, (little, partial(gather, counts=counts)))
 
 
 @pytest.fixture
@@ -96,6 +73,117 @@ def test_the_command_tells_each_step_and_where_the_result_lies(data, base, tmp_p
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[-1] == {"done": str(tmp_path / "run" / "adapter")}
     assert {"step", "steps", "loss", "tokens_per_second", "seconds_left"} <= lines[0].keys()
+
+
+def test_without_a_folder_a_run_begins_where_the_train_page_looks(data, base, tmp_path, capsys):
+    assert main(["run", "wlm-plain", "--data", str(data), "--base", base, "--home", str(tmp_path / "home")]) == 0
+    first, *_, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [folder] = (tmp_path / "home" / "training").iterdir()
+    assert first == {"out": str(folder)}
+    assert re.fullmatch(r"wlm-plain-\d{8}-\d{6}", folder.name)
+    assert last == {"done": str(folder / "adapter")}
+
+
+def test_a_whole_run_is_returned_as_it_is(data, base, tmp_path):
+    first = run("wlm-plain", data, base, tmp_path / "run", tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    shutil.rmtree(tmp_path / "tiny")
+    steps = []
+    assert run("wlm-plain", data, base, tmp_path / "run", tmp_path, told=steps.append) == first
+    assert steps == []
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+
+
+def test_a_kill_while_the_result_is_written_costs_no_step(data, base, tmp_path, monkeypatch):
+    class Killed(Exception):
+        pass
+
+    def kill(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.run.draw_curve", kill)
+        with pytest.raises(Killed):
+            run("wlm-plain", data, base, tmp_path / "run", tmp_path)
+    assert (tmp_path / "run" / "checkpoint" / "state.pt").is_file()
+    written = (tmp_path / "run" / "adapter" / "adapter_model.safetensors").read_bytes()
+    steps = []
+    place = run("wlm-plain", data, base, tmp_path / "run", tmp_path, told=steps.append)
+    assert steps == []
+    assert (place / "adapter_model.safetensors").read_bytes() == written
+    assert (tmp_path / "run" / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert not (tmp_path / "run" / "checkpoint").exists()
+
+
+def stopped(data, base, folder):
+    """A run that was stopped after its first step."""
+    stop = threading.Event()
+    with pytest.raises(HearthError, match="Stopped after step 1 of"):
+        run("wlm-plain", data, base, folder, folder, told=lambda _: stop.set(), stop=stop)
+    return folder
+
+
+def test_another_base_other_data_or_another_recipe_do_not_go_on_with_a_run(data, base, tmp_path):
+    folder = stopped(data, base, tmp_path / "run")
+    versions = (folder / "versions.json").read_text()
+    shutil.copytree(tmp_path / "tiny", tmp_path / "twin")
+    others = [("wlm-plain", f"path:{tmp_path / 'twin'}", []), ("wlm-weighted", base, []), ("wlm-plain", base, ["umi=more.json"])]
+    for name, other, more in others:
+        with pytest.raises(HearthError, match="holds another run"):
+            run(name, data, other, folder, tmp_path, more=more)
+    assert (folder / "versions.json").read_text() == versions
+    gathered = (folder / "conversations.jsonl").read_text().splitlines(keepends=True)
+    (folder / "conversations.jsonl").write_text("".join(reversed(gathered)))
+    with pytest.raises(HearthError, match="holds another run"):
+        run("wlm-plain", data, base, folder, tmp_path)
+
+
+def test_a_run_of_which_less_was_noted_goes_on(data, base, tmp_path):
+    folder = stopped(data, base, tmp_path / "run")
+    noted = json.loads((folder / "recipe.json").read_text())
+    assert noted.keys() == {"recipe", "base", "more", "conversations", "samples", "tokens"}
+    (folder / "recipe.json").write_text(json.dumps({name: noted[name] for name in ("recipe", "samples", "tokens")}))
+    (folder / "versions.json").write_text('{"base": "as it was"}')
+    steps = []
+    run("wlm-plain", data, base, folder, tmp_path, told=steps.append)
+    assert steps[0].step == 2
+    assert (folder / "versions.json").read_text() == '{"base": "as it was"}'
+
+
+def test_further_conversations_are_learnt_among_the_others(data, base, tmp_path):
+    opinion = {"by": "maker", "verdict": 1, "time": "2026-03-04T05:06:07+00:00"}
+    liked = opinion | {"messages": [Message("user", "Tea?").to_dict()], "answer": [Message("assistant", "Yes.").to_dict()]}
+    row = {"conversation": [{"role": "user", "content": "Go."}, {"role": "assistant", "content": "Gone."}]}
+    for name, lines in {"liked.jsonl": [liked] * 3, "flan.jsonl": [row] * 3}.items():
+        (tmp_path / name).write_text("\n".join(map(json.dumps, lines)))
+    given = ["--more", f"feedback={tmp_path / 'liked.jsonl'}", "--more", f"agentflan={tmp_path / 'flan.jsonl'}"]
+    words = ["run", "wlm-plain", "--data", str(data), "--base", base, "--out", str(tmp_path / "run"), *given]
+    assert main(words) == 0
+    sources = [one.source for one in read_conversations(tmp_path / "run" / "conversations.jsonl")]
+    assert sources.count("feedback") == sources.count("agentflan/flan") == 3
+    assert len(sources) > 6
+    assert set(sources[-6:]) != {"feedback", "agentflan/flan"}, "they are shuffled in"
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["more"] == given[1::2]
+
+
+@pytest.mark.parametrize(
+    ("more", "told", "chinese"),
+    [
+        ("letters=x.json", "names no data. Write READER=PATH", "没有指明数据"),
+        ("feedback", "names no data. Write READER=PATH", "没有指明数据"),
+        ("feedback=nowhere.jsonl", "cannot be read in the form of the app's feedback", "无法按"),
+        ("umi=nowhere", "has no file", "没有"),
+        ("feedback=empty.jsonl", "has nothing that the reader 'feedback' would train on", "没有读取器"),
+    ],
+)
+def test_further_data_that_cannot_be_had_is_told(data, base, tmp_path, capsys, monkeypatch, more, told, chinese):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.jsonl").write_text("")
+    assert main(["run", "wlm-plain", "--data", str(data), "--base", base, "--out", "run", "--more", more]) == 1
+    english, beside = capsys.readouterr().err.splitlines()
+    assert told in english
+    assert chinese in beside
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

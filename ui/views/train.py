@@ -13,7 +13,7 @@ from ui.views import jobs, parts
 from ui.views.parts import EMPTY
 
 _MINUTES = {"builtin": 75}  # on two cores
-_MINUTES_ELSE = 15
+_MINUTES_ELSE = 6
 _WINDOW = 20  # steps that are averaged
 _POINTS = 300  # of a line: more than one can see
 _WIDE, _HIGH = 600.0, 200.0

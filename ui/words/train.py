@@ -24,18 +24,19 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "train_recipe_wlm_plain": ("Weighing compared: plain", "加权对比：不加权"),
     "train_about_wlm_plain": (
-        "One third of a comparison: requests alone, every token of a reply weighs the same. Not meant for use.",
-        "对比试验的三分之一：只用请求数据，回复里每个词元同样重要。不是为使用而做的。",
+        "One third of a comparison: calls, answers and talk, and every token of a reply weighs the same. Not meant for use.",
+        "对比试验的三分之一：工具调用、回答和聊天，回复里每个词元同样重要。不是为使用而做的。",
     ),
     "train_recipe_wlm_weighted": ("Weighing compared: weighted", "加权对比：加权"),
     "train_about_wlm_weighted": (
-        "One third of a comparison: the same requests, with the tokens of calls weighing more. Not meant for use.",
-        "对比试验的三分之一：同样的请求，调用部分的词元更重要。不是为使用而做的。",
+        "One third of a comparison: the same conversations, with the tokens of calls weighing twice. Not meant for use.",
+        "对比试验的三分之一：同样的对话，调用部分的词元权重加倍。不是为使用而做的。",
     ),
     "train_recipe_wlm_negatives": ("Weighing compared: weighted, with negatives", "加权对比：加权并加负例"),
     "train_about_wlm_negatives": (
-        "One third of a comparison: weighted, and some requests without the tool that they need. Not meant for use.",
-        "对比试验的三分之一：加权，并让一部分请求缺少所需的工具。不是为使用而做的。",
+        "One third of a comparison: weighted, and in a part of the conversations there is nothing to call: a request without "
+        "the tool that it needs, or mere talk beside tools. Not meant for use.",
+        "对比试验的三分之一：加权，并让一部分对话无需或无法调用工具：请求缺少所需的工具，或有工具但只是聊天。不是为使用而做的。",
     ),
     "train_data_hint": (
         "The folder of public data that “sealtools” lies in. Everything else is made up by the recipe itself.",
