@@ -129,6 +129,10 @@ def test_the_difference_of_two_days():
     assert ask(action="difference", date="2026-03-01", end_date="2026-02-27").data["days"] == -2
 
 
+def test_the_day_asked_about_may_stand_in_the_place_of_the_other():
+    assert ask(action="info", end_date="2027-07-04").data == ask(action="info", date="2027-07-04").data
+
+
 def test_of_one_date_alone_the_distance_from_today_is_told():
     whole = ask(action="difference", date="today", end_date="2027-01-01")
     assert ask(action="difference", date="2027-01-01").text == whole.text

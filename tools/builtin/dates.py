@@ -66,8 +66,11 @@ class Dates(Tool):
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed` for what is no date, and `ArgumentsInvalid` when the action lacks its argument."""
         today = context.now.date()
-        start = read_day(arguments.get("date", "today"), today)
-        match arguments["action"]:
+        action, given = arguments["action"], arguments.get("date")
+        if given is None and action == "info":
+            given = arguments.get("end_date")  # small models take the one for the other
+        start = read_day("today" if given is None else given, today)
+        match action:
             case "difference":
                 if "end_date" not in arguments and start != today:  # small models often leave today out
                     return _difference(today, start, context)

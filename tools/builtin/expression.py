@@ -44,9 +44,11 @@ _WRITTEN = {
     "{": "(", "}": ")", "【": "(", "】": ")", "加上": "+", "加": "+", "减去": "-", "减": "-", "乘以": "*", "乘": "*", "除以": "/",
     "的": " of ", "，": ",", "、": ",", "**": "^", "√": " sqrt ", "π": " pi ", "²": "^2", "³": "^3",
     " percent": "%", " plus ": "+", " minus ": "-", " times ": "*", " divided by ": "/",
+    " to the power of ": "^", " squared": "^2", " cubed": "^3", "square root of": " sqrt ",
 }  # fmt: skip
 _REWRITE = re.compile("|".join(map(re.escape, sorted(_WRITTEN, key=len, reverse=True))))
 _CROSS = re.compile(r"(?<=[0-9)])(?<!\b0)\s*[xX]\s*(?=[0-9(])")
+_FACTORIAL = re.compile(r"(?<=[0-9)])\s+factorial\b(?!\s*\()")
 
 
 def evaluate(expression: str) -> Number:
@@ -75,7 +77,7 @@ def _tokens(expression: str) -> list[_Token]:
     # NFKC would turn ² into a plain 2, so our own spellings come first.
     text = _REWRITE.sub(lambda found: _WRITTEN[found[0]], expression)
     text = unicodedata.normalize("NFKC", text).strip().rstrip("=? ")
-    text = _CROSS.sub("*", _REWRITE.sub(lambda found: _WRITTEN[found[0]], text))
+    text = _FACTORIAL.sub("!", _CROSS.sub("*", _REWRITE.sub(lambda found: _WRITTEN[found[0]], text)))
     tokens: list[_Token] = []
     position = 0
     while position < len(text):
