@@ -31,7 +31,7 @@ INFO = ModelInfo(
     name="builtin",
     title="SmolLM2 135M Instruct",
     languages=frozenset({"en"}),
-    tools=False,
+    tools=True,
     grounding=False,
     context_tokens=4096,  # it was trained on 8,192; on a laptop's CPU that is minutes of waiting for a worse answer
 )
@@ -63,11 +63,11 @@ def load(
     data: Path,
     *,
     device: str = "auto",
-    adapter: Path | None = None,
+    adapter: Path | None = ADAPTER,
     info: ModelInfo = INFO,
     progress: Progress = lambda *_: None,
 ) -> LocalModel:
-    """Load the built-in model, converting it first where `data` has no whole copy; an `adapter` makes it call tools.
+    """Load the built-in model, converting it first where `data` has no whole copy; without an `adapter` it calls no tools.
 
     Raises `ModelMissing` when the package is not installed, `StorageFailed` when the copy cannot be written, `ModelLoadFailed`.
     """
@@ -85,7 +85,7 @@ def load(
     def rest(fraction: float, stage: str) -> None:
         progress(fraction if converted else 0.8 + 0.2 * fraction, stage)
 
-    told = replace(info, tools=adapter is not None)
+    told = replace(info, tools=info.tools and adapter is not None)
     return LocalModel.load(folder, told, device=device, adapter=adapter, progress=rest)
 
 
