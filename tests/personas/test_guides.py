@@ -138,7 +138,7 @@ def test_commands_are_the_same_in_both_languages(folder):
 
 
 def test_the_guide_names_only_options_that_exist():
-    known = {"--model", "--out", "--data", "--host", "--port", "--offline", "--persona", "--json", "--collection"}
+    known = {"--model", "--out", "--data", "--more", "--host", "--port", "--offline", "--persona", "--json", "--collection"}
     known |= {"HEARTH_MODEL", "HEARTH_TOKEN"}
     for language in ("en", "zh"):
         for section in all_sections("hearth-guide", language):
