@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from jinja2 import TemplateError
+
 from assistant.messages import Message
 from assistant.models.bounding import refused
 from assistant.toolcalls import render_call
@@ -19,6 +21,8 @@ from common.errors import ModelLoadFailed
 from tools.base import ToolSpec
 
 _REMEMBERED = 256  # prompts and answers
+_QUESTION = {"role": "user", "content": "?"}
+_TEMPLATE_FAILURES = (TemplateError, TypeError, ValueError, KeyError, AttributeError)
 _PROBE_TOOL = ToolSpec("probe_of_tools", "A probe.", {"type": "object", "properties": {}})
 
 KEPT_MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]")
@@ -49,9 +53,8 @@ class Renderer:
                 f"{title!r} has no chat template, so it cannot hold a conversation. Choose its instruct or chat version.",
                 f"{title!r} 没有对话模板，无法对话。请换用它的 instruct 或 chat 版本。",
             )
-        question = {"role": "user", "content": "?"}
-        self._tools = "probe_of_tools" in self._try([question], tools=[_PROBE_TOOL.to_dict()])
-        self._system = "probe of system" in self._try([{"role": "system", "content": "probe of system"}, question])
+        self._tools = "probe_of_tools" in self._try([_QUESTION], tools=[_PROBE_TOOL.to_dict()])
+        self._system = "probe of system" in self._try([{"role": "system", "content": "probe of system"}, _QUESTION])
         # Tokenizers that put a space before every text cannot take a text in two parts.
         first = tokenizer.convert_ids_to_tokens(tokenizer("\nb", add_special_tokens=False)["input_ids"])[0]
         self._splits = not first.startswith("▁")
@@ -63,10 +66,8 @@ class Renderer:
     def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, answering: bool = True) -> str:
         """The text of a prompt that ends where the assistant begins to speak, or, not `answering`, after the last message.
 
-        Raises `SchemaRefused` for a tool that the template cannot write down.
+        Raises `SchemaRefused` for a tool that the template cannot write down, and what the template raises for other reasons.
         """
-        from jinja2 import TemplateError
-
         if not self._chinese:
             tools = [_in_english(tool) for tool in tools]
         offered = [tool.to_dict() for tool in tools] if self._tools and tools else None
@@ -76,13 +77,13 @@ class Renderer:
         with self._lock:
             try:
                 return str(self._template(plain, offered, answering))
-            except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
-                if not offered:
+            except _TEMPLATE_FAILURES as error:
+                alone = zip(tools, offered or (), strict=False)
+                bad = next((tool for tool, written in alone if not self._try([_QUESTION], [written])), None)
+                if bad is None:
                     raise
-                question = [{"role": "user", "content": "?"}]
-                name = next((tool.name for tool in tools if not self._try(question, [tool.to_dict()])), tools[0].name)
                 raise refused(
-                    name, "what it takes cannot be written down for it", "它的参数无法按这个模型的格式写出来"
+                    bad.name, "what it takes cannot be written down for it", "它的参数无法按这个模型的格式写出来"
                 ) from error
 
     def encode(self, text: str) -> list[int]:
@@ -135,11 +136,9 @@ class Renderer:
 
     def _try(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None) -> str:
         """What the template makes of messages; nothing when it refuses them."""
-        from jinja2 import TemplateError
-
         try:
             return str(self._template(messages, tools))
-        except (TemplateError, TypeError, ValueError, KeyError, AttributeError):
+        except _TEMPLATE_FAILURES:
             return ""
 
 

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from jinja2 import TemplateError
 
 from assistant.messages import Message, ToolCall, ToolResult
 from assistant.models.bounding import check_size
@@ -53,6 +54,12 @@ def rendered_or_refused(tool):
 @pytest.mark.parametrize("name", hostile())
 def test_a_schema_that_cannot_be_written_down_is_refused_by_name(name):
     assert "bad_one" in rendered_or_refused(ToolSpec("bad_one", "", hostile()[name]))
+
+
+def test_a_template_that_fails_for_another_reason_blames_no_tool():
+    fails = "{% if messages|length > 1 %}{{ raise_exception('too many') }}{% endif %}{{ tools }}" + CHATML
+    with pytest.raises(TemplateError, match="too many"):
+        renderer(fails).render(TURN, [CLOCK])
 
 
 def test_a_template_without_tools_is_told_of_them_in_words():
