@@ -7,14 +7,15 @@ checkpoint.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from common.errors import HearthError
+from evaluation.kept import write_text
 
+CONVERSATIONS = "conversations.jsonl"
 CURVE = "loss.png"
 
 _IDENTITY = "recipe.json"
@@ -36,9 +37,7 @@ def claim(folder: Path, run: Mapping[str, Any]) -> None:
             f"{str(folder)!r} 里是另一次训练。请用 --out 指定别的文件夹，或先删除它。",
         )
     if not run.keys() <= kept.keys():
-        beside = path.with_suffix(".unfinished")
-        beside.write_text(json.dumps({**kept, **run}, indent=1) + "\n", "utf-8")
-        os.replace(beside, path)
+        write_text(path, json.dumps({**kept, **run}, indent=1) + "\n")
 
 
 def digest(file: Path) -> str:

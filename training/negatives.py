@@ -35,7 +35,7 @@ def with_negatives(conversations: Sequence[Conversation], share: float, seed: in
     """
     chance = random.Random(seed)
     maker = _Maker.of(conversations, chance)
-    count = round(len(conversations) * share / (1 - share)) if maker.library else 0
+    count = round(len(conversations) * share / (1 - share)) if maker.tools else 0
     together = [*conversations, *islice(maker.make(), count)]
     chance.shuffle(together)
     return together
@@ -55,7 +55,7 @@ class _Maker:
 
     requests: Sequence[_Request]
     talk: Sequence[Conversation]
-    library: Sequence[ToolSpec]
+    tools: Sequence[ToolSpec]
     own: frozenset[str]
     chance: random.Random
 
@@ -63,10 +63,10 @@ class _Maker:
     def of(cls, conversations: Sequence[Conversation], chance: random.Random) -> "_Maker":
         requests = [found for one in conversations if (found := _request(one))]
         talk = [one for one in conversations if _is_talk(one)]
-        library = list({tool.name: tool for one in conversations for tool in one.tools}.values())
+        tools = list({tool.name: tool for one in conversations for tool in one.tools}.values())
         for each in (requests, talk):
             chance.shuffle(each)
-        return cls(requests, talk, library, frozenset(tool.name for tool in Questions().specs), chance)
+        return cls(requests, talk, tools, frozenset(tool.name for tool in Questions().specs), chance)
 
     def make(self) -> Iterator[Conversation]:
         """One after the other, without end."""
@@ -86,11 +86,11 @@ class _Maker:
     def _unrelated(self, request: _Request) -> list[ToolSpec]:
         """Tools that surely do nothing of what is wanted, as far as a few draws find some."""
         wanted = self.chance.randint(*_IN_VIEW)
-        drawn = self.chance.sample(self.library, min(_TRIES, len(self.library)))
+        drawn = self.chance.sample(self.tools, min(_TRIES, len(self.tools)))
         return [tool for tool in drawn if all(surely_unfit(each, [tool], self.own) for each in request.needed)][:wanted]
 
     def _talk(self, said: Conversation | None) -> Conversation:
-        view = tuple(self.chance.sample(self.library, min(self.chance.randint(*_IN_VIEW), len(self.library))))
+        view = tuple(self.chance.sample(self.tools, min(self.chance.randint(*_IN_VIEW), len(self.tools))))
         if said is None:
             return Conversation.of(TALK, refusals.talk(self.chance), view)
         return replace(said, source=TALK, tools=view)

@@ -23,7 +23,7 @@ from evaluation.task import commit
 from training.conversation import Conversation, read_conversations, write_conversations
 from training.curve import draw_curve
 from training.encoding import Encoder, encode_all
-from training.folder import CURVE, claim, digest, forget_checkpoint, is_whole, result_of
+from training.folder import CONVERSATIONS, CURVE, claim, digest, forget_checkpoint, is_whole, result_of
 from training.readers.named import read_more
 from training.recipe import Recipe
 from training.recipes import builtin as builtin_recipe
@@ -63,7 +63,7 @@ def run(
     Raises `HearthError`.
     """
     recipe, gather = replace(RECIPES[name][0], seed=seed), RECIPES[name][1]
-    gathered = folder / "conversations.jsonl"
+    gathered = folder / CONVERSATIONS
     fresh = gathered if gathered.is_file() else gathered.with_suffix(".unfinished")
     if fresh != gathered:
         base_folder(base, home)  # what cannot be tuned is refused before the data are gathered
@@ -94,7 +94,7 @@ def _tune(
     """Train on the conversations in the folder, and write all that belongs to the result; the curve comes last."""
     network, tokenizer, languages = load_base(base, base_folder(base, home))
     encoder = Encoder(tokenizer, recipe.scheme, longest=recipe.longest, languages=languages)
-    samples = encode_all(encoder, list(read_conversations(folder / "conversations.jsonl")))
+    samples = encode_all(encoder, list(read_conversations(folder / CONVERSATIONS)))
     versions = folder / "versions.json"
     if not versions.is_file():
         found = {name: importlib.metadata.version(name) for name in _LIBRARIES}

@@ -33,6 +33,7 @@ from personas.store import SHIPPED, SIZE_LIMIT
 MARKS = Path(__file__).with_name("passages_marks.jsonl")
 """A JSON object a line: question, passage, the passage's length, and where in it the answer begins and ends, in characters."""
 
+_ANSWERS = "answers.jsonl"
 _DATE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 _WRITER = replace(builtin.INFO, grounding=True, context_tokens=1 << 16)  # every model is asked as one that may answer
 _RUN = 5  # words in a row make a quotation
@@ -196,24 +197,25 @@ def _librarian() -> Persona:
 
 
 def _has_answers(data: Path) -> bool:
-    return data.is_file() or (data / "answers.jsonl").exists()
+    return data.is_file() or (data / _ANSWERS).exists()
 
 
 def _beir(folder: Path, marks: Path) -> Iterator[Question]:
     data = read_beir(folder)
     entries = {entry.id: entry for entry in data.corpus}
-    path = folder / "answers.jsonl"
-    answers = _marked(data, entries, marks)
-    if path.exists():
-        try:
-            lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-            answers = {line["_id"]: tuple(line["answers"]) for line in lines}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise _unreadable(path, error) from error
+    answers = _written(folder / _ANSWERS) if _has_answers(folder) else _marked(data, entries, marks)
     for id, text in data.queries.items():
         if answers is None or id in answers:
             best = max(data.relevant[id], key=lambda document: data.relevant[id][document])
             yield Question(id, text.strip(), entries[best], answers[id] if answers else ())
+
+
+def _written(path: Path) -> dict[str, tuple[str, ...]]:
+    try:
+        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+        return {line["_id"]: tuple(line["answers"]) for line in lines}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(path, error) from error
 
 
 def _marked(data: RetrievalSet, entries: Mapping[str, Entry], marks: Path) -> dict[str, tuple[str, ...]] | None:
