@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from assistant.excerpts import excerpted
 from assistant.messages import Message
 from assistant.models.base import GenerationOptions, ModelInfo
+from assistant.quoting import without_evidence
 from common.errors import PromptTooLong
 from knowledge.types import Hit
 from personas.care import gentle_instruction
@@ -49,6 +51,8 @@ def build(
     opening = [Message("system", _system(persona, language, info, gentle))]
     if info.grounding and not gentle:
         opening += _few_shot(persona, language)
+    if info.reads_excerpts:
+        material = replace(material, hits=excerpted(material.hits, message, info.excerpt_tokens))
     closing = Message("user", with_material(message, material, language) if info.grounding else message)
     room = info.context_tokens - options.max_tokens - _cost([*opening, closing], count)
     if room < 0 and len(opening) > 1:
@@ -123,6 +127,8 @@ def _readable(history: Sequence[Message], info: ModelInfo) -> list[Message]:
     Old thoughts are left out, as makers of thinking models advise, and so are calls that never got a result, because the user
     went on without deciding: servers refuse a conversation that has one.
     """
+    if info.reads_excerpts:
+        history = [replace(message, text=without_evidence(message.text)) if message.sources else message for message in history]
     if not info.tools:
         return [replace(message, thinking="") for message in history if message.role in ("user", "assistant") and message.text]
     answered = {message.result.call_id for message in history if message.result}

@@ -27,6 +27,7 @@ _NOTHING = {
     "en": "That is not in my documents.",
     "zh": "我的资料里没有这方面的内容。",
 }
+_NEAREST = {"en": "What comes nearest:", "zh": "最接近的内容："}
 _WRONG_LANGUAGE = {
     "en": "I cannot answer this well: {model}, the model in use, does not write English, and my documents have nothing close.",
     "zh": "这句话我接不好：现在用的 {model} 不会写中文，我的资料里也没有相近的内容。",
@@ -53,6 +54,17 @@ def quote(persona: Persona, info: ModelInfo, language: str, hits: Sequence[Hit],
     if not any(message.sources for message in history):
         parts.append(_NOTE[language].format(model=info.title))
     return "\n\n".join(parts)
+
+
+def evidence(persona: Persona, language: str, answer: str, hit: Hit) -> str:
+    """The first hit quoted as [1], for below the answer of a small model: its reader sees what that was made of."""
+    quoted = _quotation(1, hit, _place(hit, persona), language)
+    return quoted if cited(answer, [hit]) else f"{_NEAREST[language]}\n\n{quoted}"
+
+
+def without_evidence(answer: str) -> str:
+    """The words of the model itself: one that reads quotations in its own answers goes on in quotations."""
+    return answer.partition("\n\n")[0]
 
 
 def cited(text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from assistant.events import MessageCompleted, Reason, StepFinished, TextDelta, ThinkingDelta, TurnFinished
 from assistant.messages import Message, ToolCall, Usage
-from assistant.models.base import Cancel
+from assistant.models.base import Cancel, ModelInfo
 from knowledge.types import Hit
 
 
@@ -27,10 +27,11 @@ class Step:
 
 @dataclass(slots=True)
 class Turn:
-    """One user's message on its way to an answer."""
+    """One user's message on its way to an answer; `info` is what the model was when the turn asked for it."""
 
     language: str
     cancel: Cancel
+    info: ModelInfo = field(init=False)
     started: float = field(default_factory=time.monotonic)
     first_text: float | None = None
     usage: Usage = field(default_factory=Usage)

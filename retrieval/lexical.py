@@ -62,6 +62,18 @@ def _singular(word: str) -> str:
     return word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
 
 
+def shares(query: str, texts: Sequence[str]) -> list[float]:
+    """What share of the query's information each text holds, in [0, 1]; how rare a word is, these texts tell.
+
+    Words that ask and words that bind count for nothing: of a few short texts one has more of them than another by chance.
+    """
+    held = [set(tokens(text)) for text in texts]
+    asked = {term for term in tokens(query[:_QUERY_LENGTH]) if not _is_common(term)}
+    idf = {term: _idf(term, sum(term in words for words in held), len(texts)) for term in asked}
+    whole = sum(idf.values())
+    return [sum(idf[term] for term in asked & words) / whole if whole else 0.0 for words in held]
+
+
 @dataclass(frozen=True, slots=True)
 class LexicalRow:
     """A text to index under a number of its own; `group` (`[a-z0-9]+`) is what a search is narrowed to."""
@@ -294,8 +306,11 @@ def _idf(term: str, holding: int, rows: int) -> float:
 
 def _weight(term: str) -> float:
     """Words that ask and words that bind say little, however rare they are in a small collection."""
-    common = term in _COMMON or (not term.isascii() and not _COMMON_HAN.isdisjoint(term))
-    return _COMMON_WEIGHT if common else 1.0
+    return _COMMON_WEIGHT if _is_common(term) else 1.0
+
+
+def _is_common(term: str) -> bool:
+    return term in _COMMON or (not term.isascii() and not _COMMON_HAN.isdisjoint(term))
 
 
 def _check(group: str) -> None:

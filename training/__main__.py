@@ -1,6 +1,7 @@
-"""The command line of training: run a recipe and write what it tuned into a folder; compare the talk before and after.
+"""The command line of training: run a recipe and write what it tuned into a folder; average runs; compare the talk.
 
 python -m training run RECIPE --data PATH [--more READER=PATH ...] [--base NAME] [--out DIR] [--home DIR] [--seed S]
+python -m training average ADAPTER ADAPTER ... --out DIR [--rank N] [--home DIR]
 python -m training compare ADAPTER [--home DIR]
 
 Without --out a run begins in a new folder where the app's Train page lists it, HOME/training/RECIPE-YYYYMMDD-HHMMSS, and the
@@ -20,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.errors import HearthError
+from training.averaging import average
 from training.card import compare
 from training.readers.named import READERS
 from training.run import RECIPES, run
@@ -59,6 +61,10 @@ def _run(options: argparse.Namespace) -> None:
     print(json.dumps({"done": str(place)}), flush=True)
 
 
+def _average(options: argparse.Namespace) -> None:
+    print(json.dumps({"done": str(average(options.adapters, options.out, options.home, options.rank))}))
+
+
 def _compare(options: argparse.Namespace) -> None:
     print(compare(options.adapter, options.home).to_markdown())
 
@@ -81,10 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--base", default="builtin", metavar="NAME", help="the model to tune")
     run.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: a new one in HOME/training)")
     run.add_argument("--seed", type=int, default=0, metavar="S")
+    averaged = commands.add_parser("average", help="the mean of several runs as one adapter")
+    averaged.set_defaults(command=_average)
+    averaged.add_argument("adapters", type=Path, nargs="+", metavar="ADAPTER", help="the folders of the adapters, of one base")
+    averaged.add_argument("--out", type=Path, required=True, metavar="DIR", help="the new folder of the mean")
+    averaged.add_argument("--rank", type=int, default=40, metavar="N", help="the rank of the mean (default: 40)")
     compared = commands.add_parser("compare", help="the built-in model's talk without and with an adapter, as Markdown")
     compared.set_defaults(command=_compare)
     compared.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder of the adapter")
-    for each in (run, compared):
+    for each in (run, averaged, compared):
         each.add_argument("--home", type=Path, default=Path("data"), metavar="DIR", help="the app's data folder")
     return parser
 

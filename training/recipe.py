@@ -10,7 +10,8 @@ class Recipe:
 
     A step is one row of at most `row_tokens` tokens, samples packed behind one another; the learning rate rises over the first
     `warmup` of the steps and falls as a cosine to a tenth. `rank`, `alpha` and `dropout` are LoRA's (Hu et al. 2021), over all
-    linear layers; full tuning has none of them.
+    linear layers; full tuning has none of them. The result is the mean of the weights after each step of the last `averaged` of
+    them (Polyak and Juditsky 1992): a step sees few samples, and their noise goes with the mean.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Recipe:
     dropout: float = 0.0
     weight_decay: float = 0.0
     clip: float = 1.0
+    averaged: float = 0.25
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:

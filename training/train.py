@@ -122,6 +122,8 @@ class _Run:
         self._optimizer = torch.optim.AdamW(
             self._masters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.99), fused=True
         )
+        self._first_averaged = steps - max(1, round(recipe.averaged * steps))
+        self._means = [master.clone() for master in self._masters]
         self._core = _core(self._network)
         self._network.train()
 
@@ -150,7 +152,8 @@ class _Run:
             part.grad = None
         torch.nn.utils.clip_grad_norm_(self._masters, self._recipe.clip)
         self._optimizer.step()
-        self._write_back()
+        self._write_back(self._masters)
+        self._average(step)
         return float(loss.detach()), float(losses.detach().mean())
 
     def resume(self, folder: Path) -> tuple[int, float]:
@@ -161,11 +164,11 @@ class _Run:
             return 0, 0.0
         state = torch.load(folder / "state.pt", weights_only=True)
         with torch.no_grad():
-            for master, kept in zip(self._masters, state["masters"], strict=True):
-                master.copy_(kept)
+            for own, kept in zip(self._masters + self._means, state["masters"] + state["means"], strict=True):
+                own.copy_(kept)
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
-        self._write_back()
+        self._write_back(self._masters)
         return int(state["step"]), float(state["seconds"])
 
     def checkpoint(self, folder: Path, step: int, seconds: float) -> None:
@@ -175,6 +178,7 @@ class _Run:
         folder.mkdir(exist_ok=True)
         state = {
             "masters": self._masters,
+            "means": self._means,
             "optimizer": self._optimizer.state_dict(),
             "random": torch.get_rng_state(),
             "step": step,
@@ -184,17 +188,25 @@ class _Run:
         os.replace(folder / "state.unfinished", folder / "state.pt")
 
     def finish(self, place: Path) -> Path:
-        """Write what was tuned."""
+        """Write what was tuned, as the mean of the last steps."""
+        self._write_back(self._means)
         self._network.save_pretrained(place)
         (place / "README.md").unlink(missing_ok=True)  # a form of a model card that nobody filled in
         return place
 
-    def _write_back(self) -> None:
+    def _average(self, step: int) -> None:
+        from torch.optim.swa_utils import get_swa_multi_avg_fn
+
+        if step >= self._first_averaged:
+            average = get_swa_multi_avg_fn()  # type: ignore[no-untyped-call]
+            average(self._means, self._masters, step - self._first_averaged)
+
+    def _write_back(self, weights: Sequence[Any]) -> None:
         import torch
 
         with torch.no_grad():
-            for master, part in zip(self._masters, self._tuned, strict=True):
-                part.copy_(master)
+            for part, numbers in zip(self._tuned, weights, strict=True):
+                part.copy_(numbers)
 
 
 def rate(step: int, steps: int, warmup: float) -> float:

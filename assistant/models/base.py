@@ -22,7 +22,8 @@ class ModelInfo:
     """What a model is and is good for.
 
     `languages` are codes ("en", "zh") that it can write; `tools` says that it calls tools, `grounding` that it can answer
-    from passages without inventing; `context_tokens` is the length of prompt and answer together.
+    from passages without inventing; `context_tokens` is the length of prompt and answer together. Of each passage it is given an
+    excerpt of about `excerpt_tokens`, or all of it where that is 0.
     """
 
     name: str
@@ -31,6 +32,12 @@ class ModelInfo:
     tools: bool
     grounding: bool
     context_tokens: int
+    excerpt_tokens: int = 0
+
+    @property
+    def reads_excerpts(self) -> bool:
+        """Whether it answers from passages, but is shown no more than excerpts of them."""
+        return self.grounding and self.excerpt_tokens > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ INFO = ModelInfo(
     title="SmolLM2 135M Instruct",
     languages=frozenset({"en"}),
     tools=True,
-    grounding=False,
+    grounding=True,
+    excerpt_tokens=60,
     context_tokens=4096,  # it was trained on 8,192; on a laptop's CPU that is minutes of waiting for a worse answer
 )
 

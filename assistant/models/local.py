@@ -279,8 +279,9 @@ class LocalModel:
     def _give_up(self, engine: Engine) -> None:
         """Forget an engine that ended or hangs; its thread, if it ever wakes, finds nobody waiting."""
         with self._lock:
-            if self._engine is engine:
-                self._engine = None
+            if self._engine is not engine:
+                return  # another turn that waited for it was sooner, and closes it
+            self._engine = None
         with contextlib.suppress(RuntimeError):
             engine.close()
 

@@ -40,13 +40,18 @@ def write_base(folder: Path, base: str) -> None:
     (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": base}, indent=1) + "\n", "utf-8")
 
 
-def merge_adapter(network: Any, tokenizer: Any, folder: Path) -> Any:
-    """The network with the adapter in its weights; the tokenizer gets the adapter's template. Raises `ModelLoadFailed`."""
+def check_adapter(folder: Path) -> None:
+    """See that a folder holds an adapter with its weights. Raises `ModelLoadFailed`."""
     if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
         raise ModelLoadFailed(
             f"There is no adapter in {str(folder)!r}: {CONFIG} and {WEIGHTS} are needed. Run the training again.",
             f"{str(folder)!r} 里没有适配器：需要 {CONFIG} 和 {WEIGHTS}。请重新训练。",
         )
+
+
+def merge_adapter(network: Any, tokenizer: Any, folder: Path) -> Any:
+    """The network with the adapter in its weights; the tokenizer gets the adapter's template. Raises `ModelLoadFailed`."""
+    check_adapter(folder)
     hide_notices()
     from peft import PeftModel
 

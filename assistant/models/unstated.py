@@ -54,12 +54,12 @@ def leave_out_unstated(
     chunks: Iterator[ModelChunk], messages: Sequence[Message], tools: Sequence[ToolSpec]
 ) -> Iterator[ModelChunk]:
     """The chunks with those optional arguments left out of their calls that the messages do not state."""
-    said: _Said | None = None
+    said: Said | None = None
     schemas = {tool.name: tool.parameters for tool in tools}
     made: list[ToolCall] = []
     for chunk in chunks:
         if isinstance(chunk, CallChunk) and chunk.call.name in schemas:
-            said = said or _Said(messages)
+            said = said or Said(messages)
             call = _stated(chunk.call, schemas[chunk.call.name], said)
             alike = any(other.name == call.name and other.arguments == call.arguments for other in made)
             made.append(chunk.call if alike else call)
@@ -68,7 +68,7 @@ def leave_out_unstated(
             yield chunk
 
 
-def _stated(call: ToolCall, schema: Mapping[str, Any], said: "_Said") -> ToolCall:
+def _stated(call: ToolCall, schema: Mapping[str, Any], said: "Said") -> ToolCall:
     required, properties = schema.get("required", ()), schema.get("properties")
     if not isinstance(properties, Mapping) or not isinstance(required, Sequence):
         return call
@@ -96,7 +96,7 @@ def _is_choice(schema: Any) -> bool:
     return "items" in schema and _is_choice(schema["items"])
 
 
-class _Said:
+class Said:
     """The words and numbers of a conversation: what the person, the tools, the persona and the model have said."""
 
     def __init__(self, messages: Sequence[Message]) -> None:

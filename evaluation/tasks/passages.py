@@ -19,8 +19,8 @@ from pathlib import Path
 
 from assistant import prompt
 from assistant.messages import Message
-from assistant.models import builtin
-from assistant.models.base import GenerationOptions, estimate_tokens
+from assistant.models import catalogue
+from assistant.models.base import GenerationOptions, ModelInfo, estimate_tokens
 from common.errors import HearthError
 from common.yamltext import read_mapping
 from evaluation.metrics import percent
@@ -35,7 +35,7 @@ MARKS = Path(__file__).with_name("passages_marks.jsonl")
 
 _ANSWERS = "answers.jsonl"
 _DATE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
-_WRITER = replace(builtin.INFO, grounding=True, context_tokens=1 << 16)  # every model is asked as one that may answer
+_WINDOW = 1 << 16  # tokens: a prompt that is too long for a model counts as its failure
 _RUN = 5  # words in a row make a quotation
 _TURNED_DOWN = "That is not in my documents."
 
@@ -76,7 +76,10 @@ def prepare(options: Options, marks: Path = MARKS) -> Exam:
     others = distractors(questions, options.seed)
     kinds = options.split.split(",") if options.split else ["right", "among", "wrong", "near"]
     persona = _librarian()
-    cases = [case for question in questions for case in _cases(question, others[question.id], persona) if case.group in kinds]
+    reader = _reader(options.model)
+    cases = [
+        case for question in questions for case in _cases(question, others[question.id], persona, reader) if case.group in kinds
+    ]
     answered = any(question.answers for question in questions)
     return Exam(
         task="passages",
@@ -172,7 +175,14 @@ def distractors(questions: Sequence[Question], seed: int) -> dict[str, dict[str,
     return chosen
 
 
-def _cases(question: Question, beside: dict[str, Entry], persona: Persona) -> Iterator[Case]:
+def _reader(model: str) -> ModelInfo:
+    """What the app knows of the model, but for this: every model is asked as one that may answer."""
+    name = catalogue.parse(model)
+    info = catalogue.describe(name, Path(name.value) if name.kind == "path" else None)
+    return replace(info, grounding=True, context_tokens=_WINDOW)
+
+
+def _cases(question: Question, beside: dict[str, Entry], persona: Persona, reader: ModelInfo) -> Iterator[Case]:
     views = {"right": [question.passage], **{kind: [entry] for kind, entry in beside.items()}}
     if "wrong" in beside:
         both = [beside["wrong"], question.passage]
@@ -180,13 +190,13 @@ def _cases(question: Question, beside: dict[str, Entry], persona: Persona) -> It
     for kind, view in views.items():
         number = view.index(question.passage) + 1 if question.passage in view else 0
         gold = Gold(question.answers, question.passage.text, number)
-        yield Case(f"{question.id} {kind}", _asked(question.text, view, persona), gold=gold, group=kind)
+        yield Case(f"{question.id} {kind}", _asked(question.text, view, persona, reader), gold=gold, group=kind)
 
 
-def _asked(question: str, view: Sequence[Entry], persona: Persona) -> tuple[Message, ...]:
+def _asked(question: str, view: Sequence[Entry], persona: Persona, reader: ModelInfo) -> tuple[Message, ...]:
     hits = tuple(Hit(_passage(number, entry), 1.0) for number, entry in enumerate(view, 1))
     material = prompt.Material(hits, _DATE)
-    return tuple(prompt.build(persona, "en", [], question, material, _WRITER, GenerationOptions(), estimate_tokens))
+    return tuple(prompt.build(persona, "en", [], question, material, reader, GenerationOptions(), estimate_tokens))
 
 
 def _librarian() -> Persona:

@@ -297,6 +297,47 @@ def test_a_weak_model_still_chats_in_its_own_language():
     assert model.requests[0].tools == () or list(model.requests[0].tools) == []
 
 
+EXCERPTS = replace(WEAK, grounding=True, excerpt_tokens=12)
+LONG = "Whoever is new reads this chapter first. Leave is 12 days a year. It is asked for in writing."
+
+
+def test_a_small_model_reads_an_excerpt_where_a_persona_answers_from_documents():
+    found = [hit(number, LONG) for number in range(1, 6)]
+    asked, model = agent(["Leave is 12 days a year [1]."], hits=found, info=EXCERPTS, answers_only_from_documents=True)
+    happened = turn(asked, "How many days is leave?")
+    answer = happened[-1].new_messages[0]
+    assert answer.text == f"Leave is 12 days a year [1].\n\n**Leave** [1]:\n\n> {LONG}"
+    assert answer.sources == (found[0],)
+    (request,) = model.requests
+    read = request.messages[-1].text
+    assert read.count("Leave is 12 days a year.") == 1
+    assert "new reads" not in read
+
+
+def test_a_small_model_that_names_no_passage_is_followed_by_the_nearest_one():
+    asked, _ = agent(["That is not in my documents."], hits=[hit(1, LONG)], info=EXCERPTS, answers_only_from_documents=True)
+    answer = turn(asked, "Who is new?")[-1].new_messages[0]
+    assert answer.text == f"That is not in my documents.\n\nWhat comes nearest:\n\n**Leave** [1]:\n\n> {LONG}"
+    assert answer.sources == (hit(1, LONG),)
+
+
+def test_a_small_model_does_not_read_the_quotations_below_its_answers():
+    said = ["Leave is 12 days a year [1].", "It is asked for in writing [1]."]
+    asked, model = agent(said, hits=[hit(1, LONG)], info=EXCERPTS, answers_only_from_documents=True)
+    first = turn(asked, "How many days is leave?")[-1].new_messages
+    turn(asked, "How is it asked for?", [Message("user", "How many days is leave?"), *first])
+    read = [(message.role, message.text) for message in model.requests[1].messages[1:-1]]
+    assert read == [("user", "How many days is leave?"), ("assistant", "Leave is 12 days a year [1].")]
+
+
+def test_in_a_conversation_a_small_model_leaves_the_passages_as_they_are():
+    asked, model = agent([], hits=[hit(1, LONG)], info=EXCERPTS)
+    assert f"> {LONG}" in turn(asked, "How many days is leave?")[-1].new_messages[0].text
+    talking, model = agent(["Hi there."], info=EXCERPTS)
+    assert turn(talking, "hello")[-1].new_messages[0].text == "Hi there."
+    assert "Use two or three short sentences." in model.requests[0].messages[0].text
+
+
 def test_a_persona_of_documents_only_admits_that_nothing_was_found():
     asked, model = agent([], info=CAPABLE, answers_only_from_documents=True)
     answer = turn(asked, "Who won the cup?")[-1].new_messages[0]

@@ -400,7 +400,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(STEPS, min_size=6, max_size=6))
 def test_whatever_a_model_does_a_turn_ends_in_words_and_makes_no_call_twice(script):
     asked, model = agent(script, limits=Limits(steps=5))

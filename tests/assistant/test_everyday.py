@@ -50,3 +50,15 @@ def test_an_everyday_question_is_answered_through_its_tool(guide, number):
     answer, used = guide(question.text)
     assert question.tool in used, (question.text, answer, used)
     assert question.right(answer, now), (question.text, answer)
+
+
+@pytest.mark.soak
+def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide):
+    wrong = []
+    for question in QUESTIONS:
+        now = datetime.now(UTC)
+        answer, used = guide(question.text)
+        if question.tool not in used or not question.right(answer, now):
+            wrong.append((question.text, used, answer))
+    assert len(QUESTIONS) == 40
+    assert len(wrong) <= 4, wrong

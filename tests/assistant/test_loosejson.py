@@ -78,7 +78,7 @@ def test_what_python_prints_is_read(value):
     assert loads(repr(value)) == ast.literal_eval(repr(value))
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(st.text(st.sampled_from("{}[]()\"'“:,=\\/ \n0123eE.-aTNnu"), max_size=40) | st.text(max_size=30))
 def test_any_text_gives_json_or_an_error(text):
     try:

@@ -345,7 +345,7 @@ MARKS = [
 soups = st.lists(st.sampled_from(MARKS) | st.text(max_size=3), max_size=14).map("".join)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(soups, st.data())
 @example("\n{\n{", None)
 def test_any_cutting_of_any_soup_gives_the_same(written, data):
@@ -355,7 +355,7 @@ def test_any_cutting_of_any_soup_gives_the_same(written, data):
         assert told(written, data.draw(st.lists(st.integers(0, len(written)), max_size=5))) == whole
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(soups)
 def test_no_mark_of_a_call_is_ever_text(written):
     text = told(written)[0]
@@ -363,7 +363,7 @@ def test_no_mark_of_a_call_is_ever_text(written):
         assert mark not in text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(
         st.text(min_size=1, max_size=8),

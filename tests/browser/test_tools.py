@@ -14,20 +14,20 @@ def open_tool(page: Page, words: str, title: str) -> None:
 
 
 def test_a_tool_is_tried_by_a_form(page: Page) -> None:
-    open_tool(page, "dates", "Dates")
+    open_tool(page, "units", "Units")
     page.click(".form button[type=submit]")
-    wrong = page.locator(".field.wrong")
-    expect(wrong).to_contain_text("action is missing")
-    wrong.locator("select").select_option(label="difference")
-    page.fill('[name="arg.date"]', "2026-01-01")
-    page.fill('[name="arg.end_date"]', "2026-01-31")
-    page.fill('[name="arg.amount"]', "soon")
+    expect(page.locator(".field.wrong").first).to_contain_text("value is missing")
+    expect(page.locator(".field.wrong")).to_have_count(3)
+    page.fill('[name="arg.value"]', "some")
+    page.fill('[name="arg.from_unit"]', "mile")
+    page.fill('[name="arg.to_unit"]', "km")
     page.keyboard.press("Enter")
-    expect(page.locator(".field.wrong")).to_contain_text("Write a whole number")
-    assert page.input_value('[name="arg.date"]') == "2026-01-01"
-    page.fill('[name="arg.amount"]', "")
+    expect(page.locator(".field.wrong")).to_have_count(1)
+    expect(page.locator(".field.wrong")).to_contain_text("Write a number")
+    assert page.input_value('[name="arg.from_unit"]') == "mile"
+    page.fill('[name="arg.value"]', "5")
     page.keyboard.press("Enter")
-    expect(page.locator(".result-of pre")).to_contain_text("30")
+    expect(page.locator(".result-of pre")).to_contain_text("8.04672")
     expect(page.locator(".result-of")).to_contain_text("What the model would read")
     expect(page.locator(".field.wrong")).to_have_count(0)
     page.click('[data-do="language"]')

@@ -579,7 +579,7 @@ def test_yaml_over_the_limit_is_refused_before_it_is_parsed(store):
     assert time.thread_time() - started < 2
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200), title=st.text(max_size=20).filter(str.isprintable))
 def test_any_text_survives_the_database_and_yaml(store, text, title):
     document = Note(id="any", title=LocalizedText(en=title), text=text)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.database import Database
-from retrieval.lexical import LexicalIndex, LexicalRow, tokens
+from retrieval.lexical import LexicalIndex, LexicalRow, shares, tokens
 
 CATS = "The cat sat on the mat while another cat slept."
 DOGS = "A dog chased the ball across the garden."
@@ -163,7 +163,7 @@ def test_a_very_long_query_is_read_from_its_beginning(index, database):
     assert [hit.id for hit in index.search("garden " + "无 关 " * 100_000, ["1"], 5)] == [2]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text_can_be_asked(index, database, query):
     if index.count() == 0:
@@ -182,3 +182,12 @@ def test_a_group_has_a_plain_name(index, database):
         put(index, database, CATS, group="a b")
     with pytest.raises(ValueError, match="group"):
         index.search("cat", ['1" OR "g2'], 5)
+
+
+def test_shares_of_a_few_texts_weigh_what_tells_them_apart():
+    texts = ["The mill was rebuilt in 1784.", "The mill is a mill.", "A pond."]
+    rebuilt, mill, pond = shares("Who rebuilt the mill?", texts)
+    assert rebuilt > mill > pond == 0.0
+    assert shares("", texts) == [0.0, 0.0, 0.0]
+    assert shares("mill", []) == []
+    assert shares("The mill was rebuilt in 1784.", texts)[0] == pytest.approx(1.0)

@@ -108,7 +108,7 @@ def test_every_zone_of_ours_exists(zone):
     assert ask(place=zone).data["zone"] == zone
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=80), st.text(max_size=40) | st.from_regex(r"\A[0-9apm:点上下午 -]{1,12}\Z"))
 def test_any_place_and_time_is_a_sentence_or_an_answer(place, time):
     for arguments in ({"place": place}, {"time": time, "place": "Tokyo"}):

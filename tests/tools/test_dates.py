@@ -73,21 +73,23 @@ def test_days_are_read_as_people_write_them(text, day):
 
 
 REFUSED = [
-    ({"action": "info", "date": "2026-02-30"}, "2026-02-30 does not exist"),
-    ({"action": "info", "date": "foo"}, "'foo' is not a date"),
-    ({"action": "info", "date": ""}, "is not a date"),
-    ({"action": "info", "date": "农历 2026-闰6-1"}, "it has no leap month"),
-    ({"action": "info", "date": "农历 2025-闰5-1"}, "its leap month is 6"),
-    ({"action": "info", "date": "农历 2026-13-01"}, "no month 13"),
-    ({"action": "info", "date": "春节 2500"}, "1900 to 2100"),
-    ({"action": "info", "date": "农历 1800-01-01"}, "1900 to 2100"),
-    ({"action": "difference", "date": "today"}, "needs end_date"),
-    ({"action": "add", "date": "today"}, "needs amount"),
-    ({"action": "add", "amount": 4_000_000, "unit": "years"}, "outside the calendar"),
-    ({"action": "add", "amount": 10**9}, "amount must be at most"),
-    ({"action": "add", "amount": 1.5}, "whole number"),
-    ({"action": "fly"}, "action must be one of"),
-    ({}, "action is missing"),
+    ({"date": "2026-02-30"}, "2026-02-30 does not exist"),
+    ({"date": "foo"}, "'foo' is not a date"),
+    ({"date": ""}, "is not a date"),
+    ({"date": "农历 2026-闰6-1"}, "it has no leap month"),
+    ({"date": "农历 2025-闰5-1"}, "its leap month is 6"),
+    ({"date": "农历 2026-13-01"}, "no month 13"),
+    ({"date": "春节 2500"}, "1900 to 2100"),
+    ({"date": "农历 1800-01-01"}, "1900 to 2100"),
+    ({"date": "today", "until": "then"}, "'then' is not a date"),
+    ({"date": "today", "offset": "4,000,000 years"}, "outside the calendar"),
+    ({"date": "today", "offset": "a while"}, "no length of time"),
+    ({"date": "today", "offset": "5 business days"}, "no length of time"),
+    ({"date": "today", "offset": "1.5 days"}, "no length of time"),
+    ({"date": "today", "offset": "half a year"}, "no length of time"),
+    ({"date": "today", "offset": ""}, "no length of time"),
+    ({"date": "today", "until": "tomorrow", "offset": "1 day"}, "not both"),
+    ({}, "date is missing"),
 ]
 
 
@@ -100,7 +102,7 @@ def test_what_cannot_be_answered_is_said(arguments, told):
 
 
 def test_a_day_is_told_whole():
-    output = ask(action="info", date="春节 2026")
+    output = ask(date="春节 2026")
     assert output.text == (
         "2026-02-17 (Tuesday) is day 48 of the year, in ISO week 8 of 2026. It was 277 days ago. "
         "In the Chinese calendar: 丙午年（马）正月初一. On this day: Chinese New Year."
@@ -115,64 +117,83 @@ def test_a_day_is_told_whole():
         "lunar": (2026, 1, 1),
         "festivals": ["Chinese New Year"],
     }
-    assert ask("zh", action="info", date="中秋节 2026").text == (
+    assert ask("zh", date="中秋节 2026").text == (
         "2026-09-25（星期五）是当年第 268 天，2026 年第 39 周。已经过去 57 天。农历丙午年（马）八月十五。当天是：中秋节。"
     )
-    assert "It is today." in ask(action="info").text
-    assert "It is in 1 day." in ask(action="info", date="tomorrow").text
+    assert "It is today." in ask(date="today").text
+    assert "It is in 1 day." in ask(date="tomorrow").text
 
 
 def test_the_difference_of_two_days():
-    output = ask(action="difference", date="2024-01-31", end_date="2026-03-01")
+    output = ask(date="2024-01-31", until="2026-03-01")
     assert output.text == "From 2024-01-31 (Wednesday) to 2026-03-01 (Sunday): 760 days (2 years, 1 month, 1 day)."
-    assert ask("zh", action="difference", date="今天", end_date="春节").text.endswith("：77 天（2 个月16 天）。")
-    assert ask(action="difference", date="2026-03-01", end_date="2026-02-27").data["days"] == -2
-
-
-def test_the_day_asked_about_may_stand_in_the_place_of_the_other():
-    assert ask(action="info", end_date="2027-07-04").data == ask(action="info", date="2027-07-04").data
-
-
-def test_of_one_date_alone_the_distance_from_today_is_told():
-    whole = ask(action="difference", date="today", end_date="2027-01-01")
-    assert ask(action="difference", date="2027-01-01").text == whole.text
+    assert ask("zh", date="今天", until="春节").text.endswith("：77 天（2 个月16 天）。")
+    assert ask(date="2026-03-01", until="2026-02-27").data["days"] == -2
 
 
 @pytest.mark.parametrize(
-    ("day", "amount", "unit", "result"),
+    ("day", "offset", "result"),
     [
-        ("2026-01-31", 1, "months", "2026-02-28"),
-        ("2024-02-29", 1, "years", "2025-02-28"),
-        ("2024-02-29", -4, "years", "2020-02-29"),
-        ("2026-11-21", -100, "days", "2026-08-13"),
-        ("2026-11-21", 2, "weeks", "2026-12-05"),
-        ("2026-01-15", -1, "months", "2025-12-15"),
+        ("2026-01-31", "1 month", "2026-02-28"),
+        ("2024-02-29", "1 year", "2025-02-28"),
+        ("2024-02-29", "-4 years", "2020-02-29"),
+        ("2026-11-21", "-100 days", "2026-08-13"),
+        ("2026-11-21", "100 days ago", "2026-08-13"),
+        ("2026-11-21", "minus 100 days", "2026-08-13"),
+        ("2026-11-21", "2 weeks", "2026-12-05"),
+        ("2026-11-21", "in two weeks", "2026-12-05"),
+        ("2026-11-21", "a fortnight", "2026-12-05"),
+        ("2026-11-21", "3 weeks from now", "2026-12-12"),
+        ("2026-01-15", "-1 months", "2025-12-15"),
+        ("2026-01-15", "1 year, 2 months and 3 days", "2027-03-18"),
+        ("2026-01-15", "-1 year 2 months", "2024-11-15"),
+        ("2026-01-15", "1,000 days", "2028-10-11"),
+        ("2026-01-15", "10", "2026-01-25"),
+        ("2026-01-15", "45天", "2026-03-01"),
+        ("2026-01-15", "三个星期后", "2026-02-05"),
+        ("2026-01-15", "两个月前", "2025-11-15"),
+        ("2026-01-15", "一年零二个月", "2027-03-15"),
     ],
 )
-def test_adding(day, amount, unit, result):
-    assert ask(action="add", date=day, amount=amount, unit=unit).data["result"] == result
+def test_adding(day, offset, result):
+    assert ask(date=day, offset=offset).data["result"] == result
 
 
-def test_adding_counts_days_from_today_when_nothing_else_is_said():
-    assert ask(action="add", amount=1).text == "2026-11-21 (Saturday) and 1 day: 2026-11-22 (Sunday)."
-    assert ask("zh", action="add", amount=-1).text == "2026-11-21（星期六）起 -1 天：2026-11-20（星期五）。"
+def test_a_length_of_time_may_stand_in_the_place_of_the_other_day():
+    assert ask(date="2026-05-20", until="90 days").text == ask(date="2026-05-20", offset="90 days").text
+    assert ask(date="today", until="May 3").data["days"] == -202
+
+
+def test_a_date_in_chinese_is_no_length_of_time():
+    assert ask("zh", date="今天", until="2027年1月1日").data["days"] == 41
+    assert ask("zh", date="今天", until="5月3日").text == ask("zh", date="今天", until="May 3").text
+
+
+def test_a_sum_names_both_days():
+    assert ask(date="today", offset="1 day").text == "2026-11-21 (Saturday) and 1 day: 2026-11-22 (Sunday)."
+    assert ask("zh", date="今天", offset="-1 天").text == "2026-11-21（星期六）起 -1 天：2026-11-20（星期五）。"
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(["1", "two", " ", "days", "年", "-", "ago", "个", ","])).map("".join))
+def test_any_length_of_time_is_a_sentence_or_a_day(text):
+    assert "error inside the tool" not in ask(date="today", offset=text[:60]).text
 
 
 @given(st.dates(), st.dates())
 def test_differences_add_up(first, second):
-    output = ask(action="difference", date=first.isoformat(), end_date=second.isoformat())
+    output = ask(date=first.isoformat(), until=second.isoformat())
     assert first + timedelta(days=output.data["days"]) == second
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dates(date(1901, 1, 1), date(2099, 12, 31)))
 def test_the_chinese_calendar_goes_there_and_back(day):
-    year, month, number = ask(action="info", date=day.isoformat()).data["lunar"]
+    year, month, number = ask(date=day.isoformat()).data["lunar"]
     leap = "闰" if month < 0 else ""
     assert read_day(f"农历{year}年{leap}{abs(month)}月{number}日", TODAY) == day
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.text(max_size=60)
     | st.lists(
@@ -180,5 +201,5 @@ def test_the_chinese_calendar_goes_there_and_back(day):
     ).map("".join)
 )
 def test_any_date_is_a_sentence_or_a_day(text):
-    output = ask(action="info", date=text[:60])
+    output = ask(date=text[:60])
     assert "error inside the tool" not in output.text

@@ -127,7 +127,7 @@ def test_a_number_that_is_none_is_no_unit(text):
     assert "is not a unit I know" in convert(1, text, "km").text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60), st.floats(allow_nan=False, allow_infinity=False))
 def test_any_unit_is_a_sentence_or_an_answer(text, value):
     output = convert(value, text, "km")
@@ -135,7 +135,7 @@ def test_any_unit_is_a_sentence_or_an_answer(text, value):
     assert "error inside the tool" not in output.text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.sampled_from(

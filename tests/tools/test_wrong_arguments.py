@@ -28,7 +28,7 @@ values = scalars | st.lists(scalars, max_size=3) | st.dictionaries(st.text(max_s
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.id)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), values, max_size=5), st.sampled_from(["en", "zh"]))
 def test_any_arguments_give_an_answer_or_a_sentence(tool, arguments, language):
     output = run(tool, arguments, ToolContext(language=language))
@@ -40,7 +40,7 @@ def test_any_arguments_give_an_answer_or_a_sentence(tool, arguments, language):
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.id)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_arguments_of_the_right_types_too(tool, data):
     kinds = {

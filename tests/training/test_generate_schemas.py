@@ -38,9 +38,9 @@ def test_copied_texts_stand_in_the_request() -> None:
         assert all(text in ask.text for text in ask.copied)
 
 
-def test_optional_arguments_are_stated_more_often_than_not() -> None:
+def test_a_third_of_the_optional_arguments_is_stated() -> None:
     stated = [("age" in ask_of(BIRDS, random.Random(seed)).arguments) for seed in range(400)]
-    assert 0.4 < sum(stated) / len(stated) < 0.7
+    assert 0.28 < sum(stated) / len(stated) < 0.45
 
 
 def test_numbers_that_are_stated_are_said() -> None:

@@ -6,6 +6,7 @@ import shutil
 import threading
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -206,3 +207,48 @@ def test_an_adapter_without_its_base_is_told(data, base, tmp_path):
     (result / "tuned.json").unlink()
     with pytest.raises(ModelLoadFailed, match="does not say which model"):
         catalogue.resolve(f"path:{result}")
+
+
+def added(adapter, home, base):
+    """What an adapter adds to each weight of its base."""
+    import torch
+
+    from assistant.models.merging import merge_adapter
+    from training.run import load_base
+
+    folder = Path(base.removeprefix("path:"))
+    network, tokenizer, _ = load_base(base, folder)
+    before = {name: weight.clone() for name, weight in network.float().state_dict().items()}
+    after = merge_adapter(network, tokenizer, adapter).state_dict()
+    return torch.cat([(after[name] - before[name]).flatten() for name in before])
+
+
+def test_the_mean_of_two_runs_adds_the_mean_of_what_they_add(data, base, tmp_path, capsys):
+    runs = [run("wlm-plain", data, base, tmp_path / f"run-{seed}", tmp_path / "home", seed) for seed in (0, 1)]
+    out = tmp_path / "means" / "mean"
+    assert main(["average", *map(str, runs), "--out", str(out), "--home", str(tmp_path / "home"), "--rank", "32"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"done": str(out)}
+    first, second, mean = (added(adapter, tmp_path / "home", base) for adapter in (*runs, out))
+    assert (first - second).norm() > 0.1 * first.norm(), "the runs are one"
+    assert (mean - (first + second) / 2).norm() < 0.2 * mean.norm(), "half of their ranks together is kept"
+    assert [path.name for path in out.parent.iterdir()] == ["mean"]
+    host.load(f"path:{out}", tmp_path / "home", True, lambda *_: None, lambda _: None).close()
+
+
+def test_what_has_no_mean_is_refused_in_a_sentence(data, base, tmp_path, capsys):
+    result = run("wlm-plain", data, base, tmp_path / "run", tmp_path / "home")
+    other = tmp_path / "other"
+    shutil.copytree(result, other)
+    (other / "tuned.json").write_text(json.dumps({"base": "builtin"}))
+    out = tmp_path / "mean"
+    for adapters, folder, rank, told in [
+        ((result, other), out, 8, "belong to different models"),
+        ((result, tmp_path), out, 8, "There is no adapter in"),
+        ((result, result), other, 8, "is there already"),
+        ((result, result), out, 0, "between 1 and 32"),
+        ((result, result), out, 33, "between 1 and 32"),
+    ]:
+        end = ["--out", str(folder), "--rank", str(rank), "--home", str(tmp_path / "home")]
+        assert main(["average", *map(str, adapters), *end]) == 1
+        assert told in capsys.readouterr().err
+    assert not out.exists()

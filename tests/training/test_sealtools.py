@@ -9,7 +9,7 @@ from tools.base import ToolSpec
 from tools.validation import check
 from training.conversation import read_conversations, write_conversations
 from training.readers.sealtools import sealtools
-from training.readers.values import REFUSALS, refusal, stated
+from training.readers.values import REFUSALS, refusal
 
 
 def tool(name, field, **parameters):
@@ -122,30 +122,17 @@ def test_the_seed_decides_and_the_file_brings_all_back(folder, tmp_path):
 
 
 def test_requests_can_be_kept_to_what_they_state(folder):
-    said = sealtools(folder, ["dev"], seed=1, negatives=0, stated_only=True)
-    assert {one.messages[0].text for one in said} == {"Feed the sheep hay and light the barn.", "Milk 20.0 litres."}
+    said = {one.messages[0].text: one for one in sealtools(folder, ["dev"], seed=1, negatives=0, stated_only=True)}
+    assert set(said) == {"Count 12 sheep.", "Feed the sheep hay and light the barn.", "Milk 20.0 litres."}
+    (call,) = said["Count 12 sheep."].messages[1].calls
+    assert call.arguments == {"count": 12}, "no price was spoken of"
 
 
-@pytest.mark.parametrize(
-    ("value", "text", "expected"),
-    [
-        ("New York", "Find rooms in New York.", True),
-        ("York", "Find rooms in Newyork.", False),
-        (3, "Count three sheep.", True),
-        (3.0, "Count 3 sheep.", True),
-        (4.5, "It is 4.5.", True),
-        ("2013-11-05", "from November 5, 2013", True),
-        ("2022-11-05", "from November 5", False),
-        ("manta ray", "the pattern of manta rays", True),
-        (["a1", {"of": "b2"}], "A1 and B2", True),
-        (["a1", "c3"], "A1 and B2", False),
-        (True, "whatever", True),
-        (None, "whatever", True),
-        ("ABC123", "my policy", False),
-    ],
-)
-def test_stated(value, text, expected):
-    assert stated(value, text) is expected
+def test_a_request_whose_call_needs_what_nobody_stated_is_left_out(folder):
+    path = folder / "dev.jsonl"
+    path.write_text(json.dumps(request(9, "Play something nice.", ("playFilm", {"title": "Inception"}))), encoding="utf-8")
+    assert len(sealtools(folder, ["dev"], seed=1, negatives=0)) == 1
+    assert sealtools(folder, ["dev"], seed=1, negatives=0, stated_only=True) == []
 
 
 class First:

@@ -95,6 +95,26 @@ def test_what_is_shown_is_learnt(tokenizer, samples, tmp_path, method):
         assert held_out_loss(merged, samples) < before - 0.5
 
 
+@pytest.mark.parametrize(("averaged", "count"), [(0.0, 1), (0.5, 3), (1.0, 6)])
+def test_the_result_is_the_mean_of_the_last_steps(tokenizer, samples, tmp_path, averaged, count):
+    import torch
+    from safetensors.torch import load_file
+
+    network, seen = make_network(tokenizer), []
+    settings = recipe(method="full", averaged=averaged, row_tokens=1_000, learning_rate=5e-2)  # every epoch is one step
+    place = train(
+        network, samples, settings, tmp_path, told=lambda _: seen.append(network.lm_head.weight.detach().float().clone())
+    )
+    assert len(seen) == 6
+    name = "lm_head.weight"
+    kept = load_file(place / "model.safetensors")
+    got = kept[name if name in kept else "model.embed_tokens.weight"].float()
+    rounding = 2e-3  # weights are kept in 16 bits
+    torch.testing.assert_close(got, torch.stack(seen[-count:]).mean(0), atol=rounding, rtol=1e-2)
+    for fewer in range(1, count):
+        assert (got - torch.stack(seen[-fewer:]).mean(0)).abs().mean() > rounding / 2
+
+
 def test_a_killed_run_goes_on_as_if_nothing_had_been(tokenizer, samples, tmp_path, monkeypatch):
     from safetensors.torch import load_file
 

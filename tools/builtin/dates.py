@@ -12,6 +12,7 @@ from typing import Any
 from common.errors import ArgumentsInvalid, ToolFailed
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
 from tools.builtin.days import chinese_date, festivals_on, lunar_numbers, read_day
+from tools.builtin.periods import is_period, read_period
 
 _WEEKDAYS = (
     ("Monday", "星期一"),
@@ -35,60 +36,49 @@ class Dates(Tool):
     }
     spec = ToolSpec(
         "dates",
-        "Calendar questions. action 'info': weekday, week number, days until, lunar date and festivals of one date, also when "
-        "a festival is (date 'Spring Festival 2027'). 'difference': days between date and end_date, or from today to date. "
-        "'add': the date some days, weeks, months or years after date. "
-        "日期计算：星期几、相差天数、几天后、农历与传统节日（如 date '中秋节 2026'）。",
+        "Calendar questions about a date: its weekday, week number, lunar date and festivals, and when a festival is. With "
+        "'until', the days between two dates. With 'offset', the date so much later or earlier. "
+        "日期：星期几、农历、节日；until 算相差天数，offset 算多久以后。",
         {
             "type": "object",
             "properties": {
-                "action": {"type": "string", "enum": ["info", "difference", "add"]},
                 "date": {
                     "type": "string",
-                    "description": "2026-08-15, today, or a festival ('Christmas', 'Spring Festival 2027'). A festival without "
-                    "a year is the next one. Left out: today. 日期，也可以是 '春节 2027' 或农历 '农历 2026-08-15'。",
+                    "description": "2026-08-15, today, or a festival ('Christmas', 'Spring Festival 2027'). "
+                    "日期，也可以是 '春节 2027' 或 '农历 2026-08-15'。",
                     "maxLength": 60,
                 },
-                "end_date": {"type": "string", "description": "The other date of 'difference'. 另一个日期。", "maxLength": 60},
-                "amount": {
-                    "type": "integer",
-                    "description": "How many units to 'add'; negative goes back. 加多少，负数为往前。",
-                    "minimum": -4_000_000,
-                    "maximum": 4_000_000,
+                "until": {"type": "string", "description": "The other date. 另一个日期。", "maxLength": 60},
+                "offset": {
+                    "type": "string",
+                    "description": "Such as 45 days, 2 months, 3 weeks ago. 例如 45 天、3 周前。",
+                    "maxLength": 60,
                 },
-                "unit": {"type": "string", "enum": ["days", "weeks", "months", "years"], "description": "Left out: days."},
             },
-            "required": ["action"],
+            "required": ["date"],
             "additionalProperties": False,
         },
     )
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
-        """Raises `ToolFailed` for what is no date, and `ArgumentsInvalid` when the action lacks its argument."""
+        """Raises `ToolFailed` for what is no date or no length of time, and `ArgumentsInvalid` for both questions at once."""
         today = context.now.date()
-        action, given = arguments["action"], arguments.get("date")
-        if given is None and action == "info":
-            given = arguments.get("end_date")  # small models take the one for the other
-        start = read_day("today" if given is None else given, today)
-        match action:
-            case "difference":
-                if "end_date" not in arguments and start != today:  # small models often leave today out
-                    return _difference(today, start, context)
-                return _difference(start, read_day(_needed(arguments, "end_date"), today), context)
-            case "add":
-                return _sum(start, _needed(arguments, "amount"), arguments.get("unit", "days"), context)
-            case _:
-                return _info(start, today, context)
+        day, until, offset = read_day(arguments["date"], today), arguments.get("until"), arguments.get("offset")
+        if until is not None and offset is not None:
+            raise ArgumentsInvalid("Give either until or offset, not both.", "until 和 offset 只能填一个。")
+        if until is not None:
+            try:
+                return _difference(day, read_day(until, today), context)
+            except ToolFailed:  # small models take the one for the other
+                if not is_period(until):
+                    raise
+                offset = until
+        if offset is not None:
+            return _sum(day, offset, context)
+        return _info(day, today, context)
 
 
 _CHINESE_UNITS = {"days": "天", "weeks": "周", "months": "个月", "years": "年"}
-
-
-def _needed(arguments: Mapping[str, Any], name: str) -> Any:
-    if name not in arguments:
-        action = arguments["action"]
-        raise ArgumentsInvalid(f"The action {action!r} needs {name}.", f"{action!r} 需要参数 {name}。")
-    return arguments[name]
 
 
 def _named(day: date, context: ToolContext) -> str:
@@ -111,12 +101,16 @@ def _later(start: date, amount: int, unit: str) -> date:
         ) from None
 
 
-def _sum(start: date, amount: int, unit: str, context: ToolContext) -> ToolOutput:
-    end = _later(start, amount, unit)
-    english = unit[:-1] if abs(amount) == 1 else unit
+def _sum(start: date, offset: str, context: ToolContext) -> ToolOutput:
+    periods = read_period(offset)
+    end = start
+    for amount, unit in periods:
+        end = _later(end, amount, unit)
+    english = ", ".join(f"{amount} {unit[:-1] if abs(amount) == 1 else unit}" for amount, unit in periods)
+    chinese = "、".join(f"{amount} {_CHINESE_UNITS[unit]}" for amount, unit in periods)
     text = context.say(
-        f"{_named(start, context)} and {amount} {english}: {_named(end, context)}.",
-        f"{_named(start, context)}起 {amount} {_CHINESE_UNITS[unit]}：{_named(end, context)}。",
+        f"{_named(start, context)} and {english}: {_named(end, context)}.",
+        f"{_named(start, context)}起 {chinese}：{_named(end, context)}。",
     )
     return ToolOutput(text, {"date": start.isoformat(), "result": end.isoformat(), "weekday": _WEEKDAYS[end.weekday()][0]})
 

@@ -158,7 +158,7 @@ def _until(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str
         f"I'm looking forward to {said}. How many days left?",
         f"How many days do I have until {said}?", f"Days left before {said}?", f"How many sleeps until {said}?",
     )  # fmt: skip
-    return rng.choice(forms), "dates", {"action": "difference", "date": "today", "end_date": day}
+    return rng.choice(forms), "dates", {"date": "today", "until": day}
 
 
 def _day(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str, Any]]:
@@ -170,7 +170,7 @@ def _day(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str, 
             "What weekday is it?",
             "today's date?",
         )
-        return rng.choice(forms), "dates", {"action": "info", "date": "today"}
+        return rng.choice(forms), "dates", {"date": "today"}
     said, day = _named_day(rng, context, ahead=False)
     forms = (
         f"What day of the week is {said}?", f"Which weekday is {said}?", f"What day was or will be {said}?",
@@ -180,7 +180,7 @@ def _day(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str, 
     )  # fmt: skip
     if not any(letter.isdigit() for letter in said):
         forms = (*forms, f"When is {said}?", f"When is {said} this time?", f"What date is {said}?", f"On which date is {said}?")
-    return rng.choice(forms), "dates", {"action": "info", "date": day}
+    return rng.choice(forms), "dates", {"date": day}
 
 
 def _later(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str, Any]]:
@@ -193,7 +193,7 @@ def _later(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str
             f"What was the date {amount} {unit} ago?",
             f"Which day was it {amount} {unit} ago?",
         )
-        return rng.choice(forms), "dates", {"action": "add", "date": "today", "amount": -amount, "unit": unit}
+        return rng.choice(forms), "dates", {"date": "today", "offset": f"{amount} {unit} ago"}
     if rng.random() < 0.5:
         forms = (
             f"What date is it in {amount} {unit}?", f"What is the date {amount} {unit} from now?",
@@ -201,7 +201,7 @@ def _later(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str
             f"What day will it be in {amount} {unit}?", f"date in {amount} {unit}",
             f"If I count {amount} {unit} from today, which date do I get?",
         )  # fmt: skip
-        return rng.choice(forms), "dates", {"action": "add", "date": "today", "amount": amount, "unit": unit}
+        return rng.choice(forms), "dates", {"date": "today", "offset": f"{amount} {unit}"}
     value = values.dated(rng, context.now.date() + timedelta(days=rng.randint(-2000, 2000)))
     forms = (
         f"What date is {amount} {unit} after {value.said}?", f"Add {amount} {unit} to {value.said}.",
@@ -209,7 +209,7 @@ def _later(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str
         f"A contract starts on {value.said} and runs for {amount} {unit}. When does it end?",
         f"Which day is {amount} {unit} after {value.said}?",
     )  # fmt: skip
-    return rng.choice(forms), "dates", {"action": "add", "date": value.value, "amount": amount, "unit": unit}
+    return rng.choice(forms), "dates", {"date": value.value, "offset": f"{amount} {unit}"}
 
 
 def _apart(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str, Any]]:
@@ -223,13 +223,13 @@ def _apart(rng: random.Random, context: ToolContext) -> tuple[str, str, dict[str
             f"How long ago was {first.said}?",
             f"How many days ago was {first.said}?",
         )
-        return rng.choice(forms), "dates", {"action": "difference", "date": first.value, "end_date": "today"}
+        return rng.choice(forms), "dates", {"date": first.value, "until": "today"}
     forms = (
         f"How many days are there between {first.said} and {last.said}?", f"How many days from {first.said} to {last.said}?",
         f"How long is it from {first.said} to {last.said}?", f"Count the days between {first.said} and {last.said}.",
         f"Days between {first.said} and {last.said}?", f"A trip lasts from {first.said} to {last.said}. How many days is that?",
     )  # fmt: skip
-    return rng.choice(forms), "dates", {"action": "difference", "date": first.value, "end_date": last.value}
+    return rng.choice(forms), "dates", {"date": first.value, "until": last.value}
 
 
 _CONVERTED = (
@@ -324,20 +324,20 @@ def _of_clock(arguments: Mapping[str, Any], output: ToolOutput, rng: random.Rand
 
 def _of_dates(arguments: Mapping[str, Any], output: ToolOutput, rng: random.Random) -> str:
     days = re.findall(r"(\d{4}-\d\d-\d\d) \((\w+)\)", output.text)
-    if arguments["action"] == "info":
+    if arguments.keys() == {"date"}:
         (day, weekday), name = days[0], arguments["date"]
         if name == "today":
             return rng.choice((f"Today is {weekday}, {day}.", f"It is {weekday}, {day}."))
         forms = [f"{day} is a {weekday}.", f"That is {weekday}, {day}."]
         return rng.choice(forms if name[0].isdigit() else [*forms, f"{name} is on {weekday}, {day}."])
-    if arguments["action"] == "add":
+    if "offset" in arguments:
         day, weekday = days[-1]
         return rng.choice((f"That is {weekday}, {day}.", f"It is {day}, a {weekday}.", f"{day} ({weekday})."))
     count = re.search(r": (-?\d+) days", output.text)
     number = count[1] if count else "0"
     unit = "day" if number in ("1", "-1") else "days"
     if arguments["date"] == "today":
-        until = arguments["end_date"]
+        until = arguments["until"]
         return rng.choice(
             (
                 f"{number} {unit}.",

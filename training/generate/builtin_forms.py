@@ -103,7 +103,19 @@ def _brackets(rng: random.Random) -> tuple[str, str]:
 
 
 def _in_words(rng: random.Random) -> tuple[str, str]:
-    expression = f"{_n(rng)} {rng.choice(('plus', 'minus', 'times', 'divided by'))} {_n(rng)}"
+    first, last = _n(rng), _n(rng)
+    if rng.random() < 0.35:
+        return rng.choice(
+            (
+                (f"Add {first} and {last}.", f"{first} + {last}"),
+                (f"Please add {first} to {last}.", f"{last} + {first}"),
+                (f"Subtract {first} from {last}.", f"{last} - {first}"),
+                (f"Multiply {first} by {last}.", f"{first} * {last}"),
+                (f"Could you divide {first} by {last}?", f"{first} / {last}"),
+                (f"What do {first} and {last} add up to?", f"{first} + {last}"),
+            )
+        )
+    expression = f"{first} {rng.choice(('plus', 'minus', 'times', 'divided by'))} {last}"
     return expression, expression
 
 

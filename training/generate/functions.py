@@ -12,7 +12,7 @@ from typing import Any
 
 from tools.base import ToolSpec
 from training.generate import values
-from training.generate.ask import Ask, capital, framed, ordered
+from training.generate.ask import OPTIONAL, Ask, capital, framed, ordered
 from training.generate.clauses import joined
 from training.generate.values import Maker, Value
 from training.generate.variants import NOTE
@@ -151,7 +151,7 @@ def _asked(chosen: Function, said: str, clause: str, stated: Mapping[str, Value]
 
 
 def _stated(chosen: Function, rng: random.Random) -> dict[str, Value]:
-    likely = rng.choice((0.0, 0.6, 0.6, 0.9))
+    likely = rng.choice(OPTIONAL)
     names = [name for name, part in chosen.parts.items() if not part.clauses or rng.random() < likely]
     for _ in range(5):
         found = {name: chosen.parts[name].make(rng) for name in names}

@@ -23,7 +23,7 @@ from training.generate.results import outcome_of
 from training.generate.schemas import ask_of, can_ask
 from training.generate.variants import NOTE, varied
 
-SHARES: Mapping[str, float] = {"schemas": 0.4, "functions": 0.22, "several": 0.17, "builtin": 0.12, "refusals": 0.09}
+SHARES: Mapping[str, float] = {"schemas": 0.35, "functions": 0.22, "several": 0.21, "builtin": 0.14, "refusals": 0.08}
 """Which part of the conversations is of which kind; "functions" takes the share of "schemas" where no tools are given."""
 
 _SYSTEMS = (
@@ -184,7 +184,7 @@ class _Maker:
 
     def _joined(self, rng: random.Random) -> Conversation:
         asks: dict[str, Ask] = {}
-        while len(asks) < 2 or (len(asks) < 5 and rng.random() < 0.4):
+        while len(asks) < 2 or (len(asks) < 5 and rng.random() < 0.6):
             ask = self._any_ask(rng)
             if not any(much_alike(ask.tool, other.tool) for other in asks.values()):
                 asks[ask.tool.name] = ask

@@ -26,7 +26,7 @@ from training.generate.passages_words import Words
 NOT_THERE = "That is not in my documents."
 """The whole answer where no passage in view has it."""
 
-_ABSENT = 0.27  # of the questions have no answer in view; to turn down is learnt sooner than to find
+_ABSENT = 0.15  # of the questions have no answer in view; to turn down is learnt sooner than to find
 _SHIPPED = 0.08  # of the questions, and of the passages that stand beside, come from the documents of the app
 _SEVERAL = 0.6  # of the conversations ask on about what is in view: many answers for the tokens of one passage
 _AGAIN = 0.1  # bring new passages for a second question
@@ -123,7 +123,7 @@ def quoted(sentence: str, number: int) -> str:
 
 def _absent(dice: random.Random, about: Drawn | None) -> Asked:
     """A question whose answer was left out, or is about something else of the kind, or about something else altogether."""
-    kind = dice.choices(("left out", "namesake", "elsewhere"), (45, 15, 40))[0]
+    kind = dice.choices(("left out", "namesake", "elsewhere"), (30, 15, 55))[0]
     if about and about.missing and any(fact.questions for fact in about.missing):
         drawn, kind = about, "left out"
     else:

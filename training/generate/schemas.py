@@ -1,6 +1,6 @@
 """A request for any tool, made of its schema alone: the description's verb phrase with the arguments said in it.
 
-Required arguments are always stated, optional ones more often than not, and the call holds exactly what is stated. Where the
+Required arguments are always stated, optional ones less often than not, and the call holds exactly what is stated. Where the
 description names what an argument is ("for a bird"), the value takes its place; the others follow as clauses or sentences.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tools.base import ToolSpec
 from training.generate import pools
-from training.generate.ask import Ask, capital, framed, ordered
+from training.generate.ask import OPTIONAL, Ask, capital, framed, ordered
 from training.generate.clauses import Stated, article, joined, label_of, sentence, shown, standing, verb_of
 from training.generate.kinds import maker_for, words_of
 
@@ -65,7 +65,7 @@ def choose(tool: ToolSpec, rng: random.Random) -> list[Stated]:
     """The arguments to state, in the order of the schema."""
     properties = tool.parameters.get("properties", {})
     required = tool.parameters.get("required", ())
-    likely = rng.choice((0.0, 0.6, 0.6, 0.6, 0.9))
+    likely = rng.choice(OPTIONAL)
     names = [name for name in properties if name in required or rng.random() < likely]
     stated = [Stated(name, properties[name], maker_for(name, properties[name])(rng)) for name in names]
     return _in_order(stated)

@@ -11,13 +11,14 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from assistant.messages import Message
+from assistant.models.unstated import Said
 from common.errors import HearthError
 from evaluation.readers.arguments import typed
 from evaluation.readers.sealtools import Request, read_fields, read_requests, read_tools
 from evaluation.task import Call
 from tools.base import ToolSpec
 from training.conversation import Conversation
-from training.readers.values import calls_message, drawn, offered, refusal, stated, valid
+from training.readers.values import calls_message, drawn, offered, refusal, valid
 
 KEPT = "test_out_domain"
 """The split that models are measured on."""
@@ -38,9 +39,9 @@ def sealtools(
 
     `distractors` is the least and the most that stand beside the right tools; of all conversations, the share `negatives`
     (from 0, below 1) are requests again, with one to three tools of other fields in view and a refusal in words
-    ("sealtools/negative"). `stated_only` leaves out the fifth of the requests of which a call has a value that the request does
-    not state: they teach to make values up. The order and every choice follow from `seed`. Raises `HearthError` where the folder
-    has no such split, or where the split is the one to measure on.
+    ("sealtools/negative"). `stated_only` takes optional arguments that the request does not bear out from its calls, and leaves
+    out requests whose calls need one: they teach to make values up. The order and every choice follow from `seed`. Raises
+    `HearthError` where the folder has no such split, or where the split is the one to measure on.
     """
     if KEPT in splits:
         raise HearthError(
@@ -53,7 +54,7 @@ def sealtools(
     chance = random.Random(seed)
     usable = [(request, calls) for request in requests if (calls := _calls(request, tools))]
     if stated_only:
-        usable = [(request, calls) for request, calls in usable if all(stated(given, request.text) for _, given in calls)]
+        usable = [(request, kept) for request, calls in usable if (kept := _stated(calls, request.text, tools))]
     said = [_answered(request, calls, tools, library, distractors, chance) for request, calls in usable]
     again = [request for request, _ in usable]
     chance.shuffle(again)
@@ -89,6 +90,15 @@ def _calls(request: Request, tools: Mapping[str, ToolSpec]) -> list[Call]:
         return []
     calls: list[Call] = [(name, typed(arguments, tools[name].parameters)) for name, arguments in request.calls]
     return calls if all(valid(tools[name], arguments) for name, arguments in calls) else []
+
+
+def _stated(calls: Sequence[Call], text: str, tools: Mapping[str, ToolSpec]) -> list[Call]:
+    """The calls with what the request bears out; none where that is not enough for one of them."""
+    said = Said([Message("user", text)])
+    kept: list[Call] = [
+        (name, {key: value for key, value in arguments.items() if said.bears_out(value)}) for name, arguments in calls
+    ]
+    return kept if all(valid(tools[name], arguments) for name, arguments in kept) else []
 
 
 def _answered(

@@ -10,7 +10,6 @@ from typing import Any
 
 from assistant.messages import Message, ToolCall
 from common.errors import ArgumentsInvalid
-from evaluation.overlap import tokens
 from tools.base import ToolSpec
 from tools.validation import check
 
@@ -46,9 +45,6 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
 
 def valid(tool: ToolSpec, arguments: Mapping[str, Any]) -> bool:
     """Whether a call with these arguments is one that the tool takes; an argument that its schema does not name is none."""
@@ -57,24 +53,6 @@ def valid(tool: ToolSpec, arguments: Mapping[str, Any]) -> bool:
     except ArgumentsInvalid:
         return False
     return set(arguments) <= set(tool.parameters.get("properties", {}))
-
-
-def stated(value: Any, text: str) -> bool:
-    """Whether every word and number of the value is in the text, in a like form: plurals, numbers in words, names of months.
-
-    True, false and null are taken as stated; a value that has none of the text's words, as a synonym or a code, is not.
-    """
-    if isinstance(value, bool | None):
-        return True
-    if isinstance(value, Mapping):
-        return all(stated(part, text) for part in value.values())
-    if isinstance(value, list):
-        return all(stated(part, text) for part in value)
-    said = {_plain(word) for word in tokens(text)}
-    said |= {str(number) for number, word in enumerate(_NUMBERS) if word in said}
-    said |= {str(_MONTHS.index(word[:3])) for word in said if word[:3] in _MONTHS}
-    words = [_plain(word) for word in tokens(f"{value:.15g}" if isinstance(value, float) else str(value))]
-    return all(word in said for word in words)
 
 
 def calls_message(calls: Sequence[tuple[str, Mapping[str, Any]]], text: str = "", first: int = 1) -> Message:
@@ -106,11 +84,6 @@ def refusal(tools: Collection[ToolSpec], chance: random.Random) -> str:
     if "{able}" in wording and not able:
         return REFUSALS[0]
     return wording.format(able=chance.choice(able)) if "{able}" in wording else wording
-
-
-def _plain(word: str) -> str:
-    """Without the s of a plural, or the zeros before a number."""
-    return word.lstrip("0") or "0" if word.isdigit() else word.removesuffix("s")
 
 
 def _able(description: str) -> str:

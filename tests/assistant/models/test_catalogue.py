@@ -83,7 +83,7 @@ def test_anything_else_lists_the_forms(name):
         ("hf:nobody/never-heard-of-it", "en", False, False),
         ("openai:http://h/v1#something-new", "en zh", True, True),
         ("openai:http://h/v1#smollm2-135m", "en", False, False),
-        ("builtin", "en", True, False),
+        ("builtin", "en", True, True),
     ],
 )
 def test_families_are_marked_and_strangers_are_taken_for_little(name, languages, tools, grounding):

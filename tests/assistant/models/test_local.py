@@ -188,14 +188,8 @@ def test_a_reader_that_goes_away_frees_the_engine(make_model):
     assert len(steps) == quiet < 1000
 
 
-def test_a_failing_network_fails_the_turns_under_way_and_the_next_one_works(make_model):
-    model, network = make_model()
-    healthy, _ = say(model, "Hi", max_tokens=12)
-
-    def fail(*_):
-        raise RuntimeError("CUDA out of memory, say")
-
-    hook = network.register_forward_pre_hook(fail)
+def failures_together(model, count):
+    """The sentences that `count` turns at once end with."""
     failures = []
 
     def turn():
@@ -204,11 +198,23 @@ def test_a_failing_network_fails_the_turns_under_way_and_the_next_one_works(make
         except GenerationFailed as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=turn) for _ in range(4)]
+    threads = [threading.Thread(target=turn) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
+    return failures
+
+
+def test_a_failing_network_fails_the_turns_under_way_and_the_next_one_works(make_model):
+    model, network = make_model()
+    healthy, _ = say(model, "Hi", max_tokens=12)
+
+    def fail(*_):
+        raise RuntimeError("CUDA out of memory, say")
+
+    hook = network.register_forward_pre_hook(fail)
+    failures = failures_together(model, 4)
     assert len(failures) == 4
     assert "out of memory" in failures[0].english
     assert "重新发送" in failures[0].chinese
@@ -232,6 +238,16 @@ def test_a_hanging_network_is_given_up_after_a_while(make_model):
         say(model, "Hi")
     assert entered.is_set()
     assert time.monotonic() - began < 15
+    hook.remove()
+    assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
+
+
+def test_every_turn_that_waits_for_a_hanging_network_ends_with_a_sentence(make_model):
+    model, network = make_model(stall_s=0.4)
+    release = threading.Event()
+    hook = network.register_forward_pre_hook(lambda *_: release.wait(20) and None)
+    threading.Timer(2.0, release.set).start()
+    assert len(failures_together(model, 8)) == 8
     hook.remove()
     assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
 

@@ -207,7 +207,7 @@ def test_a_turn_goes_on_through_a_switch_and_the_next_one_has_the_new_model(make
     from assistant.access import MAKER
     from assistant.events import TurnFinished
 
-    begun, go, gate = threading.Event(), threading.Event(), threading.Event()
+    begun, go, known, gate = threading.Event(), threading.Event(), threading.Event(), threading.Event()
 
     def slowly(messages, tools):
         yield TextChunk("One, ")
@@ -218,7 +218,7 @@ def test_a_turn_goes_on_through_a_switch_and_the_next_one_has_the_new_model(make
     studio = make_studio([slowly])
     host, loads = studio.models, Loader()
     loads.gates["path:next"] = gate
-    host._loader = lambda *told: (loads(*told), ScriptedModel(["Three."], info("path:next")))[1]
+    host._loader = lambda *told: (known.wait(10), loads(*told), ScriptedModel(["Three."], info("path:next")))[2]
     talk = studio.conversations.create(MAKER.owner, "gg").id
 
     def finished(run):
@@ -228,7 +228,9 @@ def test_a_turn_goes_on_through_a_switch_and_the_next_one_has_the_new_model(make
     assert begun.wait(10)
     host.switch("path:next")
     go.set()
-    assert finished(first).reason == "answered"
+    assert finished(first).reason == "answered", "what the next model is was waited for"
+    known.set()
+    assert loads.begun.wait(10)
     waiting = studio.start_turn(MAKER, talk, "Go on.", "en")
     studio.runs.cancel(MAKER.owner, waiting)
     assert isinstance(finished(waiting), TurnFinished)
