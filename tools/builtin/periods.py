@@ -17,22 +17,24 @@ _WORDS = (
 _NUMBERS = {word: number for number, words in enumerate(_WORDS) for word in words} | {"a": 1, "an": 1, "两": 2}
 _UNITS = {
     "day": "days", "week": "weeks", "fortnight": "weeks", "month": "months", "year": "years",
-    "天": "days", "日": "days", "周": "weeks", "星期": "weeks", "礼拜": "weeks", "月": "months", "年": "years",
+    "天": "days", "周": "weeks", "星期": "weeks", "礼拜": "weeks", "个月": "months", "年": "years",
 }  # fmt: skip
 _PART = re.compile(
-    rf"([+-]?)\s*(\d[\d,]*|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})?\s*个?\s*"
+    rf"([+-]?)\s*(\d[\d,]*|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\s*(?:个(?!月))?\s*"
     rf"({'|'.join(_UNITS)})s?(?![a-z])",
 )
-_BACK = re.compile(r"\b(?:ago|earlier|before|back|minus)\b|以?前|之前")
+_BARE = re.compile(r"[+-]?\d+")
+_BACK = re.compile(r"\b(?:ago|earlier|before|back)\b|以?前|之前")
 _AROUND = re.compile(
-    r"\b(?:in|and|plus|minus|from|now|today|later|after|hence|the|ago|earlier|before|back)\b|以?[前后]|之[前后]|今天|再过|过|又|零|,|，|\."
+    r"\b(?:in|and|from|now|today|later|after|hence|the|ago|earlier|before|back)\b|以?[前后]|之[前后]|今天|再过|过|又|零|,|，|\."
 )
+_FIRST_YEAR = 1000  # "2027年" is a year, not a length of time
 
 
 def read_period(text: str) -> tuple[Period, ...]:
     """The parts of a length of time, in their order; raises `ToolFailed` for what is none."""
-    lowered = text.strip().lower().replace("−", "-")
-    if re.fullmatch(r"[+-]?\d+", lowered):
+    lowered = _plain(text)
+    if _BARE.fullmatch(lowered):
         lowered += " days"
     found = list(_PART.finditer(lowered))
     rest = _AROUND.sub("", _PART.sub("", lowered)).strip()
@@ -46,15 +48,22 @@ def read_period(text: str) -> tuple[Period, ...]:
 
 
 def is_period(text: str) -> bool:
-    """Whether a text is a length of time with its unit."""
+    """Whether a text that may be a date is a length of time with its unit."""
     try:
-        return not text.strip().isdecimal() and bool(read_period(text))
+        periods = read_period(text)
     except ToolFailed:
         return False
+    return not _BARE.fullmatch(_plain(text)) and all(unit != "years" or abs(amount) < _FIRST_YEAR for amount, unit in periods)
+
+
+def _plain(text: str) -> str:
+    """In small letters, with signs for the words that stand for them."""
+    lowered = text.strip().lower().replace("−", "-")
+    return re.sub(r"\b(plus|minus)\b", lambda word: "+" if word[1] == "plus" else "-", lowered)
 
 
 def _signed(part: re.Match[str], back: bool) -> Period:
     sign, written, unit = part.groups()
-    number = 1 if written is None else _NUMBERS[written] if written in _NUMBERS else int(written.replace(",", "")[:9])
+    number = _NUMBERS[written] if written in _NUMBERS else int(written.replace(",", "").lstrip("0")[:9] or 0)
     amount = number * (2 if unit == "fortnight" else 1)
     return -amount if back or sign == "-" else amount, _UNITS[unit]
