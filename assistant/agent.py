@@ -94,10 +94,10 @@ class Agent:
             yield from self._care(turn, danger.kind)
             return
         info = turn.info = self._info()
-        limit = min(self.limits.passages, _SMALL_PASSAGES) if info.excerpt_tokens else self.limits.passages
-        turn.hits = tuple(self.search(asked, limit)) if self.persona.collections else ()
+        hits = tuple(self.search(asked, self.limits.passages)) if self.persona.collections else ()
+        writes = quoting.can_write(info, self.persona, turn.language, hits)
+        turn.hits = hits[:_SMALL_PASSAGES] if writes and info.reads_excerpts else hits
         yield PassagesFound(turn.hits)
-        writes = quoting.can_write(info, self.persona, turn.language, turn.hits)
         if not writes and not self._may_call(turn):
             yield from self._quote(turn, history)
             return
@@ -269,7 +269,7 @@ class Agent:
         """End with what the model wrote, or, where that is nothing, with what the tools gave."""
         if not turn.text.strip():
             yield turn.add_text(prepared.without_words(turn.language, calling.tried, self.tools, unread=bool(step.unread)))
-        elif turn.info.reads_excerpts and turn.hits:
+        elif turn.info.reads_excerpts and turn.hits and (not calling.tried or quoting.cited(turn.text, turn.hits)):
             yield turn.add_text("\n\n" + quoting.evidence(self.persona, turn.language, turn.text, turn.hits[0]))
         yield turn.complete(self._message(turn))
         yield turn.finish(reason)

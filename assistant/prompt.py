@@ -12,7 +12,7 @@ from datetime import datetime
 from assistant.excerpts import excerpted
 from assistant.messages import Message
 from assistant.models.base import GenerationOptions, ModelInfo
-from assistant.quoting import without_evidence
+from assistant.quoting import in_own_words
 from common.errors import PromptTooLong
 from knowledge.types import Hit
 from personas.care import gentle_instruction
@@ -128,7 +128,7 @@ def _readable(history: Sequence[Message], info: ModelInfo) -> list[Message]:
     went on without deciding: servers refuse a conversation that has one.
     """
     if info.reads_excerpts:
-        history = [replace(message, text=without_evidence(message.text)) if message.sources else message for message in history]
+        history = in_own_words(history)
     if not info.tools:
         return [replace(message, thinking="") for message in history if message.role in ("user", "assistant") and message.text]
     answered = {message.result.call_id for message in history if message.result}

@@ -6,6 +6,7 @@ words. The answer says so once, with the setting that brings a stronger model; i
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.messages import Message
 from assistant.models.base import ModelInfo
@@ -32,6 +33,9 @@ _WRONG_LANGUAGE = {
     "en": "I cannot answer this well: {model}, the model in use, does not write English, and my documents have nothing close.",
     "zh": "这句话我接不好：现在用的 {model} 不会写中文，我的资料里也没有相近的内容。",
 }
+_LEAD = r"(?:\*\*[^\n]+\*\* \[1\]:|关于“[^\n]+” \[1\]：)\n\n>"  # as `_quotation` writes it
+_QUOTED = re.compile(_LEAD)
+_EVIDENCE = re.compile(rf"\n\n(?:(?:{'|'.join(map(re.escape, _NEAREST.values()))})\n\n)?{_LEAD}[^\n]*(?:\n>[^\n]*)*\s*\Z")
 _ASK = {"en": "You could ask me, for example: {examples}", "zh": "可以试着这样问我：{examples}"}
 
 
@@ -62,9 +66,24 @@ def evidence(persona: Persona, language: str, answer: str, hit: Hit) -> str:
     return quoted if cited(answer, [hit]) else f"{_NEAREST[language]}\n\n{quoted}"
 
 
-def without_evidence(answer: str) -> str:
-    """The words of the model itself: one that reads quotations in its own answers goes on in quotations."""
-    return answer.partition("\n\n")[0]
+def own_words(answer: str) -> str:
+    """What the model itself wrote of an answer: nothing of one that is all quotation."""
+    return "" if _QUOTED.match(answer) else _EVIDENCE.sub("", answer)
+
+
+def in_own_words(history: Sequence[Message]) -> list[Message]:
+    """The history without quotations, and without the turns that were answered with nothing else.
+
+    For a small model: one that reads quotations in its own answers goes on in quotations.
+    """
+    kept: list[Message] = []
+    for message in history:
+        text = own_words(message.text) if message.role == "assistant" else message.text
+        if text or not message.text:
+            kept.append(replace(message, text=text))
+        elif kept and kept[-1].role == "user":
+            kept.pop()
+    return kept
 
 
 def cited(text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -330,6 +330,37 @@ def test_a_small_model_does_not_read_the_quotations_below_its_answers():
     assert read == [("user", "How many days is leave?"), ("assistant", "Leave is 12 days a year [1].")]
 
 
+def test_what_a_small_model_reads_of_older_answers_is_what_it_wrote():
+    asked, model = agent(["Yes [1]."], hits=[hit(1, LONG)], info=EXCERPTS, answers_only_from_documents=True)
+    quoted, _ = agent([], hits=[hit(1, LONG)], info=WEAK, answers_only_from_documents=True)
+    before = [
+        *(Message("user", "How long is leave?"), *turn(quoted, "How long is leave?")[-1].new_messages),
+        *(Message("user", "What is needed?"), Message("assistant", "Two things [1]:\n\n1. A letter.\n2. A day.")),
+        *(Message("user", "And then?"), Message("assistant", f"Wait [1].\n\n**Leave** [1]:\n\n> {LONG}\n>\n> So.")),
+    ]
+    turn(asked, "Really?", before)
+    assert [message.text for message in model.requests[0].messages[1:-1]] == [
+        *("What is needed?", "Two things [1]:\n\n1. A letter.\n2. A day."),
+        *("And then?", "Wait [1]."),
+    ]
+
+
+def test_the_answer_of_a_tool_is_followed_by_no_passage():
+    said = [[call("add", a=2, b=3)], "Five."]
+    info = replace(EXCERPTS, tools=True)
+    asked, _ = agent(said, hits=[hit(1, LONG)], info=info, answers_only_from_documents=True)
+    assert turn(asked, "what is 2+3")[-1].new_messages[-1].text == "Five."
+
+
+def test_where_a_small_model_cannot_write_the_best_passages_are_quoted():
+    found = [hit(1, "年假十二天。"), hit(2, "病假十天。", 0.9)]
+    asked, _ = agent([], hits=found, info=EXCERPTS, answers_only_from_documents=True)
+    happened = turn(asked, "假期几天？")
+    assert "> 年假十二天。" in happened[-1].new_messages[0].text
+    assert "> 病假十天。" in happened[-1].new_messages[0].text
+    assert happened[0] == PassagesFound(tuple(found))
+
+
 def test_in_a_conversation_a_small_model_leaves_the_passages_as_they_are():
     asked, model = agent([], hits=[hit(1, LONG)], info=EXCERPTS)
     assert f"> {LONG}" in turn(asked, "How many days is leave?")[-1].new_messages[0].text

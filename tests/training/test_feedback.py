@@ -93,12 +93,31 @@ def test_passages_come_back_before_the_question(read):
     assert one.messages[1].sources == ()
 
 
+def test_a_quotation_below_an_answer_is_not_learnt(read):
+    long = "Black tea is brewed with boiling water, and so are most of the herbs that people drink in the evening. " * 3
+    hit = Hit(Passage(7, "set", "tea.txt", "Tea", long + "Green tea is brewed at 80 degrees."), 0.9)
+    quoted = f"**Tea** [1]:\n\n> {hit.passage.text}"
+    before = (
+        ASKED,
+        Message("assistant", quoted),
+        Message("user", "And herbs?"),
+        Message("assistant", f"Hot.\n\n{quoted}"),
+        ASKED,
+    )
+    (one,) = read(line(Message("assistant", f"At 80 degrees [1].\n\n{quoted}", sources=(hit,)), before=before))
+    assert [message.text for message in one.messages[:2]] == ["And herbs?", "Hot."]
+    assert one.messages[-1].text == "At 80 degrees [1]."
+    assert "Green tea is brewed at 80 degrees." in one.messages[-2].text
+    assert len(one.messages[-2].text) < len(long)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         (),
         (Message("assistant", "80 deg", interrupted=True),),
         (Message("assistant", "Please call someone.", care="crisis"),),
+        (Message("assistant", "**Tea** [1]:\n\n> Green tea is brewed at 80 degrees.", sources=(HIT,)),),
         (Message("assistant", calls=(ToolCall("call_1", "weather", {"city": "Rome"}),)),),
     ],
 )

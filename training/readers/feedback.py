@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant import prompt
+from assistant.excerpts import excerpted
 from assistant.messages import Message
+from assistant.models.builtin import INFO
+from assistant.quoting import in_own_words, own_words
 from evaluation.readers.dialogue import objects, unreadable
 from retrieval.language import languages_of
 from tools.base import ToolSpec
@@ -28,8 +31,8 @@ def feedback(
     """The liked answers ("feedback"), what was said before them only read. Raises `HearthError`.
 
     `tools` are those of the app, which the file does not hold: an answer that called another is left out. So are answers that
-    broke off, and those with a care notice, which were prepared and not the model's. An answer from passages gets them before
-    its question as the app showed them.
+    broke off, and those that are a care notice or a quotation, which were prepared and not the model's. An answer from passages
+    gets before its question what the model read of them.
     """
     chance = random.Random(seed)
     made = []
@@ -50,8 +53,9 @@ def may_be_learnt(line: Mapping[str, Any]) -> bool:
 def _conversation(
     line: Mapping[str, Any], tools: Sequence[ToolSpec], distractors: tuple[int, int], chance: random.Random
 ) -> Conversation | None:
-    before = [replace(Message.from_dict(each), thinking="", sources=()) for each in line["messages"]]
-    answer = [replace(Message.from_dict(each), thinking="") for each in line["answer"]]
+    before = in_own_words([replace(Message.from_dict(each), thinking="", sources=()) for each in line["messages"]])
+    shown = [replace(Message.from_dict(each), thinking="") for each in line["answer"]]
+    answer = [replace(each, text=own_words(each.text) if each.role == "assistant" else each.text) for each in shown]
     if not answer or any(each.interrupted or each.care for each in answer) or not answer[-1].text:
         return None
     known = {tool.name: tool for tool in tools}
@@ -63,6 +67,8 @@ def _conversation(
     hits = next((each.sources for each in answer if each.sources), ())
     if hits and before and before[-1].role == "user":
         asked = before[-1].text
+        if answer[-1].text != shown[-1].text:  # quoted below it is what a small model read an excerpt of
+            hits = excerpted(hits, asked, INFO.excerpt_tokens)
         material = prompt.Material(hits, datetime.fromisoformat(line["time"]))
         language = "zh" if "zh" in languages_of(asked) else "en"
         before[-1] = Message("user", prompt.with_material(asked, material, language))
