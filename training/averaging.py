@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.models.merging import base_of, check_adapter, hide_notices, write_base
+from assistant.models.merging import TEMPLATE, base_of, check_adapter, grounds, hide_notices, write_tuned
 from common.errors import HearthError
 from training.run import base_folder, load_base
 
@@ -28,23 +28,29 @@ def average(adapters: Sequence[Path], out: Path, home: Path, rank: int = 40) -> 
             f"These adapters belong to different models: {', '.join(sorted(bases))}. Name adapters of one model.",
             f"这些适配器属于不同的模型：{'、'.join(sorted(bases))}。请选同一个模型的适配器。",
         )
+    templates = {path.read_text("utf-8") if (path := adapter / TEMPLATE).is_file() else None for adapter in adapters}
+    if len(templates) > 1:
+        raise HearthError(
+            "These adapters were tuned with different chat templates. Name adapters of one.",
+            "这些适配器训练时用的对话模板不同。请选模板相同的适配器。",
+        )
     if out.exists():
         raise HearthError(
             f"{str(out)!r} is there already. Name a new folder with --out.",
             f"{str(out)!r} 已经存在。请用 --out 指定一个新文件夹。",
         )
-    (base,) = bases
+    (base,), (template,) = bases, templates
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f"{out.name}.unfinished-", dir=out.parent))
     try:
-        _write_mean(adapters, unfinished, base, base_folder(base, home), rank)
+        _write_mean(adapters, unfinished, base, base_folder(base, home), rank, template)
         unfinished.rename(out)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return out
 
 
-def _write_mean(adapters: Sequence[Path], out: Path, base: str, folder: Path, rank: int) -> None:
+def _write_mean(adapters: Sequence[Path], out: Path, base: str, folder: Path, rank: int, template: str | None) -> None:
     hide_notices()
     import torch
     from peft import PeftModel
@@ -65,5 +71,6 @@ def _write_mean(adapters: Sequence[Path], out: Path, base: str, folder: Path, ra
     # With "auto" the base's vocabulary is looked up on the hub.
     model.to(torch.bfloat16).save_pretrained(str(out), selected_adapters=["default"], save_embedding_layers=False)
     (out / "README.md").unlink(missing_ok=True)  # a form of a model card that nobody filled in
+    tokenizer.chat_template = template or tokenizer.chat_template
     tokenizer.save_pretrained(out)
-    write_base(out, base)
+    write_tuned(out, base, grounding=all(grounds(adapter) for adapter in adapters))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models import builtin
-from assistant.models.merging import write_base
+from assistant.models.merging import write_tuned
 from assistant.models.rendering import LANGUAGES
 from assistant.models.weights import check_files
 from common.errors import HearthError
@@ -24,6 +24,7 @@ from training.conversation import Conversation, read_conversations, write_conver
 from training.curve import draw_curve
 from training.encoding import Encoder, encode_all
 from training.folder import CONVERSATIONS, CURVE, claim, digest, forget_checkpoint, is_whole, result_of
+from training.generate.passages import PASSAGES
 from training.readers.named import read_more
 from training.recipe import Recipe
 from training.recipes import builtin as builtin_recipe
@@ -94,7 +95,8 @@ def _tune(
     """Train on the conversations in the folder, and write all that belongs to the result; the curve comes last."""
     network, tokenizer, languages = load_base(base, base_folder(base, home))
     encoder = Encoder(tokenizer, recipe.scheme, longest=recipe.longest, languages=languages)
-    samples = encode_all(encoder, list(read_conversations(folder / CONVERSATIONS)))
+    conversations = list(read_conversations(folder / CONVERSATIONS))
+    samples = encode_all(encoder, conversations)
     versions = folder / "versions.json"
     if not versions.is_file():
         found = {name: importlib.metadata.version(name) for name in _LIBRARIES}
@@ -102,7 +104,7 @@ def _tune(
     result = train(network, samples, recipe, folder, about=about, told=told, stop=stop)
     tokenizer.save_pretrained(result)
     if recipe.method == "lora":
-        write_base(result, base)
+        write_tuned(result, base, grounding=any(one.source == PASSAGES for one in conversations))
     draw_curve(folder / "progress.jsonl", folder / CURVE)
 
 

@@ -37,6 +37,9 @@ INFO = ModelInfo(
     context_tokens=4096,  # it was trained on 8,192; on a laptop's CPU that is minutes of waiting for a worse answer
 )
 
+BARE = replace(INFO, tools=False, grounding=False)
+"""The same without an adapter."""
+
 ADAPTER = Path(__file__).parent / "adapters" / "builtin-tools"
 
 _FORM = 1  # raise it when the converted folder changes its form
@@ -68,7 +71,7 @@ def load(
     info: ModelInfo = INFO,
     progress: Progress = lambda *_: None,
 ) -> LocalModel:
-    """Load the built-in model, converting it first where `data` has no whole copy; without an `adapter` it calls no tools.
+    """Load the built-in model, converting it first where `data` has no whole copy; without an `adapter` it is `BARE`.
 
     Raises `ModelMissing` when the package is not installed, `StorageFailed` when the copy cannot be written, `ModelLoadFailed`.
     """
@@ -86,8 +89,7 @@ def load(
     def rest(fraction: float, stage: str) -> None:
         progress(fraction if converted else 0.8 + 0.2 * fraction, stage)
 
-    told = replace(info, tools=info.tools and adapter is not None)
-    return LocalModel.load(folder, told, device=device, adapter=adapter, progress=rest)
+    return LocalModel.load(folder, BARE if adapter is None else info, device=device, adapter=adapter, progress=rest)
 
 
 def converted_folder(data: Path, gguf: Path) -> Path:

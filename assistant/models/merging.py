@@ -1,7 +1,8 @@
 """Adapters: what a tuning adds to a model, a few megabytes beside it, merged into its weights when it is loaded.
 
 A folder in PEFT's form: `adapter_config.json`, `adapter_model.safetensors`, where the tuning brought its own the chat template
-that the model must be served with, and `tuned.json`, which names the model below it.
+that the model must be served with, and `tuned.json`, which names the model below it and says whether the tuning taught it to
+answer from passages.
 """
 
 import json
@@ -33,9 +34,17 @@ def base_of(folder: Path) -> str:
         ) from error
 
 
-def write_base(folder: Path, base: str) -> None:
-    """Note the name of the model that an adapter belongs to, in place of the folder where it lay when it was tuned."""
-    (folder / TUNED).write_text(json.dumps({"base": base}) + "\n", "utf-8")
+def grounds(folder: Path) -> bool:
+    """Whether an adapter was tuned to answer from passages; one that does not say so was not."""
+    try:
+        return json.loads((folder / TUNED).read_text("utf-8")).get("grounding") is True
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def write_tuned(folder: Path, base: str, *, grounding: bool) -> None:
+    """Note what an adapter belongs to and learnt; the name of its model, in place of the folder where that lay."""
+    (folder / TUNED).write_text(json.dumps({"base": base, "grounding": grounding}) + "\n", "utf-8")
     config = json.loads((folder / CONFIG).read_text("utf-8"))
     (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": base}, indent=1) + "\n", "utf-8")
 

@@ -13,6 +13,7 @@ import pytest
 from assistant.messages import Message
 from assistant.models import catalogue, host
 from assistant.models.base import GenerationOptions, UsageChunk
+from assistant.models.merging import write_tuned
 from common.errors import HearthError, ModelLoadFailed
 from tests.assistant.models.tiny import make_network, make_tokenizer
 from training.__main__ import main
@@ -209,6 +210,16 @@ def test_an_adapter_without_its_base_is_told(data, base, tmp_path):
         catalogue.resolve(f"path:{result}")
 
 
+@pytest.mark.parametrize("grounding", [True, False])
+def test_an_adapter_of_the_built_in_model_answers_from_passages_only_where_it_learnt_to(tmp_path, grounding):
+    (tmp_path / "adapter_config.json").write_text("{}")
+    write_tuned(tmp_path, "builtin", grounding=grounding)
+    info = catalogue.resolve(f"path:{tmp_path}").info
+    assert (info.tools, info.grounding, info.reads_excerpts) == (True, grounding, grounding)
+    (tmp_path / "tuned.json").write_text('{"base": "builtin"}')
+    assert not catalogue.resolve(f"path:{tmp_path}").info.grounding
+
+
 def added(adapter, home, base):
     """What an adapter adds to each weight of its base."""
     import torch
@@ -240,8 +251,11 @@ def test_what_has_no_mean_is_refused_in_a_sentence(data, base, tmp_path, capsys)
     other = tmp_path / "other"
     shutil.copytree(result, other)
     (other / "tuned.json").write_text(json.dumps({"base": "builtin"}))
-    out = tmp_path / "mean"
+    out, another = tmp_path / "mean", tmp_path / "another"
+    shutil.copytree(result, another)
+    (another / "chat_template.jinja").write_text("{{ messages }}")
     for adapters, folder, rank, told in [
+        ((result, another), out, 8, "different chat templates"),
         ((result, other), out, 8, "belong to different models"),
         ((result, tmp_path), out, 8, "There is no adapter in"),
         ((result, result), other, 8, "is there already"),

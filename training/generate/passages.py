@@ -23,6 +23,9 @@ from training.conversation import Conversation
 from training.generate.passages_topics import Fact, Topic, shipped_topics, topics
 from training.generate.passages_words import Words
 
+PASSAGES = "generated/passages"
+"""The source of the conversations in which a passage answers the question."""
+
 NOT_THERE = "That is not in my documents."
 """The whole answer where no passage in view has it."""
 
@@ -220,7 +223,7 @@ def _named(messages: Sequence[Message], asked: Asked, learnt: int = 1) -> Conver
     """The last `learnt` answers are learnt."""
     spoken = [place for place, message in enumerate(messages) if message.role == "assistant"][-learnt:]
     weights = tuple(float(place in spoken) for place in range(len(messages)))
-    return Conversation("generated/absent" if asked.absent else "generated/passages", tuple(messages), weights)
+    return Conversation("generated/absent" if asked.absent else PASSAGES, tuple(messages), weights)
 
 
 def _turn(asked: Asked, day: datetime) -> list[Message]:
