@@ -6,7 +6,8 @@ says where the answers of 60 questions stand, drawn at random and marked by hand
 known at all, only the turning down, and whether an answer quotes, can be measured.
 
 Each question is asked under the right passage, under a wrong one ("wrong" of another article, "near" of the same), and under
-both ("among"), by the shipped persona that answers only from documents.
+both ("among"), by the shipped persona that answers only from documents. A small model reads of each passage what the app gives
+it, the sentences that have most to do with the question; the setting `excerpt_tokens` says how much that is.
 """
 
 import json
@@ -63,11 +64,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """What a reply is judged by; `text` is that of the right passage, `number` its place among those in view, 0 for none."""
+    """What a reply is judged by; `text` is that of the right passage, `number` its place among those in view, 0 for none.
+
+    `first` is the whole text of the first passage in view, for the floors.
+    """
 
     answers: tuple[str, ...]
     text: str
     number: int
+    first: str
 
 
 def prepare(options: Options, marks: Path = MARKS) -> Exam:
@@ -89,9 +94,10 @@ def prepare(options: Options, marks: Path = MARKS) -> Exam:
         primary_metric="right" if answered and "right" in kinds else "wrong turned down",
         floors={
             "turn everything down": lambda case: Reply(_TURNED_DOWN),
-            "recite the first passage": lambda case: Reply(case.messages[-1].text.split("<<<")[1].split(">>>")[0] + "[1]"),
+            "recite the first passage": lambda case: Reply(f"{case.gold.first} [1]"),
         },
         settings={"persona": persona.id, "kinds": kinds, "answers": answered}
+        | ({"excerpt_tokens": reader.excerpt_tokens} if reader.excerpt_tokens else {})
         | ({"questions_marked_by_hand": len(questions)} if answered and not _has_answers(options.data) else {}),
     )
 
@@ -177,8 +183,7 @@ def distractors(questions: Sequence[Question], seed: int) -> dict[str, dict[str,
 
 def _reader(model: str) -> ModelInfo:
     """What the app knows of the model, but for this: every model is asked as one that may answer."""
-    name = catalogue.parse(model)
-    info = catalogue.describe(name, Path(name.value) if name.kind == "path" else None)
+    info = catalogue.resolve(model, offline=True).info
     return replace(info, grounding=True, context_tokens=_WINDOW)
 
 
@@ -189,7 +194,7 @@ def _cases(question: Question, beside: dict[str, Entry], persona: Persona, reade
         views["among"] = both if random.Random(question.id).random() < 0.5 else both[::-1]
     for kind, view in views.items():
         number = view.index(question.passage) + 1 if question.passage in view else 0
-        gold = Gold(question.answers, question.passage.text, number)
+        gold = Gold(question.answers, question.passage.text, number, view[0].text)
         yield Case(f"{question.id} {kind}", _asked(question.text, view, persona, reader), gold=gold, group=kind)
 
 

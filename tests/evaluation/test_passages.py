@@ -89,6 +89,17 @@ def test_floors_say_what_no_reading_reaches(folder):
     assert figures["recite the first passage"]["wrong turned down"] == 0.0
 
 
+def test_floors_are_over_whole_passages_whatever_a_model_reads_of_them(folder):
+    lines = [json.loads(line) for line in (folder / "corpus.jsonl").read_text("utf-8").splitlines()]
+    end = "It was in January, a month of which the people of the valley talked for years."
+    lines[1]["text"] = f"The pond could freeze. {'Nobody was there to see it and nobody wrote it down. ' * 6}{end}"
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    exam = passages.prepare(Options(folder, split="right"))
+    assert exam.settings["excerpt_tokens"] == 60
+    assert "January" not in exam.cases[1].messages[-1].text
+    assert exam.floors["recite the first passage"](exam.cases[1]).text.endswith(f"{end} [1]")
+
+
 @pytest.mark.parametrize(
     ("reply", "answer", "held"),
     [

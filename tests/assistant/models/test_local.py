@@ -188,8 +188,8 @@ def test_a_reader_that_goes_away_frees_the_engine(make_model):
     assert len(steps) == quiet < 1000
 
 
-def failures_together(model, count):
-    """The sentences that `count` turns at once end with."""
+def failures_together(model, count, told=lambda failed: None):
+    """The sentences that `count` turns at once end with; `told` hears how many there are so far."""
     failures = []
 
     def turn():
@@ -197,6 +197,7 @@ def failures_together(model, count):
             say(model, "Hi", max_tokens=12)
         except GenerationFailed as error:
             failures.append(error)
+            told(len(failures))
 
     threads = [threading.Thread(target=turn) for _ in range(count)]
     for thread in threads:
@@ -243,11 +244,11 @@ def test_a_hanging_network_is_given_up_after_a_while(make_model):
 
 
 def test_every_turn_that_waits_for_a_hanging_network_ends_with_a_sentence(make_model):
-    model, network = make_model(stall_s=0.4)
+    model, network = make_model(stall_s=1.0)
     release = threading.Event()
-    hook = network.register_forward_pre_hook(lambda *_: release.wait(20) and None)
-    threading.Timer(2.0, release.set).start()
-    assert len(failures_together(model, 8)) == 8
+    hook = network.register_forward_pre_hook(lambda *_: release.wait(60) and None)
+    # The last one waits until the engine is closed, and that until the network wakes.
+    assert len(failures_together(model, 8, lambda failed: failed == 7 and release.set())) == 8
     hook.remove()
     assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
 
