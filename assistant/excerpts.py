@@ -10,14 +10,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.speech.cutting import ABBREVIATIONS, SOMETIMES_LAST
 from knowledge.chunking import token_estimate
 from knowledge.types import Hit
 from retrieval.lexical import shares
 
 _END = re.compile(
     r"(?<=[。！？…])(?![。！？…”’」』）)])|(?<=[。！？…][”’」』）)])"
-    r"|(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|No|vs)\.)(?<!\bMrs\.)(?<=[.!?\"')\]])(?<![^.!?][\"')\]])\s+(?=[^\sa-z])|\n+"
+    r"|(?<=[.!?\"')\]])(?<![^.!?][\"')\]])\s+(?=[^\sa-z])|\n+"
 )
+_STOPPED = re.compile(r"(?:(?:^|\n)\s*\d{1,3}|\b([A-Za-z](?:[.A-Za-z]{,6}[A-Za-z])?))\.\Z")
+_SHORTENED = ABBREVIATIONS | SOMETIMES_LAST
 
 
 def excerpted(hits: Sequence[Hit], question: str, tokens: int) -> tuple[Hit, ...]:
@@ -48,6 +51,12 @@ def _excerpt(hit: Hit, weighed: Sequence[tuple[str, float]], tokens: int) -> Hit
 
 def _sentences(text: str) -> list[str]:
     """The sentences in order, each with the white space behind it."""
-    ends = [match.end() for match in _END.finditer(text)]
+    ends = [match.end() for match in _END.finditer(text) if "\n" in match[0] or not _goes_on(text, match.start())]
     cut = [text[start:end] for start, end in itertools.pairwise([0, *ends, len(text)])]
     return [part for part in cut if part.strip()]
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether the full stop before `end` is that of an abbreviation, an initial, or the number of a list item."""
+    stopped = _STOPPED.search(text, max(0, end - 24), end)
+    return stopped is not None and (stopped[1] is None or len(stopped[1]) == 1 or stopped[1].lower() in _SHORTENED)

@@ -29,11 +29,12 @@ _CLOSERS = "”’」』）】》\"')]*_"
 _FULL_STOPS = "。！？；…!?."
 _COMMAS = "，、；：,;:"
 _UNKNOWN = -1  # the text that decides has not come yet
-_ABBREVIATIONS = {
+ABBREVIATIONS = {
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "e.g", "i.e", "cf", "no", "fig", "figs", "eq", "ch", "pp", "vol", "al", "approx",
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "dept", "est", "ca", "gen", "rev",
 }  # fmt: skip
-_SOMETIMES_LAST = {"etc", "a.m", "p.m", "u.s", "u.k", "inc", "ltd", "jr", "sr", "co", "corp", "ph.d"}
+SOMETIMES_LAST = {"etc", "a.m", "p.m", "u.s", "u.k", "inc", "ltd", "jr", "sr", "co", "corp", "ph.d"}
+"""Abbreviations, without their last stop, that end a sentence at times; those in `ABBREVIATIONS` never do."""
 
 
 class Cutter:
@@ -159,12 +160,12 @@ class Cutter:
             return None
         word = re.search(r"[A-Za-z.]*$", self._rest[:place])
         before = word[0].lower() if word else ""
-        if before in _ABBREVIATIONS or (len(before) == 1 and before != "i" and word and word[0].isupper()):
+        if before in ABBREVIATIONS or (len(before) == 1 and before != "i" and word and word[0].isupper()):
             return None
         next_letter = after.lstrip(" *_\"'([“")[:1]
         if not next_letter and "\n" not in after and not final:
             return _UNKNOWN
-        unsure = before in _SOMETIMES_LAST or self._rest[max(0, place - 1)] == "." or end - place > 1
+        unsure = before in SOMETIMES_LAST or self._rest[max(0, place - 1)] == "." or end - place > 1
         return None if unsure and next_letter.islower() else end
 
     def _long_enough(self, place: int) -> bool:

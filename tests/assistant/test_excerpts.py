@@ -51,6 +51,24 @@ def test_lines_of_a_list_are_cut_apart():
     assert one("When is it open on Sunday?", text) == "- Sunday: 10 to 4, and in December until 6"
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("When is the deadline?", "The deadline is on Sept. 15 of the year before."),
+        ("What is drawn?", "It is drawn in Fig. 3 and, by Prof. Lund of Acme Inc. Limited, in the U.S. Army's book."),
+        ("Who is paid?", "Everyone is paid in full."),
+        ("What is second?", "2. Second, wait for the letter."),
+    ],
+)
+def test_the_stop_of_an_abbreviation_or_of_a_list_item_ends_no_sentence(question, sentence):
+    text = (
+        "There are courses for everybody here, all summer long. The deadline is on Sept. 15 of the year before.\n"
+        "1. First, write a letter to us.\n2. Second, wait for the letter.\nEveryone is paid in full. "
+        "It is drawn in Fig. 3 and, by Prof. Lund of Acme Inc. Limited, in the U.S. Army's book."
+    )
+    assert one(question, text) == sentence
+
+
 def test_how_rare_a_word_is_all_passages_in_view_tell():
     """Both words are in one sentence of the second passage each; the rarer one of the view decides."""
     first = hit(1, "The harbour has a crane. The harbour has a light. The harbour has a quay.")
