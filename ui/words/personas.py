@@ -58,8 +58,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "personas_field_instruction": ("Instruction", "说明"),
     "personas_hint_instruction": (
         "What the model is told of itself: who it is, how it answers, what it does not do. "
-        "A small model reads the first paragraph alone.",
-        "告诉模型它是谁、怎样回答、不做什么。小模型只读第一段。",
+        "A small model reads the first paragraph alone, unless the persona answers only from documents.",
+        "告诉模型它是谁、怎样回答、不做什么。小模型只读第一段，只依据文档作答的人设除外。",
     ),
     "personas_field_greeting": ("Greeting", "开场白"),
     "personas_hint_greeting": ("Shown when a conversation begins. The model does not read it.", "对话开始时显示，模型读不到。"),
