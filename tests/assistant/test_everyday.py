@@ -53,12 +53,14 @@ def test_an_everyday_question_is_answered_through_its_tool(guide, number):
 
 
 @pytest.mark.soak
-def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide):
+def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide, capsys):
     wrong = []
     for question in QUESTIONS:
         now = datetime.now(UTC)
         answer, used = guide(question.text)
         if question.tool not in used or not question.right(answer, now):
             wrong.append((question.text, used, answer))
+    with capsys.disabled():
+        print(f"\n{len(QUESTIONS) - len(wrong)} of {len(QUESTIONS)} everyday questions are answered right")
     assert len(QUESTIONS) == 40
     assert len(wrong) <= 4, wrong
