@@ -7,6 +7,7 @@ import pytest
 
 from assistant.events import MessageCompleted, ToolStarted, TurnFinished
 from evaluation.everyday import QUESTIONS
+from tests.soak import say
 
 FIVE = (0, 12, 20, 30, 3)
 
@@ -53,14 +54,13 @@ def test_an_everyday_question_is_answered_through_its_tool(guide, number):
 
 
 @pytest.mark.soak
-def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide, capsys):
+def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide):
     wrong = []
     for question in QUESTIONS:
         now = datetime.now(UTC)
         answer, used = guide(question.text)
         if question.tool not in used or not question.right(answer, now):
             wrong.append((question.text, used, answer))
-    with capsys.disabled():
-        print(f"\n{len(QUESTIONS) - len(wrong)} of {len(QUESTIONS)} everyday questions are answered right")
+    say(f"{len(QUESTIONS) - len(wrong)} of {len(QUESTIONS)} everyday questions are answered right")
     assert len(QUESTIONS) == 40
     assert len(wrong) <= 4, wrong

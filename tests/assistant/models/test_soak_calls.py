@@ -3,7 +3,6 @@
 import json
 import random
 import statistics
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from assistant.models.base import CallChunk, GenerationOptions, TextChunk, Think
 from assistant.models.grammar import MatchFailed
 from common.errors import HearthError, SchemaRefused
 from tests.assistant.models.schemas import hostile, pick, tool
+from tests.soak import say
 from tools import validation
 from tools.base import ToolSpec
 
@@ -64,11 +64,6 @@ def calls_of(chunks):
 def written_call(call):
     body = json.dumps({"name": call.name, "arguments": dict(call.arguments)}, ensure_ascii=False, separators=(",", ":"))
     return f"<tool_call>\n{body}\n</tool_call>"
-
-
-def say(text):
-    sys.__stdout__.write(f"\n{text}\n")
-    sys.__stdout__.flush()
 
 
 def test_a_thousand_calls_fit_their_schemas(answers):
