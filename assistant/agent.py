@@ -139,7 +139,7 @@ class Agent:
         *,
         quotes: bool = False,
     ) -> Iterator[Event]:
-        """Let the model write, and run what it calls; with `quotes` the passages are quoted unless it calls something at once."""
+        """Let the model write, and run what it calls; with `quotes` the passages are quoted unless a call brings something."""
         options = _options(self.persona, turn.info)
         offered = find(self.tools, message, self.limits.offered_tools) if turn.info.tools else []
         yield ToolsFound(tuple((tool.spec.name, score) for tool, score in offered))
@@ -164,12 +164,12 @@ class Agent:
         note: Sequence[Message] = ()
         asked_again = False
         while turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
-            first = turn.steps == 0 and not pending
-            step = yield from self._step(turn, [*opening, *current, *turn.new, *note], specs, options, silent=quotes and first)
+            silent = quotes and not pending and calling.fruitless
+            step = yield from self._step(turn, [*opening, *current, *turn.new, *note], specs, options, silent=silent)
             if turn.cancel.is_set():
                 yield from self._cancelled(turn)
                 return
-            if quotes and first and not turn.calls:
+            if silent and not turn.calls:
                 yield from self._quote(turn, history)
                 return
             calls = calling.distinct(turn.calls, [*current, *turn.new])
@@ -186,6 +186,9 @@ class Agent:
             if waiting:
                 yield turn.finish("approval")
                 return
+        if quotes and not pending and calling.fruitless:
+            yield from self._quote(turn, history)
+            return
         # More calls would bring nothing new: what is there is what the answer is made of.
         step = yield from self._step(turn, [*opening, *current, *turn.new], specs, replace(options, tool_choice="none"))
         if turn.cancel.is_set():

@@ -42,6 +42,11 @@ class Calling:
     tried: list[Tried] = field(default_factory=list)
     _made: dict[str, Tried] = field(default_factory=dict)
 
+    @property
+    def fruitless(self) -> bool:
+        """Whether no call was made, or none of them worked."""
+        return all(tried.result.failed for tried in self.tried)
+
     def remember(self, messages: Sequence[Message]) -> None:
         """Take the calls that a turn had made before it waited for a person."""
         calls = {call.id: call for message in messages for call in message.calls}

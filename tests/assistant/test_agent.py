@@ -260,6 +260,19 @@ def test_what_a_weak_model_says_instead_of_a_call_is_never_shown():
     assert len(model.requests) == 1
 
 
+def test_where_no_call_of_a_weak_model_works_passages_are_quoted():
+    failing = call("add", a="two", b=3)
+    for said in ([failing, "That is five."], [failing, failing, "That is five."]):
+        asked, model = agent([[each] if each is failing else each for each in said], hits=[hit(1)], info=CALLING)
+        happened = turn(asked, "what is 2+3")
+        assert "That is" not in str([event for event in happened if isinstance(event, TextDelta)])
+        assert "> Leave is 12 days." in happened[-1].new_messages[-1].text
+        assert happened[-1].reason == "answered"
+    mended, model = agent([[failing], [call("add", a=2, b=3)], "Five."], hits=[hit(1)], info=CALLING)
+    assert turn(mended, "what is 2+3")[-1].new_messages[-1].text == "Five."
+    model.assert_used_up()
+
+
 def test_a_weak_model_that_calls_is_not_asked_in_a_language_it_lacks():
     asked, model = agent([], hits=[hit(1, "年假十二天。", heading="假期 > 年假")], info=CALLING)
     assert "> 年假十二天。" in turn(asked, "年假几天？")[-1].new_messages[0].text
