@@ -124,6 +124,24 @@ def test_visitors_chat_inside_the_hubs_frame_and_see_only_their_own(world):
     expect(again.locator("#sidebar")).to_contain_text("hello from the first")
 
 
+def test_a_visitor_allows_a_liked_answer_to_be_learnt_or_does_not(world):
+    context = visitor(world)
+    frame = framed(context)
+    talk(frame, "hello")
+    consent = frame.locator('#talk .why [name="consent"]')
+    frame.locator('#talk button[data-verdict="bad"]').click()
+    expect(frame.locator("#talk .why")).to_be_visible()
+    expect(consent).to_have_count(0)
+    frame.locator('#talk button[data-verdict="good"]').click()
+    expect(consent).not_to_be_checked()
+    consent.check()
+    frame.locator("#talk .why button").click()
+    expect(frame.locator('#talk .why [name="consent"][checked]')).to_have_count(1)
+    again = framed(context)
+    again.locator("#sidebar li a, #sidebar li button").first.click()
+    expect(again.locator('#talk .why [name="consent"]')).to_be_checked()
+
+
 def test_a_visitor_is_shown_no_workshop(world):
     frame = framed(visitor(world))
     expect(frame.locator('#header [data-page="personas"]')).to_have_count(1)
