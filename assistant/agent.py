@@ -164,12 +164,12 @@ class Agent:
         note: Sequence[Message] = ()
         asked_again = False
         while turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
-            silent = quotes and not pending and calling.fruitless
+            silent = not pending and self._distrusts(turn, calling, quotes)
             step = yield from self._step(turn, [*opening, *current, *turn.new, *note], specs, options, silent=silent)
             if turn.cancel.is_set():
                 yield from self._cancelled(turn)
                 return
-            if silent and not turn.calls:
+            if silent and quotes and not turn.calls:
                 yield from self._quote(turn, history)
                 return
             calls = calling.distinct(turn.calls, [*current, *turn.new])
@@ -186,8 +186,8 @@ class Agent:
             if waiting:
                 yield turn.finish("approval")
                 return
-        if quotes and not pending and calling.fruitless:
-            yield from self._quote(turn, history)
+        if not pending and self._distrusts(turn, calling, quotes):
+            yield from self._quote(turn, history) if quotes else self._close(turn, calling, "answered", step)
             return
         # More calls would bring nothing new: what is there is what the answer is made of.
         step = yield from self._step(turn, [*opening, *current, *turn.new], specs, replace(options, tool_choice="none"))
@@ -195,6 +195,10 @@ class Agent:
             yield from self._cancelled(turn)
             return
         yield from self._close(turn, calling, "answered" if turn.text.strip() else "step_limit", step)
+
+    def _distrusts(self, turn: Turn, calling: Calling, quotes: bool) -> bool:
+        """Whether the model's words are left out: with `quotes` passages are better, and what no call gave it makes up."""
+        return calling.fruitless and (quotes or (bool(calling.tried) and not turn.info.grounding))
 
     def _step(
         self,

@@ -273,6 +273,19 @@ def test_where_no_call_of_a_weak_model_works_passages_are_quoted():
     model.assert_used_up()
 
 
+def test_where_no_call_of_a_weak_model_works_it_is_told_what_failed():
+    failing = call("add", a="two", b=3)
+    for said in ([[failing], "That is five."], [[failing], [failing], "That is five."]):
+        asked, _ = agent(said, info=CALLING)
+        happened = turn(asked, "what is 2+3")
+        answer = happened[-1].new_messages[-1].text
+        assert answer.startswith("I tried, and could not do it:\n\n- Add (a: two, b: 3): ")
+        assert "five" not in str([event for event in happened if isinstance(event, TextDelta)])
+        assert happened[-1].reason == "answered"
+    trusted, _ = agent([[failing], "That is five."], info=CAPABLE)
+    assert turn(trusted, "what is 2+3")[-1].new_messages[-1].text == "That is five."
+
+
 def test_a_weak_model_that_calls_is_not_asked_in_a_language_it_lacks():
     asked, model = agent([], hits=[hit(1, "年假十二天。", heading="假期 > 年假")], info=CALLING)
     assert "> 年假十二天。" in turn(asked, "年假几天？")[-1].new_messages[0].text
