@@ -15,6 +15,7 @@ os.environ.update(
 import ipaddress
 import shutil
 import socket
+import sys
 
 import pytest
 from filelock import FileLock
@@ -51,6 +52,19 @@ def _is_loopback(host: str) -> bool:
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every socket that leaves this machine."""
     monkeypatch.setattr(socket.socket, "connect", _guarded_connect)
+
+
+@pytest.fixture(scope="session")
+def say(pytestconfig: pytest.Config):
+    """Tells what a long test measures, past pytest's capture."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def told(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(f"\n{text}\n")
+            sys.stdout.flush()
+
+    return told
 
 
 def _build(script, info=None, **settings):

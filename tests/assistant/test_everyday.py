@@ -7,7 +7,6 @@ import pytest
 
 from assistant.events import MessageCompleted, ToolStarted, TurnFinished
 from evaluation.everyday import QUESTIONS
-from tests.soak import say
 
 FIVE = (0, 12, 20, 30, 3)
 
@@ -54,7 +53,7 @@ def test_an_everyday_question_is_answered_through_its_tool(guide, number):
 
 
 @pytest.mark.soak
-def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide):
+def test_nine_in_ten_of_forty_everyday_questions_are_answered_right(guide, say):
     wrong = []
     for question in QUESTIONS:
         now = datetime.now(UTC)

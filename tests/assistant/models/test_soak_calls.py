@@ -16,7 +16,6 @@ from assistant.models.base import CallChunk, GenerationOptions, TextChunk, Think
 from assistant.models.grammar import MatchFailed
 from common.errors import HearthError, SchemaRefused
 from tests.assistant.models.schemas import hostile, pick, tool
-from tests.soak import say
 from tools import validation
 from tools.base import ToolSpec
 
@@ -36,7 +35,7 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def answers(model):
+def answers(model, say):
     """Answers, each its tool, its chunks and its length in tokens, until they hold enough calls."""
     rng = random.Random(4)
     tools = [tool(rng, number) for number in range(SCHEMAS)]
@@ -66,7 +65,7 @@ def written_call(call):
     return f"<tool_call>\n{body}\n</tool_call>"
 
 
-def test_a_thousand_calls_fit_their_schemas(answers):
+def test_a_thousand_calls_fit_their_schemas(answers, say):
     found = cut = 0
     for offered, chunks, length in answers:
         assert isinstance(chunks[-1], UsageChunk)
@@ -83,7 +82,7 @@ def test_a_thousand_calls_fit_their_schemas(answers):
     assert found >= CALLS
 
 
-def test_compiling_and_masking_are_quick(model, answers):
+def test_compiling_and_masking_are_quick(model, answers, say):
     grammars, tokenizer = model._grammars, model._renderer._tokenizer
     rng = random.Random(5)
     compiled, masked = [], []

@@ -1,8 +1,0 @@
-"""What the long tests measure, told past pytest's capture."""
-
-import sys
-
-
-def say(text: str) -> None:
-    sys.__stdout__.write(f"\n{text}\n")
-    sys.__stdout__.flush()
