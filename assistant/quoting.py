@@ -66,9 +66,11 @@ def evidence(persona: Persona, language: str, answer: str, hit: Hit) -> str:
     return quoted if cited(answer, [hit]) else f"{_NEAREST[language]}\n\n{quoted}"
 
 
-def own_words(answer: str) -> str:
-    """What the model itself wrote of an answer: nothing of one that is all quotation."""
-    return "" if _QUOTED.match(answer) else _EVIDENCE.sub("", answer)
+def own_words(message: Message) -> Message:
+    """A message with what the model itself wrote of it: nothing of an answer that is all quotation."""
+    if message.role != "assistant":
+        return message
+    return replace(message, text="" if _QUOTED.match(message.text) else _EVIDENCE.sub("", message.text))
 
 
 def in_own_words(history: Sequence[Message]) -> list[Message]:
@@ -78,9 +80,9 @@ def in_own_words(history: Sequence[Message]) -> list[Message]:
     """
     kept: list[Message] = []
     for message in history:
-        text = own_words(message.text) if message.role == "assistant" else message.text
-        if text or not message.text:
-            kept.append(replace(message, text=text))
+        own = own_words(message)
+        if own.text or not message.text:
+            kept.append(own)
         elif kept and kept[-1].role == "user":
             kept.pop()
     return kept

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.models.merging import TEMPLATE, base_of, check_adapter, grounds, hide_notices, write_tuned
+from assistant.models.merging import TEMPLATE, Tuned, check_adapter, hide_notices, read_tuned, write_tuned
 from common.errors import HearthError
 from training.run import base_folder, load_base
 
@@ -22,7 +22,8 @@ def average(adapters: Sequence[Path], out: Path, home: Path, rank: int = 40) -> 
     """
     for adapter in adapters:
         check_adapter(adapter)
-    bases = {base_of(adapter) for adapter in adapters}
+    tuned = [read_tuned(adapter) for adapter in adapters]
+    bases = {each.base for each in tuned}
     if len(bases) > 1:
         raise HearthError(
             f"These adapters belong to different models: {', '.join(sorted(bases))}. Name adapters of one model.",
@@ -40,22 +41,23 @@ def average(adapters: Sequence[Path], out: Path, home: Path, rank: int = 40) -> 
             f"{str(out)!r} 已经存在。请用 --out 指定一个新文件夹。",
         )
     (base,), (template,) = bases, templates
+    mean = Tuned(base, grounding=all(each.grounding for each in tuned))
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f"{out.name}.unfinished-", dir=out.parent))
     try:
-        _write_mean(adapters, unfinished, base, base_folder(base, home), rank, template)
+        _write_mean(adapters, unfinished, mean, base_folder(base, home), rank, template)
         unfinished.rename(out)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return out
 
 
-def _write_mean(adapters: Sequence[Path], out: Path, base: str, folder: Path, rank: int, template: str | None) -> None:
+def _write_mean(adapters: Sequence[Path], out: Path, mean: Tuned, folder: Path, rank: int, template: str | None) -> None:
     hide_notices()
     import torch
     from peft import PeftModel
 
-    network, tokenizer, _ = load_base(base, folder)
+    network, tokenizer, _ = load_base(mean.base, folder)
     narrowest = min(min(weight.shape) for weight in network.parameters() if weight.dim() == 2)
     if not 1 <= rank <= narrowest:
         raise HearthError(
@@ -73,4 +75,4 @@ def _write_mean(adapters: Sequence[Path], out: Path, base: str, folder: Path, ra
     (out / "README.md").unlink(missing_ok=True)  # a form of a model card that nobody filled in
     tokenizer.chat_template = template or tokenizer.chat_template
     tokenizer.save_pretrained(out)
-    write_tuned(out, base, grounding=all(grounds(adapter) for adapter in adapters))
+    write_tuned(out, mean)

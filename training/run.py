@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models import builtin
-from assistant.models.merging import write_tuned
+from assistant.models.merging import Tuned, write_tuned
 from assistant.models.rendering import LANGUAGES
 from assistant.models.weights import check_files
 from common.errors import HearthError
@@ -104,7 +104,7 @@ def _tune(
     result = train(network, samples, recipe, folder, about=about, told=told, stop=stop)
     tokenizer.save_pretrained(result)
     if recipe.method == "lora":
-        write_tuned(result, base, grounding=any(one.source == PASSAGES for one in conversations))
+        write_tuned(result, Tuned(base, grounding=any(one.source == PASSAGES for one in conversations)))
     draw_curve(folder / "progress.jsonl", folder / CURVE)
 
 

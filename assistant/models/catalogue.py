@@ -125,12 +125,12 @@ def describe(name: ModelName, path: Path | None = None) -> ModelInfo:
     if name.kind in ("auto", "builtin"):
         return builtin.INFO
     if path is not None and merging.is_adapter(path):
-        below = parse(merging.base_of(path))
+        tuned = merging.read_tuned(path)
+        below = parse(tuned.base)
         base = builtin.BARE if below.kind == "builtin" else describe(below)
-        grounding = base.grounding or merging.grounds(path)
         # What it was tuned for is to call tools; a run's folder says more about it than the one inside.
         title = f"{base.title} · {path.parent.name if path.name == 'adapter' else path.name}"
-        return replace(base, name=str(name), title=title, tools=True, grounding=grounding)
+        return replace(base, name=str(name), title=title, tools=True, grounding=base.grounding or tuned.grounding)
     title = (name.detail or name.value) if name.kind == "openai" else Path(name.value).name
     known = _settings(path)
     searched = f"{title} {known.get('_name_or_path', '')} {known.get('model_type', '')}".lower()

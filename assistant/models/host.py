@@ -20,7 +20,7 @@ from assistant.messages import Message
 from assistant.models import builtin, catalogue, devices
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, ModelChunk, ModelInfo, estimate_tokens
 from assistant.models.local import LocalModel, Progress
-from assistant.models.merging import base_of, is_adapter
+from assistant.models.merging import is_adapter, read_tuned
 from assistant.models.remote import Reach, RemoteModel
 from common.errors import GenerationFailed, HearthError, ModelLoadFailed
 from tools.base import ToolSpec
@@ -353,7 +353,7 @@ def load(
 
 def _load_tuned(adapter: Path, info: ModelInfo, data: Path, progress: Progress) -> ChatModel:
     """The model that an adapter belongs to, with the adapter in its weights."""
-    base = catalogue.resolve(base_of(adapter), offline=True)
+    base = catalogue.resolve(read_tuned(adapter).base, offline=True)
     if base.path is None:
         return builtin.load(data, adapter=adapter, info=info, progress=progress)
     return LocalModel.load(base.path, info, adapter=adapter, progress=progress)

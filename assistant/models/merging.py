@@ -7,6 +7,7 @@ answer from passages.
 
 import json
 import warnings
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +24,31 @@ def is_adapter(folder: Path) -> bool:
     return (folder / CONFIG).is_file()
 
 
-def base_of(folder: Path) -> str:
-    """The name of the model that an adapter belongs to. Raises `ModelLoadFailed` where the folder does not say."""
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What `tuned.json` says: the name of the model below, and whether the adapter learnt to answer from passages."""
+
+    base: str
+    grounding: bool
+
+
+def read_tuned(folder: Path) -> Tuned:
+    """Raises `ModelLoadFailed` where the folder does not name its model; what it does not say of passages was not learnt."""
     try:
-        return str(json.loads((folder / TUNED).read_text("utf-8"))["base"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        said = json.loads((folder / TUNED).read_text("utf-8"))
+        return Tuned(str(said["base"]), said.get("grounding") is True)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelLoadFailed(
             f"The adapter in {str(folder)!r} does not say which model it belongs to: {TUNED} is missing or damaged.",
             f"{str(folder)!r} 里的适配器没有说明它属于哪个模型：{TUNED} 缺失或损坏。",
         ) from error
 
 
-def grounds(folder: Path) -> bool:
-    """Whether an adapter was tuned to answer from passages; one that does not say so was not."""
-    try:
-        return json.loads((folder / TUNED).read_text("utf-8")).get("grounding") is True
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
-def write_tuned(folder: Path, base: str, *, grounding: bool) -> None:
+def write_tuned(folder: Path, tuned: Tuned) -> None:
     """Note what an adapter belongs to and learnt; the name of its model, in place of the folder where that lay."""
-    (folder / TUNED).write_text(json.dumps({"base": base, "grounding": grounding}) + "\n", "utf-8")
+    (folder / TUNED).write_text(json.dumps(asdict(tuned)) + "\n", "utf-8")
     config = json.loads((folder / CONFIG).read_text("utf-8"))
-    (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": base}, indent=1) + "\n", "utf-8")
+    (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": tuned.base}, indent=1) + "\n", "utf-8")
 
 
 def check_adapter(folder: Path) -> None:

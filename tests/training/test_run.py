@@ -13,7 +13,7 @@ import pytest
 from assistant.messages import Message
 from assistant.models import catalogue, host
 from assistant.models.base import GenerationOptions, UsageChunk
-from assistant.models.merging import write_tuned
+from assistant.models.merging import Tuned, write_tuned
 from common.errors import HearthError, ModelLoadFailed
 from tests.assistant.models.tiny import make_network, make_tokenizer
 from training.__main__ import main
@@ -213,7 +213,7 @@ def test_an_adapter_without_its_base_is_told(data, base, tmp_path):
 @pytest.mark.parametrize("grounding", [True, False])
 def test_an_adapter_of_the_built_in_model_answers_from_passages_only_where_it_learnt_to(tmp_path, grounding):
     (tmp_path / "adapter_config.json").write_text("{}")
-    write_tuned(tmp_path, "builtin", grounding=grounding)
+    write_tuned(tmp_path, Tuned("builtin", grounding))
     info = catalogue.resolve(f"path:{tmp_path}").info
     assert (info.tools, info.grounding, info.reads_excerpts) == (True, grounding, grounding)
     (tmp_path / "tuned.json").write_text('{"base": "builtin"}')

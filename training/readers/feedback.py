@@ -55,7 +55,7 @@ def _conversation(
 ) -> Conversation | None:
     before = in_own_words([replace(Message.from_dict(each), thinking="", sources=()) for each in line["messages"]])
     shown = [replace(Message.from_dict(each), thinking="") for each in line["answer"]]
-    answer = [replace(each, text=own_words(each.text) if each.role == "assistant" else each.text) for each in shown]
+    answer = [own_words(each) for each in shown]
     if not answer or any(each.interrupted or each.care for each in answer) or not answer[-1].text:
         return None
     known = {tool.name: tool for tool in tools}
