@@ -1,5 +1,6 @@
 """Loads draw no progress bars: a contract with transformers, whose switch leaves out the bar of GGUF files."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,11 @@ load()
 
 
 def test_no_bar_is_drawn_while_a_gguf_file_is_read(tmp_path):
-    done = subprocess.run([sys.executable, "-c", LOAD, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True)
+    # The commands that other tests run in this process switch bars off for themselves.
+    environment = {name: value for name, value in os.environ.items() if name != "HF_HUB_DISABLE_PROGRESS_BARS"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, str(tmp_path)], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
     drawn, _, after = done.stderr.partition("bars\n")
     assert "GGUF" in drawn
     assert "Loading weights" in drawn
