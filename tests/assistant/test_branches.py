@@ -1,7 +1,6 @@
 """Versions of messages: nothing is lost, each branch keeps its own, and older data reads as one branch."""
 
 import json
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from assistant.messages import Message
 from assistant.runs import Runs
 from common.database import Database
 from common.errors import ConversationError
+from tests.timing import quickly
 
 # 0 - 1 - 2 - 3
 #  \ 4    \ 5 - 6
@@ -28,9 +28,7 @@ def test_versions_follow_the_same_message_oldest_first():
 
 def test_thousands_of_versions_take_no_time():
     """Anybody may import a file in which every message is a version of the first."""
-    began = time.process_time()
-    assert len(followers(dict.fromkeys(range(40_000), ROOT))[ROOT]) == 40_000
-    assert time.process_time() - began < 1
+    assert len(quickly(lambda: followers(dict.fromkeys(range(40_000), ROOT)), 1)[ROOT]) == 40_000
 
 
 def test_the_newest_message_under_another_ends_a_branch():

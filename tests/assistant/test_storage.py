@@ -47,7 +47,7 @@ def test_nobody_waits_for_the_count_and_it_is_fresh_for_a_minute(tmp_path, monke
     storage = Storage(tmp_path, database, clock=lambda: now[0])
     started = time.perf_counter()
     assert storage.sizes() is storage.sizes() is None
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 5
     go.set()
     first = storage.wait(10)
     assert first is not None

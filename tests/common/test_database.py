@@ -154,7 +154,7 @@ def test_a_reader_sees_the_last_commit_while_a_writer_writes(database):
         connection.execute(insert(THINGS).values(name="two"))
         started = time.perf_counter()
         assert names(database) == ["one"]
-        assert time.perf_counter() - started < 1
+        assert time.perf_counter() - started < 5
     assert names(database) == ["one", "two"]
 
 

@@ -12,6 +12,7 @@ from common.addresses import is_public
 from common.egress import Egress
 from common.errors import EgressFailed, EgressRefused
 from tests.serving import serving
+from tests.timing import quickly
 
 LIMITS = {"deadline_s": 5.0, "byte_limit": 10_000}
 
@@ -210,10 +211,11 @@ def test_exactly_the_limit_is_allowed(site):
 
 @pytest.mark.parametrize("path", ["/drip", "/drip-head", "/silent"])
 def test_the_deadline_is_for_the_whole_answer(site, path):
-    start = time.monotonic()
-    with pytest.raises(EgressFailed, match=r"0\.4 seconds"):
-        fetch(site, path, deadline_s=0.4)
-    assert time.monotonic() - start < 1.2
+    def late():
+        with pytest.raises(EgressFailed, match=r"0\.4 seconds"):
+            fetch(site, path, deadline_s=0.4)
+
+    quickly(late, 1.2, time.monotonic)
 
 
 def test_a_slow_resolver_counts_too():
@@ -221,10 +223,11 @@ def test_a_slow_resolver_counts_too():
         time.sleep(1)
         return ["93.184.216.34"]
 
-    start = time.monotonic()
-    with pytest.raises(EgressFailed, match=r"0\.2 seconds"):
-        Egress(resolve).get("http://slow.example/", deadline_s=0.2, byte_limit=1)
-    assert time.monotonic() - start < 0.8
+    def late():
+        with pytest.raises(EgressFailed, match=r"0\.2 seconds"):
+            Egress(resolve).get("http://slow.example/", deadline_s=0.2, byte_limit=1)
+
+    quickly(late, 0.8, time.monotonic)
 
 
 @pytest.mark.parametrize("path", ["/zip", "/broken"])

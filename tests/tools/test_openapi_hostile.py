@@ -9,23 +9,18 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from common.errors import DocumentInvalid
+from tests.timing import slowness
 from tools.openapi import GROWN_LIMIT, JSON_LIMIT, OPERATION_LIMIT, LeftOut, Taken, read_openapi
 from tools.schemas import DEPTH_LIMIT, refusal
 
 
-def _spent(work):
-    start = time.thread_time()
-    work()
-    return time.thread_time() - start
-
-
 @pytest.fixture(autouse=True)
 def _little_work():
-    """A text and its reading take a second; where the machine is slow or busy, what fifteen copies of 60,000 lists take."""
+    """A text and its reading take a second."""
     start = time.thread_time()
     yield
     spent = time.thread_time() - start
-    assert spent < 1.5 or spent < 15 * _spent(lambda: copy.deepcopy([[number] for number in range(60_000)]))
+    assert spent < 1.5 or spent < 1.5 * slowness()
 
 
 def described(paths, **more):

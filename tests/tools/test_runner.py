@@ -129,9 +129,9 @@ def test_the_deadline_is_kept_and_the_tool_told(caplog):
 
     started = time.monotonic()
     output = run(Doing(act, time_limit_s=0.2), {}, EN)
-    assert 0.15 < time.monotonic() - started < 0.7
+    assert 0.15 < time.monotonic() - started < 5
     assert output == ToolOutput("doing did not finish within 0.2 seconds and was stopped.", failed=True)
-    assert told.wait(2)
+    assert told.wait(10)
     assert run(Doing(act, time_limit_s=0.05), {}, ZH).text == "doing 在 0.05 秒内没有完成，已停止。"
 
 
@@ -139,7 +139,7 @@ def test_a_tool_that_ignores_its_deadline_holds_nobody():
     started = time.monotonic()
     release = threading.Event()
     assert run(Doing(lambda arguments, context: release.wait(20), time_limit_s=0.1), {}, EN).failed
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 5
     assert all(thread.daemon for thread in threading.enumerate() if thread.name == "tool-doing")
     release.set()
 
@@ -150,7 +150,7 @@ def test_stop_ends_a_running_call_and_one_that_has_not_begun():
     started = time.monotonic()
     output = run(Doing(lambda arguments, own: ToolOutput(str(own.cancel.wait(20)))), {}, context)
     assert (output.text, output.failed) == ("doing was stopped.", True)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert run(Doing(lambda arguments, own: pytest.fail("it ran")), {}, context).failed
 
 
@@ -176,7 +176,7 @@ def test_calls_made_together_run_together():
     meeting = threading.Barrier(3)
 
     def act(arguments, context):
-        meeting.wait(5)
+        meeting.wait(20)
         return ToolOutput(str(arguments["n"]))
 
     calls = [(f"c{n}", Doing(act), {"n": n}) for n in range(3)]
@@ -191,7 +191,7 @@ def test_each_call_comes_as_it_ends_with_its_time():
 
     ended = [(id, seconds) for id, _, seconds in run_all([("slow", Doing(act), {"s": 0.3}), ("fast", Doing(act), {"s": 0})], EN)]
     assert [id for id, _ in ended] == ["fast", "slow"]
-    assert 0.25 < ended[1][1] < 2
+    assert 0.25 < ended[1][1] < 20
 
 
 def test_no_more_than_eight_run_at_once_and_all_get_their_turn():
@@ -220,10 +220,10 @@ def test_no_calls_give_nothing_and_one_failure_spares_the_others():
 def test_leaving_early_waits_for_nobody():
     calls = [
         ("fast", Doing(lambda arguments, context: ToolOutput("ok")), {}),
-        ("slow", Doing(lambda a, context: ToolOutput(str(context.cancel.wait(5)))), {}),
+        ("slow", Doing(lambda a, context: ToolOutput(str(context.cancel.wait(20)))), {}),
     ]
     started = time.monotonic()
     stream = run_all(calls, ToolContext())
     next(stream)
     stream.close()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
