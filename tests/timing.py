@@ -1,4 +1,4 @@
-"""Limits of time that a slow or a busy machine keeps too; they tell work that explodes from work that takes a while."""
+"""Limits of time that a slow or a busy machine keeps too: they tell what never ends from what takes a while."""
 
 import copy
 import time
@@ -15,6 +15,14 @@ def quickly(work, limit_s, clock=time.thread_time):
             return result
     assert min(spent) < limit_s * slowness(), f"took {spent} seconds"
     return result
+
+
+def wait_until(condition, limit_s=30.0):
+    """Wait for what another thread is about to do, and no event tells of."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
 
 
 def slowness() -> float:

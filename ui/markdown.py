@@ -34,6 +34,7 @@ _CODE_LIMIT = 60_000  # characters that are coloured; longer code stays plain
 _FORMULA_LIMIT = 2_000
 _OWN_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _CITATION = re.compile(r"\[(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})\](?!\(|\[(?!\d))")
+_STOP = re.compile(r"[.,;:!?。，；：！？、]")
 _WIDE_CITATION = re.compile(r"【(\d{1,2}(?:\s*[,，、]\s*\d{1,2}){0,7})】")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][^\s<>\"'`“”‘’（）()【】《》，。；！？、]*[A-Za-z0-9/#=&_-]")
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
@@ -186,14 +187,15 @@ def _table_close(
 def _citation(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
 ) -> str:
-    return str(
-        Markup("").join(
-            Markup('<button type="button" class="cite" data-do="cite" data-n="{0}" aria-label="{1}">{0}</button>').format(
-                number, text("source_n", env["language"], n=number)
-            )
-            for number in tokens[index].meta["numbers"]
+    numbers, after = tokens[index].meta["numbers"], tokens[index].meta["after"]
+    marks = Markup("").join(
+        Markup('<button type="button" class="cite" data-do="cite" data-n="{0}" aria-label="{1}">{0}</button>').format(
+            number, text("source_n", env["language"], n=number)
         )
+        for number in numbers
     )
+    # A full stop would begin a line of its own: browsers break after a button whatever follows it.
+    return str(Markup('<span class="together">{}{}</span>').format(marks, after) if after else marks)
 
 
 def _find_citation(state: StateInline, silent: bool) -> bool:
@@ -203,9 +205,10 @@ def _find_citation(state: StateInline, silent: bool) -> bool:
     numbers = [int(number) for number in re.findall(r"\d+", match.group())]
     if not all(1 <= number <= state.env.get("found", 0) for number in numbers):
         return False
+    after = _STOP.match(state.src, match.end())
     if not silent:
-        state.push("citation", "", 0).meta = {"numbers": numbers}
-    state.pos = match.end()
+        state.push("citation", "", 0).meta = {"numbers": numbers, "after": after.group() if after else ""}
+    state.pos = (after or match).end()
     return True
 
 

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from assistant.messages import Message, ToolCall, ToolResult, Usage
 from assistant.runs import Runs
 from common.database import Database
 from common.errors import ConversationMissing, StorageFailed, TurnRunning
+from tests.timing import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -482,10 +482,3 @@ def test_a_call_that_has_its_result_is_kept(house):
 
     read(runs, "maker", runs.start("maker", kept.id, work))
     assert conversations.messages("maker", kept.id)[0].calls == (call,)
-
-
-def wait_until(condition, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)

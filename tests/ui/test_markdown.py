@@ -92,6 +92,12 @@ def test_citations_of_found_passages_are_buttons():
     assert 'aria-label="Source 1"' in html
 
 
+def test_what_follows_a_citation_stays_on_its_line():
+    html = markdown("Ten days [1][2]. 另见【1】。Or [1]?! So [2] **[1]**", "en", 2)
+    assert re.findall(r"</button>([^<]*)</span>", html) == [".", "。", "?"]
+    assert re.sub("<[^>]*>", "", html).strip() == "Ten days 12. 另见1。Or 1?! So 2 1"
+
+
 @pytest.mark.parametrize(
     "text", ["[4]", "[0]", "[1](https://a.example/)", "[12345]", "`[1]`", "[1]: https://a.example/", "[one]", "[1, 9]"]
 )

@@ -24,6 +24,7 @@ from assistant.models.processors import written_ids
 from assistant.toolcalls import parse
 from tests.assistant.models.schemas import taking
 from tests.assistant.models.tiny import make_network
+from tests.timing import wait_until
 from tools.base import ToolSpec
 
 # The contract: what a new version of transformers must still have.
@@ -220,10 +221,7 @@ def test_an_engine_that_died_says_so_and_takes_nothing_more(make_engine):
     network.register_forward_pre_hook(fail)
     last = run(engine, [1, 2, 3])[-1]
     assert last.error == "RuntimeError: boom"
-    deadline = time.monotonic() + 5
-    while engine.idle_seconds() != math.inf and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert engine.idle_seconds() == math.inf
+    wait_until(lambda: engine.idle_seconds() == math.inf)
     with pytest.raises(EngineStopped):
         run(engine, [1, 2, 3])
 
@@ -232,7 +230,7 @@ def test_a_living_engine_gives_signs_of_life_while_it_idles(make_engine):
     engine, _ = make_engine()
     run(engine, [1, 2, 3], 2)
     time.sleep(0.5)
-    assert engine.idle_seconds() < 0.4
+    wait_until(lambda: engine.idle_seconds() < 0.4)
 
 
 def test_a_cancelled_request_frees_its_cache(make_engine):
@@ -242,11 +240,9 @@ def test_a_cancelled_request_frees_its_cache(make_engine):
     engine.submit(Request([5] * 100, 900, frozenset(), 0.0, 1.0, cancel), lambda _: started.set())
     assert started.wait(10)
     cancel.set()
-    time.sleep(0.5)
     processor = engine._manager.batch_processor
-    assert not processor.scheduler.active_requests
-    assert not processor.scheduler.waiting_requests
-    assert all(not allocator.block_table for allocator in processor.cache.cache_allocators.values())
+    wait_until(lambda: not processor.scheduler.active_requests and not processor.scheduler.waiting_requests)
+    wait_until(lambda: all(not allocator.block_table for allocator in processor.cache.cache_allocators.values()))
 
 
 def test_close_ends_the_thread_and_fails_what_is_under_way(make_engine):

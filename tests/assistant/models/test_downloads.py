@@ -1,7 +1,6 @@
 """Downloads through the hubs' own libraries, against a stand-in on this machine: pause, break, restart, resume, give up."""
 
 import threading
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from assistant.models.hubs import HubFile, wanted
 from common.database import Database
 from common.errors import ModelMissing, StorageFailed
 from tests.assistant.models.standin import COMMIT, StandIn
+from tests.timing import wait_until
 
 MiB = 1 << 20
 FILES = {
@@ -71,9 +71,7 @@ def held_at(hub, downloads, name, size):
     id = downloads.start(name)
     assert hub.held.wait(20)
     small = sum(len(FILES[file]) for file in ("config.json", "tokenizer_config.json"))
-    deadline = time.monotonic() + 20
-    while downloads.of(name).done < small + size - 300_000 and time.monotonic() < deadline:
-        time.sleep(0.01)  # the bytes are in a pipe: no event says when the other end has them
+    wait_until(lambda: downloads.of(name).done >= small + size - 300_000)
     return id
 
 

@@ -1,7 +1,6 @@
 """The host of the model: loading behind the page, what it tells meanwhile, and failures that can be tried again."""
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from assistant.models.local import LocalModel
 from assistant.models.remote import RemoteModel
 from common.errors import ModelLoadFailed, ModelMissing
 from tests.assistant.models.tiny import say
+from tests.timing import wait_until
 
 INFO = ModelInfo("path:x", "Ex", frozenset({"en"}), tools=False, grounding=False, context_tokens=128)
 
@@ -126,10 +126,7 @@ def test_a_model_that_comes_after_the_close_is_closed_too(tmp_path, make_model):
     with pytest.raises(ModelLoadFailed):
         host.wait(1)
     steps.go.set()
-    deadline = time.monotonic() + 5
-    while model._network is not None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert model._network is None
+    wait_until(lambda: model._network is None)
 
 
 def test_a_real_folder_through_the_host(tiny_folder, tmp_path):
