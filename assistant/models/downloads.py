@@ -241,9 +241,10 @@ class Downloads:
             before.join()
         try:
             with self._changed:
-                self._changed.wait_for(lambda: job.stop or self._running() < _AT_ONCE)
+                self._changed.wait_for(lambda: job.stop or self._next() is job)
                 self._look(job)
                 job.state = "running"
+                self._changed.notify_all()  # there may be room for the one behind it, too
             self._bring(job, self._hubs[job.name.kind])
             state = "done"
         except Stopped:
@@ -293,8 +294,11 @@ class Downloads:
         if job.stop:
             raise Stopped
 
-    def _running(self) -> int:
-        return sum(job.state == "running" for job in self._jobs.values())
+    def _next(self) -> _Job | None:
+        """The one whose turn it is: of those that wait, the one that was begun first."""
+        if sum(job.state == "running" for job in self._jobs.values()) >= _AT_ONCE:
+            return None
+        return next((job for job in self._jobs.values() if job.state == "queued" and not job.stop), None)
 
     def _check_disk(self, job: _Job, plan: Plan) -> None:
         cache = cache_of(plan.name)

@@ -61,7 +61,7 @@ def until(downloads, name, *states):
     """The status of a download once it is in one of these states."""
     with downloads._changed:
         job = downloads._jobs[downloads.of(name).id]
-        assert downloads._changed.wait_for(lambda: job.state in states, 20), (job.state, job.error)
+        assert downloads._changed.wait_for(lambda: job.state in states, 60), (job.state, job.error)
     return downloads.of(name)
 
 
@@ -195,24 +195,30 @@ def test_a_full_disk_is_said_before_the_first_byte(hub, begin):
     assert not hub.ranges("model.safetensors")
 
 
-def test_a_third_one_waits_its_turn(hub, begin):
-    class Slow:
-        gate = threading.Event()
+def test_downloads_wait_their_turn(hub, begin):
+    asked, gates = [], {}
 
+    class Slow:
         def plan(self, name):
-            self.gate.wait(20)
+            asked.append(name.value)
+            gates[name.value].wait(60)
             raise ModelMissing("no", "无")
 
     downloads = begin(hubs={"hf": Slow()})
-    for name in ("hf:a/one", "hf:a/two", "hf:a/three"):
-        downloads.start(name)
-    for name in ("hf:a/one", "hf:a/two"):
+    for letter in "abcdefgh":
+        gates[f"a/{letter}"] = threading.Event()
+        downloads.start(f"hf:a/{letter}")
+    for name in ("hf:a/a", "hf:a/b"):
         until(downloads, name, "running")
-    assert downloads.of("hf:a/three").state == "queued"
-    downloads.pause(downloads.of("hf:a/three").id)
-    assert until(downloads, "hf:a/three", "paused").error is None
-    Slow.gate.set()
-    until(downloads, "hf:a/two", "failed")
+    assert downloads.of("hf:a/c").state == "queued"
+    downloads.pause(downloads.of("hf:a/c").id)
+    assert until(downloads, "hf:a/c", "paused").error is None
+    for letter in "abdefgh":
+        until(downloads, f"hf:a/{letter}", "running")
+        gates[f"a/{letter}"].set()
+        until(downloads, f"hf:a/{letter}", "failed")
+    assert sorted(asked[:2]) == ["a/a", "a/b"]
+    assert asked[2:] == ["a/d", "a/e", "a/f", "a/g", "a/h"]
 
 
 def test_a_removed_model_comes_back_until_the_next_removal(hub, begin, tmp_path):
