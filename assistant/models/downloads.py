@@ -102,6 +102,11 @@ class _Job:
     thread: threading.Thread | None = None
     pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=200))
 
+    @property
+    def ending(self) -> bool:
+        """Given up, though its thread does not know yet: nobody is to see that."""
+        return self.stop == "cancelled" and self.state in ("queued", "running")
+
 
 class Downloads:
     """The downloads of one Hearth."""
@@ -131,13 +136,13 @@ class Downloads:
     def list(self) -> Sequence[DownloadStatus]:
         """All of them, those begun first first; one that is done stays until the next start."""
         with self._changed:
-            return [self._status(job) for job in self._jobs.values()]
+            return [self._status(job) for job in self._jobs.values() if not job.ending]
 
     def of(self, name: str) -> DownloadStatus | None:
         """The download of a model's name."""
-        id = _id(catalogue.parse(name))
         with self._changed:
-            return self._status(self._jobs[id]) if id in self._jobs else None
+            job = self._jobs.get(_id(catalogue.parse(name)))
+            return self._status(job) if job and not job.ending else None
 
     def start(self, name: str) -> str:
         """Begin to download a model, or go on with it; returns the download's id. Raises `ModelMissing`."""
@@ -254,19 +259,19 @@ class Downloads:
         except Exception as bug:  # nobody would hear of it otherwise
             logging.getLogger(__name__).exception("downloading %s", job.name)
             state, error = "failed", _broke_off(job.name, bug)
+        with suppress(StorageFailed):  # Hearth is ending
+            if state == "done":
+                self._forget(job)
+            elif job.stop == "cancelled":  # before its state says that it does not move any more
+                self._give_up(job)
         with self._changed:
-            again = state == "paused" and not job.stop  # resumed before the pause was through
+            # Resumed before the pause was through.
+            again = state == "paused" and not job.stop and self._jobs.get(job.id) is job
             job.state, job.error = ("queued" if again else state), error
             job.pace.clear()
             self._changed.notify_all()
         if again:
             self._work(job, None)
-            return
-        with suppress(StorageFailed):  # Hearth is ending
-            if state == "done":
-                self._forget(job)
-            elif job.stop == "cancelled":
-                self._give_up(job)
 
     def _bring(self, job: _Job, hub: Hub) -> None:
         plan = job.plan or hub.plan(job.name)

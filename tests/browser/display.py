@@ -141,7 +141,7 @@ def main(data: str, port: str, language: str) -> None:
     _refuse_the_world()
     settings = Settings(port=int(port), data=Path(data), embedder="hash", offline=True)
     os.environ["HF_HUB_CACHE"] = os.environ["MODELSCOPE_CACHE"] = str(Path(data) / "hub")
-    model, hub = ScriptedModel([answer] * 1000, INFO), SlowHub()
+    model, hub = ScriptedModel([answer] * 1000, INFO), SlowHub(2)
     studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model), hubs={"hf": hub, "ms": hub})
     fill(studio, language, Path(data).parent)
     try:

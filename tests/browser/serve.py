@@ -85,9 +85,10 @@ def loader(first: ScriptedModel) -> Loader:
 
 
 class SlowHub:
-    """Has every model there is, of one file, and brings it in two seconds."""
+    """Has every model there is, of one file, and brings it in so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._pause_s = seconds / 80
         self._here: dict[str, int] = {}
 
     def plan(self, name: ModelName) -> Plan:
@@ -98,7 +99,7 @@ class SlowHub:
 
     def fetch(self, plan: Plan, file: HubFile, told: Told) -> None:
         for size in range(self.present(plan, file), file.size + 1, 100_000):
-            time.sleep(0.025)
+            time.sleep(self._pause_s)
             self._here[str(plan.name)] = size
             told(size)
 
@@ -145,8 +146,8 @@ def main(data: str, port: str, where: str = "here") -> None:
         settings = replace(settings, hosted="huggingface", token="a-makers-secret")
     model = ScriptedModel([answer] * 1000, INFO, delay_s=0.02)
     os.environ["HF_HUB_CACHE"] = os.environ["MODELSCOPE_CACHE"] = str(Path(data) / "hub")
-    hub = SlowHub()
-    studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model), hubs={"hf": hub, "ms": hub})
+    hubs = {"hf": SlowHub(2), "ms": SlowHub(60)}
+    studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model), hubs=hubs)
     try:
         serve(create_app(studio), settings)
     finally:

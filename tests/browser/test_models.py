@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import IDLE
 
@@ -11,6 +11,11 @@ from tests.browser.conftest import IDLE
 def add_server(page: Page, model: str) -> None:
     page.click('nav [data-page="models"]')
     page.click('.pick [data-thing="server-new"]')
+    page.wait_for_selector('.form[data-action="server-add"]')  # and not the form of the server that was open
+    fill_server(page, model)
+
+
+def fill_server(page: Page, model: str) -> None:
     page.fill('.form [name="title"]', model)
     page.fill('.form [name="address"]', "http://127.0.0.1:9/v1")
     page.fill('.form [name="model"]', model)
@@ -112,6 +117,33 @@ def test_a_model_is_fetched_with_pauses_removed_and_brought_back(models: Page) -
     expect(here).to_contain_text("Qwen3 0.6B")
     page.click('[data-action="remove"]')
     expect(page.locator('.open-thing [data-action="download"]')).to_have_count(2)
+
+
+def test_a_look_at_a_download_does_not_close_what_was_opened_since(models: Page) -> None:
+    page = models
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        looks = '"action":"poll"' in (route.request.post_data or "") and '"thing":"server-new"' in (route.request.post_data or "")
+        held.append(route) if looks and not held else route.continue_()
+
+    page.route("**/queue/join*", hold)
+    page.click('nav [data-page="models"]')
+    page.click('.pick [data-thing="qwen3-0-6b"]')
+    page.click('[data-name="ms:Qwen/Qwen3-0.6B"]')
+    page.wait_for_selector(".fetching")
+    page.click('.pick [data-thing="server-new"]')
+    page.wait_for_selector('.form[data-action="server-add"]')
+    while not held:
+        page.wait_for_timeout(50)
+    fill_server(page, "fourth-model")
+    with page.expect_response(lambda response: response.request == held[0].request):
+        held[0].continue_()
+    page.wait_for_timeout(1500)
+    expect(page.locator(".open-thing h2")).to_have_text("fourth-model")
+    page.click('.pick [data-thing="qwen3-0-6b"]')
+    page.click('[data-action="cancel"]')
+    expect(page.locator(".fetching")).to_have_count(0)
 
 
 def back_to_the_first(page: Page) -> None:

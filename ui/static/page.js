@@ -133,6 +133,8 @@ function late(name, html) {
   const [, nonce, order] = html.match(/<!--(\d+)\.(\d+)-->$/) || [0, 0, 0];
   // The last of an event's updates comes twice: Gradio tells the end of the event with it.
   if (Number(nonce) < state.visiting || (Number(order) && Number(order) <= (shown[name] || 0))) return true;
+  // What a look shows was open before an act opened something else.
+  if (name === "workshop" && Number(nonce) === polled.nonce && polled.thing !== state.thing) return true;
   shown[name] = Number(order);
   state.answering = Number(nonce);
   return false;

@@ -208,13 +208,17 @@ house.addEventListener("keydown", (event) => {
 // ---- what moves by itself -------------------------------------------------------------------------------------------
 
 let polling = 0;
+let polled = { nonce: 0, thing: "" };  // the last look, and what was open then
 
 function poll() {
   clearTimeout(polling);
   if (!document.querySelector("#workshop [data-poll]")) return;
   polling = setTimeout(() => {
     if (document.hidden || house.dataset.view === "chat" || unsaved.size || saving) poll();
-    else send("workshop", { action: "poll" });
+    else {
+      send("workshop", { action: "poll" });
+      polled = { nonce: state.nonce, thing: state.thing };
+    }
   }, 1000);
 }
 

@@ -146,8 +146,10 @@ def test_giving_up_leaves_nothing(hub, begin, name, tmp_path):
     id = held_at(hub, downloads, name, MiB)
     thread = downloads._jobs[id].thread
     downloads.cancel(id)
+    assert downloads.list() == [], "at once, though the transfer hangs"
+    assert downloads.of(name) is None
     hub.gate.set()
-    thread.join(20)
+    thread.join(60)
     assert downloads.list() == []
     left = [path for path in (*(tmp_path / "hf").rglob("*"), *(tmp_path / "ms").rglob("*")) if path.is_file()]
     assert sum(path.stat().st_size for path in left if ".lock" not in str(path)) < 1000
