@@ -93,7 +93,7 @@ async function sendFiles(files, place) {
   }
   where?.querySelector(".sending")?.remove();
   if (sent.length) {
-    while ("withForm" in place && saving) await new Promise((done) => setTimeout(done, 50));
+    while ("withForm" in place && asking) await new Promise((done) => setTimeout(done, 50));
     const data = along(place);
     send("files", { files: sent, ...data, ...place });
     if ("withForm" in place) holdBack(data);

@@ -133,8 +133,6 @@ function late(name, html) {
   const [, nonce, order] = html.match(/<!--(\d+)\.(\d+)-->$/) || [0, 0, 0];
   // The last of an event's updates comes twice: Gradio tells the end of the event with it.
   if (Number(nonce) < state.visiting || (Number(order) && Number(order) <= (shown[name] || 0))) return true;
-  // What a look shows was open before an act opened something else.
-  if (name === "workshop" && Number(nonce) === polled.nonce && polled.thing !== state.thing) return true;
   shown[name] = Number(order);
   state.answering = Number(nonce);
   return false;
@@ -190,6 +188,7 @@ function after(name) {
     const refused = document.querySelector("#notice [data-refused]");
     if (refused) takeBack();
     else if (state.sent && document.querySelector("#notice > *")) accepted();
+    if (state.answering >= asking) { asking = 0; nextInLine(); }  // an act that failed tells nothing but that
   }
   if (name === "header") house.classList.add("ready");
 }
@@ -399,7 +398,7 @@ const acts = {
     if (yes) player.unlock(); else player.stop();
     markSpeaking();
   },
-  workshop: (button) => press(button),
+  workshop: (button) => ask(button.dataset),
 };
 
 function markSpeaking() {
@@ -498,7 +497,7 @@ async function look() {
 look();
 
 setInterval(() => {
-  if (document.querySelector("#header .model.loading") && !document.hidden) send("status");
+  if (document.querySelector("#header .model.loading") && !document.hidden && !asking) send("status");
 }, 1000);
 
 // ---- start ----------------------------------------------------------------------------------------------------------

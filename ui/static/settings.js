@@ -24,7 +24,7 @@ acts["delete-mine"] = (button) => {
   kept.set("last", null);
   state.conversation = "";
   state.real = { conversation: "", persona: "" };
-  send("workshop", { ...button.dataset });
+  ask(button.dataset);
 };
 
 function forgetDrafts() {

@@ -12,8 +12,9 @@
 
 const SAVE_AFTER_MS = 700;
 const unsaved = new Map();  // form by its key -> timer
-let saving = 0;  // the event of a save that is not answered yet: the next one needs the revision it will bring
-let flying = null;  // what that save carries, for the page that comes after this one
+let asking = 0;  // the event of an act that is not answered yet
+let flying = null;  // what it saves, for the page that comes after this one
+const line = [];  // acts that wait for that answer
 
 function fieldsOf(form) {
   const fields = {};
@@ -35,13 +36,17 @@ function keepUnsaved(content) {
 
 function later(form, wait = SAVE_AFTER_MS) {
   clearTimeout(unsaved.get(form));
-  const line = form.closest(".open-thing, .shop")?.querySelector(".saved");
-  if (line) line.textContent = words.saving;
+  const told = form.closest(".open-thing, .shop")?.querySelector(".saved");
+  if (told) told.textContent = words.saving;
   unsaved.set(form, setTimeout(() => save(form), wait));
 }
 
 function save(form) {
-  if (saving) { later(form, 200); return; }
+  if (asking || line.length) { later(form, 200); return; }
+  saveNow(form);
+}
+
+function saveNow(form) {
   clearTimeout(unsaved.get(form));
   unsaved.delete(form);
   if (!form.isConnected) return;
@@ -52,9 +57,10 @@ function save(form) {
 
 const filled = (form) => ({ page: state.page, thing: state.thing, ...form.dataset, fields: fieldsOf(form) });
 
-// Before the page is left: what was typed is saved as it is.
+// Before the page is left: what was pressed is done, and what was typed is saved as it is.
 function settleForms() {
-  for (const form of [...unsaved.keys()]) { saving = 0; save(form); }
+  while (line.length) line.shift()();
+  for (const form of [...unsaved.keys()]) saveNow(form);
 }
 
 function along(data) {
@@ -65,25 +71,34 @@ function along(data) {
   return filled(form);
 }
 
-function press(button) {
-  const withForm = "withForm" in button.dataset;
-  if (withForm && saving) { setTimeout(() => press(button), 100); return; }
-  const data = along(button.dataset);
-  send("workshop", { ...data, ...button.dataset });
-  if (withForm) holdBack(data);
+// One act at a time: of two answers that come together the page may get only one, and a save needs the revision that the act
+// before it brings.
+function ask(data, sent = () => {}) {
+  const act = { page: state.page, thing: state.thing, ...data };
+  line.push(() => {
+    const form = along(act);
+    send("workshop", { ...form, ...act });
+    holdBack(form);
+    sent();
+  });
+  nextInLine();
 }
 
-// Until it is answered no save is sent: it would name a revision that is passing.
+function nextInLine() {
+  if (!asking) line.shift()?.();
+}
+
+// Until it is answered nothing else is asked.
 function holdBack(data) {
-  const mine = saving = state.nonce;
+  const mine = asking = state.nonce;
   flying = data.fields ? { nonce: mine, data } : null;
-  setTimeout(() => { if (saving === mine) saving = 0; }, 10_000);
+  setTimeout(() => { if (asking === mine) { asking = 0; nextInLine(); } }, 10_000);
 }
 
 // The page is drawn anew from what is kept: first what was typed is kept.
 function onceSaved(then) {
   settleForms();
-  const wait = () => { if (saving) setTimeout(wait, 50); else then(); };
+  const wait = () => { if (asking) setTimeout(wait, 50); else then(); };
   wait();
 }
 
@@ -91,8 +106,8 @@ function submitForm(form) {
   if ("autosave" in form.dataset) { later(form, 0); return; }
   if (state.submitted) return;
   const simple = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  send("workshop", { ...form.dataset, ...simple, fields: fieldsOf(form) });
-  state.submitted = { nonce: state.nonce, form };
+  state.submitted = { nonce: Infinity, form };
+  ask({ ...form.dataset, ...simple, fields: fieldsOf(form) }, () => { state.submitted = { nonce: state.nonce, form }; });
   setTimeout(() => { state.submitted = null; }, 10_000);
 }
 
@@ -107,7 +122,7 @@ function changed(target) {
   const form = target.closest("form[data-autosave]");
   if (form && target.name) later(form, 100);
   else if (!target.form && target.dataset.do === "workshop") {
-    send("workshop", { ...target.dataset, on: target.type === "checkbox" ? target.checked : undefined, value: target.value });
+    ask({ ...target.dataset, on: target.type === "checkbox" ? target.checked : undefined, value: target.value });
   }
 }
 
@@ -128,7 +143,7 @@ function sendUnsaved() {
 // ---- after every repaint --------------------------------------------------------------------------------------------
 
 function worked() {
-  if (saving && state.answering >= saving) saving = 0;
+  if (state.answering >= asking) asking = 0;
   if (flying && state.answering >= flying.nonce) flying = null;
   if (state.submitted && state.answering >= state.submitted.nonce) {
     if (!document.querySelector("#workshop [data-refused]") && "reset" in state.submitted.form.dataset) state.submitted.form.reset();
@@ -143,6 +158,7 @@ function worked() {
   document.querySelector("#workshop .passages [aria-current]")?.scrollIntoView({ block: "nearest" });
   if (state.look) document.querySelector("#workshop [data-look]")?.scrollIntoView({ block: "nearest" });
   document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
+  nextInLine();
   poll();
 }
 
@@ -208,17 +224,13 @@ house.addEventListener("keydown", (event) => {
 // ---- what moves by itself -------------------------------------------------------------------------------------------
 
 let polling = 0;
-let polled = { nonce: 0, thing: "" };  // the last look, and what was open then
 
 function poll() {
   clearTimeout(polling);
   if (!document.querySelector("#workshop [data-poll]")) return;
   polling = setTimeout(() => {
-    if (document.hidden || house.dataset.view === "chat" || unsaved.size || saving) poll();
-    else {
-      send("workshop", { action: "poll" });
-      polled = { nonce: state.nonce, thing: state.thing };
-    }
+    if (document.hidden || house.dataset.view === "chat" || unsaved.size || asking) poll();
+    else ask({ action: "poll" });
   }, 1000);
 }
 
