@@ -104,8 +104,8 @@ class _Job:
 
     @property
     def ending(self) -> bool:
-        """Given up, though its thread does not know yet: nobody is to see that."""
-        return self.stop == "cancelled" and self.state in ("queued", "running")
+        """Given up, though its thread has not removed it yet: nobody is to see that."""
+        return self.stop == "cancelled" and self.thread is not None and self.thread.is_alive()
 
 
 class Downloads:
@@ -259,19 +259,19 @@ class Downloads:
         except Exception as bug:  # nobody would hear of it otherwise
             logging.getLogger(__name__).exception("downloading %s", job.name)
             state, error = "failed", _broke_off(job.name, bug)
-        with suppress(StorageFailed):  # Hearth is ending
-            if state == "done":
-                self._forget(job)
-            elif job.stop == "cancelled":  # before its state says that it does not move any more
-                self._give_up(job)
         with self._changed:
-            # Resumed before the pause was through.
-            again = state == "paused" and not job.stop and self._jobs.get(job.id) is job
+            again = state == "paused" and not job.stop  # resumed before the pause was through
             job.state, job.error = ("queued" if again else state), error
             job.pace.clear()
             self._changed.notify_all()
         if again:
             self._work(job, None)
+            return
+        with suppress(StorageFailed):  # Hearth is ending
+            if state == "done":
+                self._forget(job)
+            elif job.stop == "cancelled":
+                self._give_up(job)
 
     def _bring(self, job: _Job, hub: Hub) -> None:
         plan = job.plan or hub.plan(job.name)

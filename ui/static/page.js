@@ -188,7 +188,7 @@ function after(name) {
     const refused = document.querySelector("#notice [data-refused]");
     if (refused) takeBack();
     else if (state.sent && document.querySelector("#notice > *")) accepted();
-    if (state.answering >= asking) { asking = 0; nextInLine(); }  // an act that failed tells nothing but that
+    answered();  // an act that failed tells nothing but that
   }
   if (name === "header") house.classList.add("ready");
 }

@@ -42,7 +42,7 @@ function later(form, wait = SAVE_AFTER_MS) {
 }
 
 function save(form) {
-  if (asking || line.length) { later(form, 200); return; }
+  if (asking) { later(form, 200); return; }
   saveNow(form);
 }
 
@@ -86,6 +86,11 @@ function ask(data, sent = () => {}) {
 
 function nextInLine() {
   if (!asking) line.shift()?.();
+}
+
+function answered() {
+  if (state.answering >= asking) asking = 0;
+  nextInLine();
 }
 
 // Until it is answered nothing else is asked.
@@ -143,7 +148,6 @@ function sendUnsaved() {
 // ---- after every repaint --------------------------------------------------------------------------------------------
 
 function worked() {
-  if (state.answering >= asking) asking = 0;
   if (flying && state.answering >= flying.nonce) flying = null;
   if (state.submitted && state.answering >= state.submitted.nonce) {
     if (!document.querySelector("#workshop [data-refused]") && "reset" in state.submitted.form.dataset) state.submitted.form.reset();
@@ -158,7 +162,7 @@ function worked() {
   document.querySelector("#workshop .passages [aria-current]")?.scrollIntoView({ block: "nearest" });
   if (state.look) document.querySelector("#workshop [data-look]")?.scrollIntoView({ block: "nearest" });
   document.querySelector("#workshop [data-show] mark")?.scrollIntoView({ block: "center" });
-  nextInLine();
+  answered();
   poll();
 }
 

@@ -241,7 +241,8 @@ def test_a_cancelled_request_frees_its_cache(make_engine):
     assert started.wait(10)
     cancel.set()
     processor = engine._manager.batch_processor
-    wait_until(lambda: not processor.scheduler.active_requests and not processor.scheduler.waiting_requests)
+    # Left alone it would write for nine seconds.
+    wait_until(lambda: not processor.scheduler.active_requests and not processor.scheduler.waiting_requests, 5)
     wait_until(lambda: all(not allocator.block_table for allocator in processor.cache.cache_allocators.values()))
 
 
