@@ -85,8 +85,9 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the data."""
+        """A connection that sees one state of the data, that of its first query, for as long as the block runs."""
         with self._translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextlib.contextmanager

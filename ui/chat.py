@@ -41,12 +41,13 @@ class Desk(Screens):
             return
         try:
             conversation = self._studio.conversations.get(ask.identity.owner, ask.conversation)
+            run = self._studio.runs.active(ask.identity.owner, conversation.id)
+            shown = {**self.frame(ask, conversation), **self.conversation(ask, conversation, run)}
         except ConversationMissing:
             lost = replace(ask, conversation="", persona="", data={})
             yield {**self.frame(lost), **self.opening(lost)}
             return
-        run = self._studio.runs.active(ask.identity.owner, conversation.id)
-        yield {**self.frame(ask, conversation), **self.conversation(ask, conversation, run), "notice": interrupted_html(ask)}
+        yield {**shown, "notice": interrupted_html(ask)}
         if run:
             yield from self._watch(ask, conversation.id, run, ticket)
 

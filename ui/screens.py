@@ -1,6 +1,7 @@
 """What the chat page shows: the parts around a conversation, an opening, and a conversation with what was said in it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from markupsafe import Markup
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from assistant.branches import ROOT, Placed
 from assistant.conversations import Conversation
 from assistant.studio import Studio
+from common.errors import ConversationMissing
 from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, helplines
 from personas.schema import Persona
@@ -104,7 +106,9 @@ class Screens:
         path = self.path(owner, conversation.id)
         face = self.face(ask, conversation.persona)
         last = run or self._studio.runs.last(owner, conversation.id, [ROOT, *(placed.position for placed in path)])
-        view = None if run else self.past(owner, last)
+        view = None
+        with suppress(ConversationMissing):  # started over, in another tab, since it was looked up
+            view = None if run else self.past(owner, last)
         bar = panels.title_html(face, conversation.title, manner, test=conversation.hidden)
         if _spoke_of_danger(path):
             bar += panels.care_html(helplines(self._studio.region, ask.language), manner)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import assistant.conversations
 from assistant.conversations import Conversations, automatic_title
 from assistant.messages import Message, ToolCall, ToolResult
 from common.database import Database
@@ -39,6 +40,24 @@ def test_messages_come_back_in_order(database, conversations):
     say(database, conversations, "maker", kept.id, *first)
     say(database, conversations, "maker", kept.id, *second)
     assert list(conversations.messages("maker", kept.id)) == first + second
+
+
+def test_a_conversation_that_is_started_over_while_it_is_read_is_read_as_it_was(database, conversations, monkeypatch):
+    kept = conversations.create("maker", "gg")
+    said = [Message("user", "在吗"), Message("assistant", "在的。")]
+    say(database, conversations, "maker", kept.id, *said)
+    find_head = assistant.conversations._head
+
+    def started_over_after(reader, *asked):
+        head = find_head(reader, *asked)
+        monkeypatch.undo()
+        with database.write() as connection:
+            conversations.clear(connection, "maker", kept.id)
+        return head
+
+    monkeypatch.setattr(assistant.conversations, "_head", started_over_after)
+    assert list(conversations.messages("maker", kept.id)) == said
+    assert conversations.messages("maker", kept.id) == []
 
 
 def test_the_first_message_gives_the_title_and_later_ones_do_not(database, conversations):

@@ -157,6 +157,24 @@ def test_a_reader_sees_the_last_commit_while_a_writer_writes(database):
     assert names(database) == ["one", "two"]
 
 
+def test_a_reader_sees_one_state_however_often_it_asks(database):
+    add(database, "one")
+    with database.read() as connection:
+        seen = [connection.execute(select(THINGS.c.name)).scalars().all()]
+        add(database, "two")
+        seen.append(connection.execute(select(THINGS.c.name)).scalars().all())
+    assert seen == [["one"], ["one"]]
+    assert names(database) == ["one", "two"]
+
+
+def test_a_reader_that_stops_half_way_holds_on_to_no_state(database):
+    for name in ("one", "two"):
+        add(database, name)
+        with pytest.raises(KeyError), database.read() as connection:
+            raise KeyError(next(iter(connection.execute(select(THINGS.c.name)))))
+    assert names(database) == ["one", "two"]
+
+
 def test_writers_take_turns(database):
     def add_many(worker: int) -> None:
         for number in range(10):

@@ -407,6 +407,34 @@ def test_a_visitor_deletes_everything_of_theirs_and_nothing_else(desk_of):
     assert studio.conversations.get("maker", mine).title == "Mine"
 
 
+def test_a_conversation_that_goes_while_it_is_opened_is_a_lost_one(desk_of, monkeypatch):
+    desk, studio = desk_of()
+    key = studio.conversations.create("maker", "gg").id
+
+    def deleted_meanwhile(owner, conversation):
+        studio.conversations.delete(owner, conversation)
+
+    monkeypatch.setattr(studio.runs, "active", deleted_meanwhile)
+    shown = last(desk.visit(ask(key, persona="")))
+    assert shown["title"] == last(desk.visit(ask(persona="")))["title"]
+    assert "notice" not in shown
+
+
+def test_a_test_conversation_that_is_started_over_while_it_is_opened_is_shown(desk_of, monkeypatch):
+    desk, studio = desk_of("Hello.")
+    key = studio.conversations.test_of("maker", "gg").id
+    last(desk.say(ask(key, text="Good morning to you")))
+    last_run = studio.runs.last
+
+    def started_over_meanwhile(*asked):
+        run = last_run(*asked)
+        studio.clear(MAKER, key)
+        return run
+
+    monkeypatch.setattr(studio.runs, "last", started_over_meanwhile)
+    assert place(last(desk.visit(ask(key))))["conversation"] == key
+
+
 def test_where_nothing_lasts_it_is_said(desk_of):
     desk, _ = desk_of(lasting=False)
     assert "没有持久存储" in last(desk.visit(ask(persona="", language="zh")))["talk"]
