@@ -165,7 +165,8 @@ class Backups:
         for path in self._folder.glob("before-restore-*.db"):
             if named := _KEPT_NAME.fullmatch(path.name):
                 time = datetime.strptime(named[1], _TIME).replace(tzinfo=UTC)
-                found.append(Kept(named[1], time, path.stat().st_size))
+                with contextlib.suppress(FileNotFoundError):  # forgotten in another tab
+                    found.append(Kept(named[1], time, path.stat().st_size))
         return sorted(found, key=lambda kept: kept.time, reverse=True)
 
     def undo(self, kept: str) -> None:

@@ -147,16 +147,16 @@ class Evaluations:
 
     def list(self) -> Sequence[Evaluation]:
         """All of them, the newest first."""
-        found: dict[str, Evaluation] = {}
+        jobs = self._jobs.list("evaluation")  # before the files: a run that ends in between is under way, not without a result
+        results: dict[str, tuple[datetime, Result]] = {}
         for file in self._folder.glob("*.json"):
-            if result := Result.read(file):
-                found[file.stem] = Evaluation(
-                    file.stem, datetime.fromtimestamp(file.stat().st_mtime, UTC), self._jobs.get(file.stem), result
-                )
-        for job in self._jobs.list("evaluation"):
-            result = found[job.id].result if job.id in found else None
-            found[job.id] = Evaluation(job.id, job.began, job, result)
-        return sorted(found.values(), key=lambda each: each.began, reverse=True)
+            with suppress(FileNotFoundError):  # removed in another tab
+                if result := Result.read(file):
+                    results[file.stem] = datetime.fromtimestamp(file.stat().st_mtime, UTC), result
+        known = {job.id for job in jobs}
+        found = [Evaluation(job.id, job.began, job, results[job.id][1] if job.id in results else None) for job in jobs]
+        found += [Evaluation(id, made, None, result) for id, (made, result) in results.items() if id not in known]
+        return sorted(found, key=lambda each: each.began, reverse=True)
 
     def get(self, id: str) -> Evaluation:
         """Raises `DocumentMissing`."""

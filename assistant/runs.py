@@ -126,6 +126,7 @@ class Runs:
                 connection.execute(insert(RUNS).values(row))
         except BaseException:
             self._forget(run)
+            live.show([], finished=True)  # another tab may follow it already
             raise
         self._places.line_up(run)
         try:
@@ -133,6 +134,7 @@ class Runs:
         except RuntimeError:  # the machine has no thread left; nobody may wait for a turn that never comes
             self._places.leave(run)
             self._forget(run)
+            live.show([], finished=True)
             raise
         return run
 

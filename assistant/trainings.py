@@ -73,8 +73,12 @@ class Trainings:
     def list(self) -> Sequence[Training]:
         """All of them, the newest first."""
         known = {job.id: job for job in self._jobs.list("training")}
-        made = {file.parent.name for file in self._folder.glob("*/recipe.json") if not file.parent.name.startswith(_REMOVED)}
-        found = [self._training(id, known.get(id)) for id in {*known, *made}]
+        began = {id: job.began for id, job in known.items()}
+        for file in self._folder.glob("*/recipe.json"):
+            if file.parent.name not in known and not file.parent.name.startswith(_REMOVED):
+                with suppress(FileNotFoundError):  # removed in another tab
+                    began[file.parent.name] = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        found = [self._training(id, when, known.get(id)) for id, when in began.items()]
         return sorted(found, key=lambda each: each.began, reverse=True)
 
     def get(self, id: str) -> Training:
@@ -132,19 +136,13 @@ class Trainings:
         self._jobs.restore(id)
         self.get(id)
 
-    def _training(self, id: str, job: Job | None) -> Training:
+    def _training(self, id: str, began: datetime, job: Job | None) -> Training:
         folder = self._folder / id
         # The picture of the loss is written last: with it the run is whole.
         whole = (folder / "loss.png").is_file()
         place = next((folder / name for name in ("adapter", "model") if whole and (folder / name).is_dir()), None)
         recipe = str(job.settings["recipe"]) if job else id.rsplit("-", 2)[0]
-        return Training(
-            id,
-            job.began if job else datetime.fromtimestamp((folder / "recipe.json").stat().st_mtime, UTC),
-            job,
-            recipe,
-            f"path:{place}" if place else "",
-        )
+        return Training(id, began, job, recipe, f"path:{place}" if place else "")
 
     def _run(self, id: str, settings: Mapping[str, Any]) -> str:
         arguments = ["run", settings["recipe"], "--data", settings["data"], "--out", str(self._folder / id)]

@@ -5,6 +5,7 @@ no turn is given it. A registered tool that was taken away can be brought back, 
 """
 
 import logging
+import threading
 from collections.abc import Sequence
 
 from pydantic import Field, field_validator
@@ -12,7 +13,7 @@ from pydantic import Field, field_validator
 from common.database import Database
 from common.documents import Document, DocumentStore, check_id
 from common.egress import Egress
-from common.errors import DocumentInvalid, DocumentMissing, EditConflict, ToolError
+from common.errors import DocumentInvalid, DocumentMissing, ToolError
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
 from tools.registry import ToolRegistry
@@ -43,29 +44,27 @@ class Toolbox:
         self._registry = registry
         self._owner = owner
         self._egress = egress or Egress()
+        self._turn = threading.Lock()
         self.reread()
 
     def reread(self) -> None:
         """Read again which tools are off; none, where what says so cannot be read."""
-        try:
-            off: Sequence[str] = self._stored()[0].off
-        except DocumentInvalid as error:
-            logging.getLogger(__name__).warning("which tools are off cannot be read: %s", error)
-            off = ()
-        self._registry.turn_off(off)
+        with self._turn:
+            try:
+                off: Sequence[str] = self._stored()[0].off
+            except DocumentInvalid as error:
+                logging.getLogger(__name__).warning("which tools are off cannot be read: %s", error)
+                off = ()
+            self._registry.turn_off(off)
 
     def switch(self, id: str, on: bool) -> None:
         """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""
         self._registry.get(id)
-        while True:
+        with self._turn:  # switches of two tabs both count
             switches, revision = self._stored()
             off = {*switches.off} - {id} if on else {*switches.off, id}
-            try:
-                self._switches.save(self._owner, Switches(off=tuple(off)), revision)
-            except EditConflict:  # another switch was turned meanwhile; both count
-                continue
+            self._switches.save(self._owner, Switches(off=tuple(off)), revision)
             self._registry.turn_off(off)
-            return
 
     def document(self, id: str) -> ToolDocument | None:
         """The document of a registered tool, None for one that comes with Hearth."""

@@ -1,6 +1,8 @@
 """Files that people send: they arrive as paths that the browser reports, so they are taken only from the folder of uploads."""
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,23 +28,27 @@ class Upload:
 
 
 def arrived(ask: Ask, folder: Path) -> list[Upload]:
-    """The reported files; `folder` is where uploads lie."""
+    """The reported files, each taken under a name of its own; `folder` is where uploads lie."""
     reported = ask.data.get("files")
     found: list[Upload] = []
+    taken: dict[str, Path | None] = {}  # one file may be reported twice
     for item in reported[:_FILES] if isinstance(reported, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("path"), str):
+        if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(path := item.get("path"), str):
             size = item.get("bytes")
             megabytes = min(size, 1 << 60) / 1e6 if isinstance(size, int) else 0.0
-            found.append(Upload(Path(item["name"]).name[:200] or "?", _uploaded(item["path"], folder), megabytes))
+            if path not in taken:
+                taken[path] = _taken(path, folder)
+            found.append(Upload(Path(item["name"]).name[:200] or "?", taken[path], megabytes))
     return found
 
 
 def discard(paths: Iterable[Path], folder: Path) -> None:
-    """Remove uploads that were read, and the folders that Gradio made for them; one file may have been sent twice."""
+    """Remove uploads that were read, and the folders that Gradio made for them."""
     for path in set(paths):
         path.unlink(missing_ok=True)
-        if path.parent != folder.resolve() and path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        if path.parent != folder.resolve():
+            with suppress(OSError):  # another upload lies in it
+                path.parent.rmdir()
 
 
 Line = tuple[str, str, str]
@@ -101,8 +107,13 @@ def sentence(outcome: Outcome, language: str) -> str:
     return outcome.reason_zh if language == "zh" else outcome.reason
 
 
-def _uploaded(reported: str, folder: Path) -> Path | None:
+def _taken(reported: str, folder: Path) -> Path | None:
+    """The upload under a name that no other request knows: Gradio gives two uploads of one content the same path."""
     if not reported or "\0" in reported:
         return None
     path = Path(reported).resolve()
-    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    if not (path.is_relative_to(folder.resolve()) and path.is_file()):
+        return None
+    with suppress(FileNotFoundError):  # another request took it
+        return path.rename(path.with_name(uuid.uuid4().hex))
+    return None

@@ -195,8 +195,10 @@ def cache_folders(name: ModelName) -> list[Path]:
     if name.kind == "hf":
         root = hf_cache() / f"models--{name.value.replace('/', '--')}"
         revision = name.detail or "main"
-        named = root / "refs" / revision
-        commit = named.read_text("utf-8").strip() if named.is_file() else revision
+        try:
+            commit = (root / "refs" / revision).read_text("utf-8").strip()
+        except OSError:
+            commit = revision
         return [root / "snapshots" / commit]
     owner, _, repository = name.value.partition("/")
     # The old layout writes a dot in a name as three underscores, and lies under "hub" where no folder was named.

@@ -73,7 +73,10 @@ class _Begun(Document):
 
 @dataclass(frozen=True, slots=True)
 class DownloadStatus:
-    """How far a download is: bytes, bytes a second, and seconds; `total` is 0 until the hub has told."""
+    """How far a download is: bytes, bytes a second, and seconds; `total` is 0 until the hub has told.
+
+    `working` is whether that may still change by itself: one that was told to pause is paused at once, and stops a little later.
+    """
 
     id: str
     name: str
@@ -81,6 +84,7 @@ class DownloadStatus:
     state: State
     done: int
     total: int
+    working: bool
     speed: float = 0.0
     seconds_left: float | None = None
     error: HearthError | None = None
@@ -268,10 +272,10 @@ class Downloads:
             self._work(job, None)
             return
         with suppress(StorageFailed):  # Hearth is ending
-            if state == "done":
-                self._forget(job)
-            elif job.stop == "cancelled":
+            if job.stop == "cancelled":  # also when the last file came before that was seen
                 self._give_up(job)
+            elif state == "done":
+                self._forget(job)
 
     def _bring(self, job: _Job, hub: Hub) -> None:
         plan = job.plan or hub.plan(job.name)
@@ -356,8 +360,9 @@ class Downloads:
         done = min(sum(job.here.values()), total)
         speed = _speed(job.pace)
         left = (total - done) / speed if speed > 0 and job.state == "running" else None
-        state: State = "paused" if job.stop and job.state in ("queued", "running") else job.state
-        return DownloadStatus(job.id, str(job.name), _title(job.name), state, done, total, speed, left, job.error)
+        working = job.state in ("queued", "running")
+        state: State = "paused" if job.stop and working else job.state
+        return DownloadStatus(job.id, str(job.name), _title(job.name), state, done, total, working, speed, left, job.error)
 
 
 def _speed(pace: Sequence[tuple[float, int]]) -> float:

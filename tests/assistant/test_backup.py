@@ -160,6 +160,8 @@ def test_a_state_before_a_restore_is_kept_for_two_weeks(make_studio, tmp_path):
     for days in (1, 13, 15):
         then = datetime.now(UTC) - timedelta(days=days)
         (tmp_path / "data" / f"before-restore-{then:%Y%m%d-%H%M%S-%f}.db").touch()
+    gone = tmp_path / "data" / "before-restore-20260101-000000-000000.db"
+    gone.symlink_to(tmp_path / "gone")  # as one that is deleted while the folder is read
     ages = [(datetime.now(UTC) - kept.time).days for kept in make_studio().backups.kept()]
     assert ages == [1, 13]
 

@@ -192,6 +192,29 @@ def test_while_it_answers_a_conversation_shows_no_other_branch(house):
     assert conversations.path("maker", kept.id, 2)[-1].run == run
 
 
+def test_whoever_followed_a_turn_that_could_not_begin_sees_it_end(house, monkeypatch):
+    _, conversations, runs = house
+    kept = conversations.create("maker", "gg")
+    seen = []
+
+    def followed_meanwhile(*_, **__):
+        run = runs.active("maker", kept.id)
+        follower = threading.Thread(target=lambda: seen.extend(read(runs, "maker", run)), daemon=True)
+        live = runs._live[run]
+        follower.start()
+        wait_until(lambda: live.changed._waiters)
+        followers.append(follower)
+        raise StorageFailed("full", "满")
+
+    followers = []
+    monkeypatch.setattr(conversations, "append", followed_meanwhile)
+    with pytest.raises(StorageFailed):
+        runs.start("maker", kept.id, answer("never"), said=Message("user", "q"))
+    followers[0].join(20)
+    assert not followers[0].is_alive()
+    assert seen == []
+
+
 def test_starting_over_leaves_no_message_and_no_run(house):
     _, conversations, runs = house
     kept = conversations.test_of("maker", "gg")

@@ -1,5 +1,7 @@
 """Switching tools off, and taking registered ones away and back."""
 
+import threading
+
 import pytest
 
 from common.database import Database
@@ -49,6 +51,24 @@ def test_a_tool_that_is_off_is_given_to_no_turn_and_stays_off(open_toolbox):
     assert clock in registry.snapshot(["clock"])
     with pytest.raises(DocumentMissing):
         again.switch("no-such-tool", False)
+
+
+def test_switches_that_are_turned_at_the_same_time_all_count(open_toolbox, monkeypatch):
+    toolbox, registry = open_toolbox()
+    turn_off, others = registry.turn_off, iter(["calculator"])
+    threads = []
+
+    def overtaken(off):
+        for other in others:
+            threads.append(threading.Thread(target=toolbox.switch, args=(other, False)))
+            threads[-1].start()
+            threads[-1].join(0.5)
+        turn_off(off)
+
+    monkeypatch.setattr(registry, "turn_off", overtaken)
+    toolbox.switch("clock", False)
+    threads[0].join()
+    assert registry.off == {"clock", "calculator"} == set(toolbox._stored()[0].off)
 
 
 def test_a_registered_tool_goes_and_comes_back(open_toolbox, make_document):

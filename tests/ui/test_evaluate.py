@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +127,26 @@ def test_a_run_gives_a_result_by_what_was_asked(page, data):
     assert all(word in given for word in wanted)
     assert f'value="{data}"' in str(page.show(ask(thing="task-bfcl"))), "the folder is remembered"
     assert f'value="{data}"' not in str(page.show(ask(thing="task-sealtools")))
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_is_looked_at_again(page, data, monkeypatch):
+    """Its result comes when the folder was just read; by then it has not stopped without one."""
+    start(page, data, split="slow")
+    jobs, run = page._studio.workbench.jobs, only(page)
+    glob = Path.glob
+
+    def read_and_then_ended(folder, pattern):
+        found = list(glob(folder, pattern))
+        put(page, run.id, result())
+        jobs.stop(run.id)
+        assert jobs.wait(run.id, 20)
+        return found
+
+    monkeypatch.setattr(Path, "glob", read_and_then_ended)
+    shown = only(page)
+    monkeypatch.undo()
+    assert shown.state == "running"
+    assert only(page).result is not None
 
 
 def test_a_run_is_stopped_gone_on_with_and_deleted(page, data):

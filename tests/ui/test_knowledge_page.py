@@ -3,6 +3,7 @@
 import itertools
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -160,6 +161,38 @@ def test_made_up_files_are_none(shop, files):
     collection = studio.knowledge.create_collection("maker", "c").id
     (screen,) = page.files(ask(files=files, place="knowledge", collection=collection))
     assert "<li class" not in screen["workshop"].partition("outcomes")[2].partition("</ul>")[0]
+
+
+def test_a_file_that_is_added_while_the_page_is_drawn_is_looked_at_again(shop, monkeypatch):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    screens = page.files(ask(files=[put(uploads, "a.md", b"# a\n\nOne.")], place="knowledge", collection=collection))
+    next(screens)
+    collections = studio.knowledge.collections
+
+    def read_and_then_added(owner):
+        found = collections(owner)
+        if not screens.gi_running:
+            list(screens)
+        return found
+
+    monkeypatch.setattr(studio.knowledge, "collections", read_and_then_added)
+    assert "data-poll" in seen(page, collection)
+    assert "data-poll" not in seen(page, collection)
+
+
+def test_a_file_that_is_sent_twice_is_not_taken_away_from_the_second(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    sent = {"files": [put(uploads, "a.md", b"# a\n\nOne.")], "place": "knowledge", "collection": collection}
+    first = page.files(ask(**sent))
+    next(first)
+    Path(sent["files"][0]["path"]).write_bytes(b"# a\n\nOne.")  # Gradio puts the same content in the same place
+    second = page.files(ask(**sent))
+    next(second)
+    assert states([*first][-1]) == ["done"]
+    assert states([*second][-1]) == ["unchanged"]
+    assert list(uploads.iterdir()) == []
 
 
 def test_a_visitor_may_not_change_anything(shop):

@@ -15,6 +15,7 @@ from assistant.models.shelf import open_models
 from common.errors import ModelLoadFailed, ModelMissing
 from ui.ask import Ask
 from ui.chat import Desk
+from ui.pages import models
 from ui.pages.models import ModelsPage
 from ui.render import Manner
 from ui.session import Viewers
@@ -120,6 +121,35 @@ def test_a_switch_fails_with_its_reason_and_one_click_goes_back(make_studio, pag
     assert "did not load" not in str(page.show(ask()))
 
 
+def test_a_model_that_becomes_ready_while_the_page_is_drawn_is_looked_at_again(page, monkeypatch):
+    studio, loaded = page._studio, threading.Event()
+    memory, ready = studio.memory, studio.models.status()
+
+    def read_and_then_loaded(_):
+        found = memory()
+        loaded.set()
+        return found
+
+    monkeypatch.setattr(type(studio), "memory", read_and_then_loaded)
+    monkeypatch.setattr(studio.models, "status", lambda: ready if loaded.is_set() else replace(ready, state="loading"))
+    assert "data-poll" in str(page.show(ask()))
+    assert "data-poll" not in str(page.show(ask()))
+
+
+def test_a_download_that_ends_while_the_page_is_drawn_is_looked_at_again(page, monkeypatch):
+    ended, on_disk = threading.Event(), models.catalogue.on_disk
+
+    def read_and_then_ended():
+        found = on_disk()
+        ended.set()
+        return found
+
+    monkeypatch.setattr(models.catalogue, "on_disk", read_and_then_ended)
+    monkeypatch.setattr(page._studio.downloads, "list", lambda: [download("done" if ended.is_set() else "running")])
+    assert "data-poll" in str(page.show(ask()))
+    assert "data-poll" not in str(page.show(ask()))
+
+
 def test_only_what_is_there_can_be_used(page):
     for name in ("hf:Qwen/Qwen3-8B", "openai:http://169.254.169.254/v1#x", "path:/nowhere", "nonsense"):
         html = done(page, "use", name=name)
@@ -183,7 +213,8 @@ def test_downloads_are_refused_offline_with_a_sentence(page):
 
 
 def download(state, **changes):
-    told = {"done": 4 * GB, "total": 16 * GB, "speed": 20e6, "seconds_left": 600.0, "error": None, **changes}
+    working = state in ("queued", "running")
+    told = {"done": 4 * GB, "total": 16 * GB, "working": working, "speed": 20e6, "seconds_left": 600.0, "error": None, **changes}
     return DownloadStatus("hf-x", "hf:Qwen/Qwen3-8B", "Qwen3-8B", state, **told)
 
 

@@ -149,11 +149,12 @@ class KnowledgePage:
         passing: bool = False,
     ) -> Markup:
         """The page; without a `note` it says how far files are that are being added, on a `visit` which of them failed too."""
-        manner, shelves = self._manner(ask), self._shelves(ask)
-        named = bool(at.collection)
-        if not named and shelves:
-            at = _Open(shelves[0].id)
+        manner, named = self._manner(ask), bool(at.collection)
+        if not named:
+            at = next((_Open(shelf.id) for shelf in self._shelves(ask)), at)
+        # Before the shelves: what is added in between is still shown as under way, and the page looks again.
         note = self._coming(ask, at.collection, visit) if note is None else note
+        shelves = self._shelves(ask)
         opened = parts.EMPTY
         try:
             shelf = next((each for each in shelves if each.id == at.collection), None)

@@ -47,14 +47,15 @@ class ModelsPage:
             return parts.note(text("models_maker_only", ask.language), "bad")
         answer = answer or _Answer()
         manner, at = self._desk.manner(ask), ask.thing if answer.thing is None else answer.thing
-        memory, disk, downloads = self._studio.memory(), catalogue.on_disk(), self._studio.downloads.list()
-        status = self._studio.models.status()
+        # What tells whether something moves comes first: what ends after it is still shown as moving, and looked at again.
+        status, downloads = self._studio.models.status(), self._studio.downloads.list()
+        memory, disk = self._studio.memory(), catalogue.on_disk()
         here = self._here(memory)
         opened = self._opened(ask, at, answer, manner, here, memory, disk, downloads)
         items = self._items(at, manner, here, disk, downloads)
         previous = self._title(status.previous) if status.previous else ""
         top = views.memory_html(memory, manner) + views.status_html(status, previous, manner)
-        moving = status.state == "loading" or any(download.moving for download in downloads)
+        moving = status.state == "loading" or any(download.working for download in downloads)
         return views.page_html(manner, top, items, opened, answer.note, at=at, moving=moving)
 
     def act(self, ask: Ask) -> Iterator[Screen]:

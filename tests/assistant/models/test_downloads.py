@@ -157,6 +157,37 @@ def test_giving_up_leaves_nothing(hub, begin, name, tmp_path):
 
 
 @pytest.mark.parametrize("name", SOURCES)
+def test_giving_up_in_the_last_moment_leaves_no_model(hub, begin, name):
+    downloads = begin()
+    fetched = downloads._hubs[name[:2]]
+    finish = fetched.finish
+
+    def given_up_meanwhile(plan):
+        finish(plan)
+        downloads.cancel(id)
+
+    fetched.finish = given_up_meanwhile
+    with downloads._changed:  # it begins when its id is known
+        id = downloads.start(name)
+        thread = downloads._jobs[id].thread
+    thread.join(60)
+    assert downloads.list() == []
+    with pytest.raises(ModelMissing):
+        whole(name)
+    assert begin().list() == []
+
+
+def test_a_pause_is_told_at_once_and_the_page_looks_until_it_is_through(hub, begin):
+    downloads = begin()
+    id = held_at(hub, downloads, SOURCES[0], MiB)
+    downloads.pause(id)
+    status = downloads.of(SOURCES[0])
+    assert (status.state, status.working) == ("paused", True)
+    hub.gate.set()
+    assert not until(downloads, SOURCES[0], "paused").working
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_what_the_hub_refuses_is_said(hub, begin, name):
     hub.status = 404
     downloads = begin()
