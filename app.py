@@ -1,5 +1,6 @@
 """Start Hearth: arguments -> Settings -> build_studio -> create_app -> serve; nothing else."""
 
+import gc
 import os
 import sys
 
@@ -23,6 +24,7 @@ def main(arguments: list[str]) -> int:
         try:
             serve(create_app(studio), settings)
         finally:
+            gc.freeze()  # closing collects, which takes long where all of it ends with the process anyway
             studio.close()
     except HearthError as error:
         print(error, file=sys.stderr)

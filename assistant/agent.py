@@ -52,8 +52,9 @@ class Limits:
 class Agent:
     """A persona that can be asked.
 
-    `search` finds passages in the persona's collections; `tools` is the snapshot this agent may call from; `region` says whose
-    help lines a care notice names.
+    `search` finds passages in the persona's collections, once `ready` came back: it waits until there is something to find, or
+    for the cancel that it is given. `tools` is the snapshot this agent may call from; `region` says whose help lines a care
+    notice names.
     """
 
     persona: Persona
@@ -63,6 +64,7 @@ class Agent:
     owner: str = "maker"
     region: str = "CN"
     limits: Limits = field(default_factory=Limits)
+    ready: Callable[[Cancel], object] = lambda cancel: None
 
     def run(
         self,
@@ -94,6 +96,11 @@ class Agent:
             yield from self._care(turn, danger.kind)
             return
         info = turn.info = self._info()
+        if self.persona.collections:
+            self.ready(turn.cancel)
+        if turn.cancel.is_set():
+            yield from self._cancelled(turn)
+            return
         hits = tuple(self.search(asked, self.limits.passages)) if self.persona.collections else ()
         writes = quoting.can_write(info, self.persona, turn.language, hits)
         turn.hits = hits[:_SMALL_PASSAGES] if writes and info.reads_excerpts else hits

@@ -24,9 +24,8 @@ def finder(
     persona: Persona,
     identity: Identity,
     conversation: str | None,
-    ready: Callable[[], object],
 ) -> tuple[Persona, Find]:
-    """The persona as it is in this conversation, and how it finds passages; `ready` waits until there is something to find.
+    """The persona as it is in this conversation, and how it finds passages.
 
     Where something is attached, the persona reads one collection more.
     """
@@ -40,7 +39,6 @@ def finder(
         fresh = attachments.fresh(owner, conversation)
 
     def find(query: str, limit: int) -> Sequence[Hit]:
-        ready()
         hits = knowledge.search_shelves(shelves, query, limit, RELEVANT)
         if not conversation or not attached or any(hit.passage.collection == attached for hit in hits):
             return hits

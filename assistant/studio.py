@@ -6,6 +6,7 @@ the command line and the tests all talk to a `Studio`, and a studio knows nothin
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from assistant.feedback import Feedback
 from assistant.history import pending_calls
 from assistant.messages import Message
 from assistant.models.bars import hide_bars
-from assistant.models.base import ChatModel
+from assistant.models.base import Cancel, ChatModel
 from assistant.models.catalogue import hf_cache, ms_cache
 from assistant.models.downloads import Downloads
 from assistant.models.entries import Servers
@@ -68,6 +69,7 @@ MESSAGE_LIMIT = 32_000
 
 _HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
+_LOOK_S = 0.05  # how often a turn that waits looks whether it was stopped
 _TURNS_OF_A_VISITOR = 3  # at one time: nobody fills the places that everyone shares
 
 
@@ -155,10 +157,16 @@ class Studio:
                 "这个人设现在还不能用。请另选一个，或联系维护这个页面的人。",
             ) from None
 
-        ready = partial(self._shipped.wait, _SHIPPED_WAIT_S)
-        wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation, ready)
+        wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
         snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region)
+        model, owner = self.model_of(wanted), identity.owner
+        return Agent(wanted, model, snapshot, search, owner, self.region, ready=self._wait_for_shipped)
+
+    def _wait_for_shipped(self, cancel: Cancel) -> None:
+        """Wait until the shipped collections are in place, which a first start takes a while for, or for `cancel`."""
+        ends = time.monotonic() + _SHIPPED_WAIT_S
+        while not (self._shipped.wait(_LOOK_S) or cancel.is_set() or time.monotonic() > ends):
+            pass
 
     def usable_models(self) -> set[str]:
         """The models that a persona may name: the app's, and those of the maker's servers."""

@@ -99,6 +99,10 @@ class _Server(uvicorn.Server):
             sys.stdout.write(address_lines(self._settings))
             sys.stdout.flush()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.end_streams()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         # What is still streamed to open pages is cut off now, which uvicorn would report as errors.

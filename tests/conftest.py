@@ -24,6 +24,7 @@ from hypothesis import settings
 from assistant.models.base import ModelInfo
 from assistant.models.builtin import convert, converted_folder, find_gguf, is_whole
 from assistant.models.scripted import ScriptedModel
+from assistant.models.threads import share_processor
 from assistant.settings import Settings
 from assistant.speech.base import SilentSpeaker
 from assistant.studio import build_studio
@@ -31,6 +32,7 @@ from retrieval.embedding import HashEmbedder
 
 settings.register_profile("hearth", deadline=None)  # a busy machine is no failure
 settings.load_profile("hearth")
+share_processor()  # as the app does, and before a test file loads torch when it is collected
 
 _connect = socket.socket.connect
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.routes import App
 from gradio.utils import get_upload_folder
+from starlette.routing import Mount
 
 from assistant.studio import Studio
 from knowledge.loading.loader import MAX_MEGABYTES
@@ -27,9 +29,14 @@ _FOLLOWERS = 32  # pages that follow an answer at one time
 
 
 def mount_page(app: FastAPI, studio: Studio) -> FastAPI:
-    """Put the page at the root of `app`, after every route that `app` has already."""
+    """Put the page at the root of `app`, after every route that `app` has already.
+
+    Calling `app.state.end_streams`, in the server's loop, ends the connections by which Gradio knows that pages are open.
+    """
     blocked = [str(studio.folder.path)]
     mounted: FastAPI = gr.mount_gradio_app(app, build_page(studio), path="/", blocked_paths=blocked, **_page_arguments())
+    (page,) = (route.app for route in mounted.routes if isinstance(route, Mount) and isinstance(route.app, App))
+    app.state.end_streams = page.stop_event.set  # Gradio does that itself only where it is the server
     return mounted
 
 

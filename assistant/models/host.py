@@ -240,6 +240,10 @@ class ModelHost:
             with self._changed:
                 name = self._name
             model, failure = self._attempt(name)
+            with self._changed:
+                works = self._switched and model is not None and not self._closed and name == self._name
+            if works and self._remember is not None:
+                self._remember(name)  # before anybody is told: a switch that comes then is remembered after this one
             _free_memory()  # what loading itself took
             with self._changed:
                 wanted = not self._closed and name == self._name
@@ -248,10 +252,8 @@ class ModelHost:
                     self._info = model.info if model else self._info
                     # From here on another switch must begin a thread of its own.
                     self._thread = None
-                done, switched = wanted or self._closed, self._switched and model is not None
+                done = wanted or self._closed
                 self._changed.notify_all()
-            if wanted and switched and self._remember is not None:
-                self._remember(name)
             if not wanted and model is not None:
                 _let_go(model)
             del model

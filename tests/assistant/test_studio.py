@@ -173,6 +173,25 @@ def test_closing_in_the_middle_of_the_first_start_loses_nothing(tmp_path, caplog
     assert warnings(caplog) == []
 
 
+def test_an_answer_that_waits_for_the_first_start_can_be_stopped(tmp_path):
+    embedder = HeldEmbedder()
+    studio = first_start(tmp_path / "data", embedder)
+    assert embedder.asked.wait(60)
+    stopped, cut_off = (studio.conversations.create("maker", "librarian").id for _ in range(2))
+    run = studio.start_turn(MAKER, stopped, "What does the handbook say about leave?", "en")
+    studio.runs.cancel("maker", run)
+    assert finish(studio, "maker", run)[-1].reason == "cancelled"
+    run = studio.start_turn(MAKER, cut_off, "What does the handbook say about leave?", "en")
+    started = time.monotonic()
+    studio.close()
+    assert time.monotonic() - started < 1.5
+    embedder.let.set()
+    assert studio._shipped.wait(60)
+    again = first_start(tmp_path / "data", HashEmbedder())
+    assert finish(again, "maker", run)[-1].reason == "cancelled"
+    again.close()
+
+
 def test_closing_at_once_loses_nothing(tmp_path, caplog):
     first_start(tmp_path / "data", HashEmbedder()).close()
     again = first_start(tmp_path / "data", HashEmbedder())

@@ -19,8 +19,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", GRADIO_ANALYTICS_ENABLED="False", ANONYMIZED_TELEMETRY="False")
 
 from assistant.messages import Message, ToolCall
+from assistant.models import devices
 from assistant.models.base import CallChunk, ChatModel, ModelChunk, ModelInfo, TextChunk
 from assistant.models.catalogue import ModelName, cache_folders
+from assistant.models.devices import Room
 from assistant.models.host import Loader
 from assistant.models.hubs import HubFile, Plan, Told
 from assistant.models.local import Progress
@@ -85,10 +87,11 @@ def loader(first: ScriptedModel) -> Loader:
 
 
 class SlowHub:
-    """Has every model there is, of one file, and brings it in so many seconds."""
+    """Has every model there is, of one file, and brings it in so many seconds; at `waits_at` bytes it waits for a pause."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, waits_at: int = 0) -> None:
         self._pause_s = seconds / 80
+        self._waits_at = waits_at
         self._here: dict[str, int] = {}
 
     def plan(self, name: ModelName) -> Plan:
@@ -98,10 +101,14 @@ class SlowHub:
         return self._here.get(str(plan.name), 0)
 
     def fetch(self, plan: Plan, file: HubFile, told: Told) -> None:
-        for size in range(self.present(plan, file), file.size + 1, 100_000):
+        begun_at = self.present(plan, file)
+        for size in range(begun_at, file.size + 1, 100_000):
             time.sleep(self._pause_s)
             self._here[str(plan.name)] = size
             told(size)
+            while not begun_at and size == self._waits_at:
+                time.sleep(self._pause_s)
+                told(size)
 
     def finish(self, plan: Plan) -> None:
         folder = cache_folders(plan.name)[0]
@@ -146,7 +153,8 @@ def main(data: str, port: str, where: str = "here") -> None:
         settings = replace(settings, hosted="huggingface", token="a-makers-secret")
     model = ScriptedModel([answer] * 1000, INFO, delay_s=0.02)
     os.environ["HF_HUB_CACHE"] = os.environ["MODELSCOPE_CACHE"] = str(Path(data) / "hub")
-    hubs = {"hf": SlowHub(2), "ms": SlowHub(60)}
+    devices.machine = lambda: Room("cpu", "", 32 << 30, 24 << 30)  # what fits here is the same on every machine
+    hubs = {"hf": SlowHub(6, waits_at=4_000_000), "ms": SlowHub(60)}
     studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model), hubs=hubs)
     try:
         serve(create_app(studio), settings)

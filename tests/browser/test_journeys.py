@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import IDLE, Hearth, visit
 from tests.papers import pdf
 
-NUMBERS = " ".join(f"n{number}" for number in range(1, 151)) + " end."
+NUMBERS = " ".join(f"n{number}" for number in range(1, 301)) + " end."
 
 
 def talk_to(page: Page, persona: str) -> None:
@@ -71,7 +71,7 @@ def test_stop_keeps_what_was_written(page: Page) -> None:
 
 def test_a_reload_in_the_middle_of_an_answer_misses_and_repeats_nothing(page: Page) -> None:
     talk_to(page, "model-guide")
-    say(page, "count to 150")
+    say(page, "count to 300")
     page.wait_for_selector("#live .text:has-text('n10')")
     page.reload()
     page.wait_for_selector("#live .text")
@@ -85,10 +85,10 @@ def test_a_second_tab_sees_the_answer_grow(page: Page, context: BrowserContext) 
     idle(page)
     other = visit(context, page.url)
     other.wait_for_selector("#talk .bubble")
-    say(page, "count to 150")
+    say(page, "count to 300")
     other.wait_for_selector("#live .text:has-text('n10')")
-    other.wait_for_selector("#talk :text('n150')")
-    page.wait_for_selector("#talk :text('n150')")
+    other.wait_for_selector("#talk :text('n300')")
+    page.wait_for_selector("#talk :text('n300')")
     assert other.text_content("#talk") == page.text_content("#talk")  # what is out of view has no inner text
 
 

@@ -89,6 +89,7 @@ def test_a_day_without_a_mouse(page: Page) -> None:
     press(page, "#sidebar li.here .menu summary")
     press(page, '#sidebar li.here [data-do="delete"]')
     expect(page.locator("#sidebar li.here")).to_have_count(0)
+    page.wait_for_selector('#notice [data-do="restore"]')
     seen(page)
     press(page, '#notice [data-do="restore"]')
     expect(page.locator("#sidebar")).to_contain_text("By hand")

@@ -97,6 +97,7 @@ def test_what_is_typed_is_saved_and_the_chat_beside_answers_as_it_says(made: Pag
     made.wait_for_selector("#house.ready")
     expect(made.locator('[name="greeting.zh"]')).to_have_value("刚写好就刷新。")
     made.click('[data-do="language"]')
+    expect(made.locator("#header nav")).to_contain_text("Personas")
     expect(made.locator('[name="title.en"]')).to_have_value("Captain Ann")
     expect(made.locator("#talk .said.you")).to_have_count(1)
     made.click('#desk [data-do="clear"]')

@@ -4,7 +4,7 @@ Used by the tests of quality and by the pictures. `walk` goes where the navigati
 every tab of it, and stops at each of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Page
 
@@ -22,6 +22,8 @@ _QUIET = """(quiet) => new Promise((done) => {
     watch.observe(document.getElementById("house"), { subtree: true, childList: true, attributes: true, characterData: true });
     again();
 })"""
+
+_NUMBER = "(window.hearthParts?.workshop?.value || '').slice(-40)"  # of the last answer that drew the workshop
 
 
 def settled(page: Page, quiet_ms: int = 120) -> None:
@@ -105,7 +107,7 @@ def workshops(page: Page) -> Iterator[str]:
         first = page.locator(f'#workshop [data-do=thing]{own}:not([data-thing=""]):visible').first
         if first.count():
             thing = first.get_attribute("data-thing")
-            first.click()
+            _answered(page, first.click)
             page.wait_for_function("(thing) => new URLSearchParams(location.search).get('id') === thing", arg=thing)
             settled(page)
             yield f"{name}, one open"
@@ -113,10 +115,17 @@ def workshops(page: Page) -> Iterator[str]:
 
 
 def open_page(page: Page, name: str) -> None:
-    page.click(f'#header [data-page="{name}"]:not(.brand)')
+    _answered(page, lambda: page.click(f'#header [data-page="{name}"]:not(.brand)'))
     page.wait_for_selector(f'#header [data-page="{name}"][aria-current]')
     page.wait_for_selector("#workshop h1")
     settled(page)
+
+
+def _answered(page: Page, press: Callable[[], object]) -> None:
+    """Press what draws the workshop anew, and wait until it is: each answer of the app ends with a number of its own."""
+    before = page.evaluate(_NUMBER)
+    press()
+    page.wait_for_function(f"(before) => {_NUMBER} !== before", arg=before)
 
 
 def _tabs(page: Page, name: str) -> Iterator[str]:

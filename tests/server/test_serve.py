@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 SERVER = """
 import sys
 from pathlib import Path
+import server.app
 from assistant.models.base import ModelInfo, TextChunk
 from assistant.models.scripted import ScriptedModel
 from assistant.settings import Settings
@@ -36,6 +37,7 @@ from common.errors import HearthError
 from retrieval.embedding import HashEmbedder
 from server.app import create_app, serve
 
+server.app._GRACE_S = 60  # what open pages hold is ended, not waited for
 info = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
 settings = Settings(port=int(sys.argv[2]), data=Path(sys.argv[1]), embedder="hash", offline=True)
 words = lambda messages, tools: (TextChunk("word ") for _ in range(10_000))

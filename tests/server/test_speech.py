@@ -82,8 +82,8 @@ def test_sentences_are_heard_in_order_and_then_no_more():
 def test_a_sentence_is_waited_for_while_it_is_written():
     studio = WritingStudio()
     client = listener(studio)
-    threading.Timer(0.3, studio.write, ["Late."]).start()
     start = time.monotonic()
+    threading.Timer(0.3, studio.write, ["Late."]).start()
     assert client.get("/speech/r/0").status_code == 200
     assert 0.2 < time.monotonic() - start < 3
     threading.Timer(0.2, studio.write, [], {"end": True}).start()

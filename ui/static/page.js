@@ -132,7 +132,10 @@ const shown = {};
 function late(name, html) {
   const [, nonce, order] = html.match(/<!--(\d+)\.(\d+)-->$/) || [0, 0, 0];
   // The last of an event's updates comes twice: Gradio tells the end of the event with it.
-  if (Number(nonce) < state.visiting || (Number(order) && Number(order) <= (shown[name] || 0))) return true;
+  if (Number(nonce) < state.visiting || (Number(order) && Number(order) <= (shown[name] || 0))) {
+    if (name === "workshop") answered(Number(nonce));
+    return true;
+  }
   shown[name] = Number(order);
   state.answering = Number(nonce);
   return false;
@@ -482,6 +485,7 @@ async function look() {
       passing.put("interrupted", [...adding]);
       if (!lost && start.split("-")[0] === known.split("-")[0]) wasRestored();
       location.reload();
+      return;
     }
     known = start;
   } catch {

@@ -88,8 +88,8 @@ function nextInLine() {
   if (!asking) line.shift()?.();
 }
 
-function answered() {
-  if (state.answering >= asking) asking = 0;
+function answered(nonce = state.answering) {
+  if (nonce >= asking) asking = 0;
   nextInLine();
 }
 
@@ -107,13 +107,15 @@ function onceSaved(then) {
   wait();
 }
 
+let submitting = 0;
 function submitForm(form) {
   if ("autosave" in form.dataset) { later(form, 0); return; }
   if (state.submitted) return;
   const simple = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
   state.submitted = { nonce: Infinity, form };
   ask({ ...form.dataset, ...simple, fields: fieldsOf(form) }, () => { state.submitted = { nonce: state.nonce, form }; });
-  setTimeout(() => { state.submitted = null; }, 10_000);
+  clearTimeout(submitting);
+  submitting = setTimeout(() => { state.submitted = null; }, 10_000);
 }
 
 function typed(target) {

@@ -143,6 +143,7 @@ def test_stop_in_a_long_prompt_takes_one_step(make_model):
 
     def slow(*_):
         if len(steps) == 2:
+            cancel.set()
             second.set()
         time.sleep(0.1)
 
@@ -155,12 +156,10 @@ def test_stop_in_a_long_prompt_takes_one_step(make_model):
 
     threading.Thread(target=turn).start()
     assert second.wait(20)
-    cancel.set()
-    stopped_at = len(steps)
     assert done.wait(0.5), "the turn ends at once"
     time.sleep(0.5)
     assert sum(steps) < 64 * 4, "the prompt was not read to its end"
-    assert len(steps) <= stopped_at + 1, "the engine ran at most the step that was under way"
+    assert len(steps) <= 3, "the engine ran at most one more than the step that was under way"
 
 
 def test_stop_while_writing_ends_without_error_and_without_usage(make_model):
@@ -240,6 +239,7 @@ def test_a_hanging_network_is_given_up_after_a_while(make_model):
     assert entered.is_set()
     assert time.monotonic() - began < 15
     hook.remove()
+    model._stall_s = 30  # short for the network that hangs, not for the one that answers
     assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
 
 
@@ -250,6 +250,7 @@ def test_every_turn_that_waits_for_a_hanging_network_ends_with_a_sentence(make_m
     # The last one waits until the engine is closed, and that until the network wakes.
     assert len(failures_together(model, 8, lambda failed: failed == 7 and release.set())) == 8
     hook.remove()
+    model._stall_s = 30
     assert say(model, "Hi", max_tokens=4)[1].completion_tokens > 0
 
 

@@ -135,6 +135,14 @@ def test_the_last_choice_counts_when_one_changes_ones_mind():
     assert kept == ["three"]
 
 
+def test_what_works_is_kept_before_the_next_switch_can_be():
+    states = []
+    host = ModelHost.holding(Talker("one"), loader=Loader(), remember=lambda name: states.append((name, host.status().state)))
+    host.switch("two")
+    host.wait(5)
+    assert states == [("two", "loading")]
+
+
 def test_the_model_that_is_there_is_not_loaded_again():
     host, first, loader, _ = host_of()
     host.switch("one")
