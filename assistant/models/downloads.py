@@ -255,6 +255,8 @@ class Downloads:
                 job.state = "running"
                 self._changed.notify_all()  # there may be room for the one behind it, too
             self._bring(job, self._hubs[job.name.kind])
+            with suppress(StorageFailed):  # Hearth is ending
+                self._forget(job)
             state = "done"
         except Stopped:
             state = "paused"
@@ -271,11 +273,9 @@ class Downloads:
         if again:
             self._work(job, None)
             return
-        with suppress(StorageFailed):  # Hearth is ending
-            if job.stop == "cancelled":  # also when the last file came before that was seen
+        if job.stop == "cancelled":  # also when the last file came before that was seen
+            with suppress(StorageFailed):
                 self._give_up(job)
-            elif state == "done":
-                self._forget(job)
 
     def _bring(self, job: _Job, hub: Hub) -> None:
         plan = job.plan or hub.plan(job.name)

@@ -248,6 +248,7 @@ def test_downloads_wait_their_turn(hub, begin):
     assert until(downloads, "hf:a/c", "paused").error is None
     for letter in "abdefgh":
         until(downloads, f"hf:a/{letter}", "running")
+        wait_until(lambda asking=f"a/{letter}": asking in asked)
         gates[f"a/{letter}"].set()
         until(downloads, f"hf:a/{letter}", "failed")
     assert sorted(asked[:2]) == ["a/a", "a/b"]
