@@ -9,6 +9,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Gradio asks matplotlib for its backend at the first event, which tries out windows for a second unless it is named.
+os.environ.setdefault("MPLBACKEND", "agg")
 
 
 def main(arguments: list[str]) -> int:

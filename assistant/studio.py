@@ -69,7 +69,6 @@ MESSAGE_LIMIT = 32_000
 
 _HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
-_LOOK_S = 0.05  # how often a turn that waits looks whether it was stopped
 _TURNS_OF_A_VISITOR = 3  # at one time: nobody fills the places that everyone shares
 
 
@@ -159,13 +158,12 @@ class Studio:
 
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
         snapshot = self.tools.snapshot(wanted.tools)
-        model, owner = self.model_of(wanted), identity.owner
-        return Agent(wanted, model, snapshot, search, owner, self.region, ready=self._wait_for_shipped)
+        return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region, ready=self._wait_for_shipped)
 
     def _wait_for_shipped(self, cancel: Cancel) -> None:
         """Wait until the shipped collections are in place, which a first start takes a while for, or for `cancel`."""
         ends = time.monotonic() + _SHIPPED_WAIT_S
-        while not (self._shipped.wait(_LOOK_S) or cancel.is_set() or time.monotonic() > ends):
+        while not (self._shipped.wait(0.05) or cancel.is_set() or time.monotonic() > ends):
             pass
 
     def usable_models(self) -> set[str]:

@@ -9,6 +9,7 @@ os.environ.update(
         "GRADIO_ANALYTICS_ENABLED": "False",
         "ANONYMIZED_TELEMETRY": "False",
         "TOKENIZERS_PARALLELISM": "false",
+        "MPLBACKEND": "agg",
     }
 )
 

@@ -14,7 +14,6 @@ import gradio as gr
 from fastapi import FastAPI
 from gradio.routes import App
 from gradio.utils import get_upload_folder
-from starlette.routing import Mount
 
 from assistant.studio import Studio
 from knowledge.loading.loader import MAX_MEGABYTES
@@ -35,7 +34,7 @@ def mount_page(app: FastAPI, studio: Studio) -> FastAPI:
     """
     blocked = [str(studio.folder.path)]
     mounted: FastAPI = gr.mount_gradio_app(app, build_page(studio), path="/", blocked_paths=blocked, **_page_arguments())
-    (page,) = (route.app for route in mounted.routes if isinstance(route, Mount) and isinstance(route.app, App))
+    (page,) = (route.app for route in mounted.routes if isinstance(getattr(route, "app", None), App))  # type: ignore[attr-defined]
     app.state.end_streams = page.stop_event.set  # Gradio does that itself only where it is the server
     return mounted
 

@@ -25,6 +25,7 @@ from tests.server.conftest import TOKEN
 
 ROOT = Path(__file__).parents[2]
 SERVER = """
+import os
 import sys
 from pathlib import Path
 import server.app
@@ -48,11 +49,14 @@ try:
         from assistant.access import MAKER
         studio.start_turn(MAKER, studio.conversations.create(MAKER.owner, "gg").id, "hi", "en")
     serve(create_app(studio), settings)
+    status = 0
 except HearthError as error:
-    sys.exit(f"{error}\\n{error.chinese}")
+    print(f"{error}\\n{error.chinese}", file=sys.stderr, flush=True)
+    status = 1
 finally:
     studio.close()
     print("closed", flush=True)
+os._exit(status)  # as app.py does
 """
 
 
