@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -147,16 +147,15 @@ class Evaluations:
 
     def list(self) -> Sequence[Evaluation]:
         """All of them, the newest first."""
-        jobs = self._jobs.list("evaluation")  # before the files: a run that ends in between is under way, not without a result
-        results: dict[str, tuple[datetime, Result]] = {}
+        # Before the files: a run that ends in between is under way, not without a result.
+        found = {job.id: Evaluation(job.id, job.began, job, None) for job in self._jobs.list("evaluation")}
         for file in self._folder.glob("*.json"):
             with suppress(FileNotFoundError):  # removed in another tab
                 if result := Result.read(file):
-                    results[file.stem] = datetime.fromtimestamp(file.stat().st_mtime, UTC), result
-        known = {job.id for job in jobs}
-        found = [Evaluation(job.id, job.began, job, results[job.id][1] if job.id in results else None) for job in jobs]
-        found += [Evaluation(id, made, None, result) for id, (made, result) in results.items() if id not in known]
-        return sorted(found, key=lambda each: each.began, reverse=True)
+                    made = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                    run = found.get(file.stem, Evaluation(file.stem, made, None, None))
+                    found[file.stem] = replace(run, result=result)
+        return sorted(found.values(), key=lambda each: each.began, reverse=True)
 
     def get(self, id: str) -> Evaluation:
         """Raises `DocumentMissing`."""

@@ -126,7 +126,6 @@ class Runs:
                 connection.execute(insert(RUNS).values(row))
         except BaseException:
             self._forget(run)
-            live.show([], finished=True)  # another tab may follow it already
             raise
         self._places.line_up(run)
         try:
@@ -134,7 +133,6 @@ class Runs:
         except RuntimeError:  # the machine has no thread left; nobody may wait for a turn that never comes
             self._places.leave(run)
             self._forget(run)
-            live.show([], finished=True)
             raise
         return run
 
@@ -390,8 +388,10 @@ class Runs:
             return stored_events(connection, run)
 
     def _forget(self, run: str) -> None:
+        """Take a run out of those under way; whoever follows it, of one that could not begin as well, sees it end."""
         with self._lock:
-            self._live.pop(run, None)
+            live = self._live.pop(run)
+        live.show([], finished=True)
 
 
 def _stopped(_cancel: Cancel) -> Generator[Event, None, None]:

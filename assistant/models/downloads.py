@@ -107,6 +107,10 @@ class _Job:
     pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=200))
 
     @property
+    def working(self) -> bool:
+        return self.state in ("queued", "running")
+
+    @property
     def ending(self) -> bool:
         """Given up, though its thread has not removed it yet: nobody is to see that."""
         return self.stop == "cancelled" and self.thread is not None and self.thread.is_alive()
@@ -164,7 +168,7 @@ class Downloads:
             if job is None or job.state == "done":
                 job = self._jobs[_id(parsed)] = _Job(_id(parsed), parsed)
                 self._note(job)
-            if self._closed or job.state in ("queued", "running"):
+            if self._closed or job.working:
                 job.stop = ""  # a Pause that has not been seen yet is taken back
                 return job.id
             job.state, job.stop, job.error = "queued", "", None
@@ -177,7 +181,7 @@ class Downloads:
         """Stop after the piece that is under way; what has arrived stays."""
         with self._changed:
             job = self._job(id)
-            if job.state in ("queued", "running"):
+            if job.working:
                 job.stop = "paused"
                 self._changed.notify_all()
 
@@ -188,10 +192,10 @@ class Downloads:
         """Give a download up: what has arrived is removed."""
         with self._changed:
             job = self._job(id)
-            moving = job.state in ("queued", "running")
+            working = job.working
             job.stop = "cancelled"
             self._changed.notify_all()
-        if not moving:
+        if not working:
             self._give_up(job)
 
     def remove(self, name: str) -> None:
@@ -360,9 +364,8 @@ class Downloads:
         done = min(sum(job.here.values()), total)
         speed = _speed(job.pace)
         left = (total - done) / speed if speed > 0 and job.state == "running" else None
-        working = job.state in ("queued", "running")
-        state: State = "paused" if job.stop and working else job.state
-        return DownloadStatus(job.id, str(job.name), _title(job.name), state, done, total, working, speed, left, job.error)
+        state: State = "paused" if job.stop and job.working else job.state
+        return DownloadStatus(job.id, str(job.name), _title(job.name), state, done, total, job.working, speed, left, job.error)
 
 
 def _speed(pace: Sequence[tuple[float, int]]) -> float:

@@ -151,7 +151,7 @@ class KnowledgePage:
         """The page; without a `note` it says how far files are that are being added, on a `visit` which of them failed too."""
         manner, named = self._manner(ask), bool(at.collection)
         if not named:
-            at = next((_Open(shelf.id) for shelf in self._shelves(ask)), at)
+            at = next((_Open(each.id) for each in self._studio.knowledge.collections(MAKER.owner)), at)
         # Before the shelves: what is added in between is still shown as under way, and the page looks again.
         note = self._coming(ask, at.collection, visit) if note is None else note
         shelves = self._shelves(ask)
