@@ -199,7 +199,8 @@ def test_a_visitor_takes_everything_back_and_the_owner_signs_in_within_the_frame
     token.press("Enter")
     expect(frame.locator("#workshop [role=alert]")).to_contain_text("This is not the token")
     token.fill(TOKEN)
-    token.press("Enter")
+    # A click: the page reloads at once, and Chromium sometimes never answers for a key that goes up in a frame that has gone.
+    frame.locator('[data-do="sign-in"] button').click()
     expect(frame.locator('#header [data-page="knowledge"]')).to_have_count(1)
     frame.locator('#workshop [data-thing="sign_out"]').click()
     frame.locator('[data-do="sign-out"]').click()
