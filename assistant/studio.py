@@ -4,7 +4,6 @@
 the command line and the tests all talk to a `Studio`, and a studio knows nothing of them.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +22,6 @@ from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.feedback import Feedback
 from assistant.history import pending_calls
 from assistant.messages import Message
-from assistant.models.bars import hide_bars
 from assistant.models.base import Cancel, ChatModel
 from assistant.models.catalogue import hf_cache, ms_cache
 from assistant.models.downloads import Downloads
@@ -42,12 +40,12 @@ from assistant.speech.base import Speaker
 from assistant.speech.engines import SpeakerByEngine
 from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
+from assistant.starting import embedder_of, put_in_place
 from assistant.storage import Storage
 from assistant.workbench import Workbench
 from common.database import Database, DataFolder
 from common.errors import (
     ConversationError,
-    HearthError,
     MessageTooLong,
     ModelInUse,
     PersonaError,
@@ -55,11 +53,11 @@ from common.errors import (
 )
 from common.secrets import Secrets
 from knowledge.base import Knowledge
-from knowledge.corpora.shipped import install_shipped, shipped_collections
+from knowledge.corpora.shipped import shipped_collections
 from knowledge.types import Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
-from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
+from retrieval.embedding import Embedder
 from tools.documents import ToolStore
 from tools.registry import ToolRegistry, stored_registry
 from tools.toolbox import Toolbox
@@ -67,7 +65,6 @@ from tools.toolbox import Toolbox
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a user."""
 
-_HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 _SHIPPED_WAIT_S = 120.0
 _TURNS_OF_A_VISITOR = 3  # at one time: nobody fills the places that everyone shares
 
@@ -375,7 +372,7 @@ def build_studio(
     database = Database(folder.path / "hearth.db")
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
-    knowledge = Knowledge(database, folder.path, embedder or (lambda: _embedder(settings)))
+    knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
     registry = tools or stored_registry(ToolStore(database), MAKER.owner)
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
@@ -425,26 +422,6 @@ def build_studio(
     )
     studio.attachments.sweep()
     studio.models.start()
-    threading.Thread(target=_install, args=(studio,), name="shipped-collections", daemon=True).start()
+    install = partial(put_in_place, knowledge, studio._shipped, studio._closing)
+    threading.Thread(target=install, name="shipped-collections", daemon=True).start()
     return studio
-
-
-def _embedder(settings: Settings) -> Embedder:
-    """The embedder the settings name; for "auto" the built-in one, or a download on a hosted page that does not have it."""
-    may_download = settings.hosted is not None and not settings.offline
-    if settings.embedder != "hash":
-        hide_bars()
-    if settings.embedder != "auto":
-        return load_embedder(settings.embedder, download=may_download)
-    found = default_embedder()
-    return load_embedder(_HUB_EMBEDDER, download=True) if may_download and isinstance(found, HashEmbedder) else found
-
-
-def _install(studio: Studio) -> None:
-    try:
-        install_shipped(studio.knowledge, MAKER.owner)
-    except HearthError as error:
-        if not studio._closing.is_set():  # being refused while the app stops is no failure: the next start goes on
-            logging.getLogger(__name__).warning("the shipped collections are not in place: %s", error)
-    finally:
-        studio._shipped.set()

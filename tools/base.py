@@ -44,12 +44,25 @@ class ToolContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A picture or a sound: `type` is its media type ("image/png", "audio/wav"), `name` says in a few words what it holds."""
+
+    data: bytes
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolOutput:
-    """What a call gave: `text` for the model; `data` the same as JSON where the tool has it; `failed` for a failure."""
+    """What a call gave: `text` for the model; `data` the same as JSON where the tool has it; `failed` for a failure.
+
+    `media` are pictures and sounds that people are shown beside it; the model knows of them what `text` says.
+    """
 
     text: str
     data: Any = None
     failed: bool = False
+    media: tuple[Media, ...] = ()
 
 
 class Tool(ABC):
@@ -57,7 +70,8 @@ class Tool(ABC):
 
     `id` is `[a-z0-9][a-z0-9-]{0,63}` and names the tool in documents; `spec.name` is the name the model sees; `titles` are
     what people see, by language ("en", "zh"), and `about` says to them what it does, where that is not simply what the model
-    is told; `risk` says what a call can do beyond reading; `time_limit_s` is the deadline of one call in seconds.
+    is told; `risk` says what a call can do beyond reading; `sends` whether its arguments leave this machine, and so whether
+    what comes back is a stranger's text; `time_limit_s` is the deadline of one call in seconds.
     """
 
     id: str
@@ -65,6 +79,7 @@ class Tool(ABC):
     titles: Mapping[str, str]
     about: Mapping[str, str] = MappingProxyType({})
     risk: Risk = "reads"
+    sends: bool = False
     time_limit_s: float = 10.0
 
     @abstractmethod

@@ -30,6 +30,7 @@ _JSON = re.compile(r"(application|text)/(json|.*\+json)")
 class HttpTool(Tool):
     """A registered tool; `granted_hosts` are "host:port" pairs that this tool may reach though they are private."""
 
+    sends = True
     time_limit_s = 20.0
 
     def __init__(self, document: ToolDocument, egress: Egress, granted_hosts: frozenset[str] = frozenset()) -> None:
