@@ -13,7 +13,7 @@ from assistant import prepared, prompt, quoting
 from assistant.access import told
 from assistant.calling import Calling
 from assistant.events import CareNotice, Event, PassagesFound, Reason, ToolFinished, ToolsFound
-from assistant.history import language_of, last_asked, needs_gentleness, pending_calls, split
+from assistant.history import language_of, last_asked, last_used, needs_gentleness, pending_calls, split
 from assistant.messages import Message, ToolCall, Usage
 from assistant.models.base import (
     CallChunk,
@@ -33,7 +33,6 @@ from knowledge.types import Hit
 from personas.care import assess, prepared_answer
 from personas.schema import Persona
 from tools.base import ToolContext, ToolSpec
-from tools.finding import find
 from tools.registry import ToolSnapshot
 
 
@@ -148,9 +147,7 @@ class Agent:
     ) -> Iterator[Event]:
         """Let the model write, and run what it calls; with `quotes` the passages are quoted unless a call brings something."""
         options = _options(self.persona, turn.info)
-        offered = find(self.tools, message, self.limits.offered_tools) if turn.info.tools else []
-        yield ToolsFound(tuple((tool.spec.name, score) for tool, score in offered))
-        specs = [tool.spec for tool, _ in offered]
+        specs = yield from self._offer(turn, message, history)
         earlier, current = split(history) if pending else (history, [])
         material = prompt.Material(turn.hits, datetime.now(UTC).astimezone())
         opening = prompt.build(
@@ -202,6 +199,17 @@ class Agent:
             yield from self._cancelled(turn)
             return
         yield from self._close(turn, calling, "answered" if turn.text.strip() else "step_limit", step)
+
+    def _offer(self, turn: Turn, message: str, history: Sequence[Message]) -> Generator[Event, None, Sequence[ToolSpec]]:
+        """The few tools that the model is shown: those used last stay, for "and tomorrow?" names none."""
+        if not turn.info.tools:
+            yield ToolsFound(())
+            return []
+        limit = self.limits.offered_tools
+        found = self.tools.find(message, limit + _ALSO_SHOWN, last_used(history))
+        scores = [(tool.spec.name, score) for tool, score in found]
+        yield ToolsFound(tuple(scores[:limit]), tuple(scores[limit:]))
+        return [tool.spec for tool, _ in found[:limit]]
 
     def _distrusts(self, turn: Turn, calling: Calling, quotes: bool) -> bool:
         """Whether the model's words are left out: with `quotes` passages are better, and what no call gave it makes up."""
@@ -304,6 +312,7 @@ class Agent:
             yield turn.complete(Message("assistant", turn.text, turn.thinking, sources=sources, interrupted=True))
 
 
+_ALSO_SHOWN = 5  # tools that were considered and are not put before the model; whoever follows the turn sees them
 _UNREAD_SHOWN = 400  # characters that a model sees of its own broken call; more of one that went round in circles misleads
 _SMALL_TOKENS = 200
 _SMALL_PASSAGES = 1  # of three it mixes up the sentences, and search puts the right one first in 96 of 100 questions

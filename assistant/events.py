@@ -38,9 +38,10 @@ class PassagesFound:
 
 @dataclass(frozen=True, slots=True)
 class ToolsFound:
-    """The tools on offer in this turn: (name, score), best first."""
+    """The tools on offer in this turn, and the next best that are not: (name, score in [0, 1]), best first."""
 
     tools: tuple[tuple[str, float], ...]
+    others: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,8 @@ def to_dict(event: Event) -> dict[str, Any]:
             data = {"text": text}
         case PassagesFound(hits):
             data = {"hits": [hit.to_dict() for hit in hits]}
-        case ToolsFound(tools):
-            data = {"tools": [[name, score] for name, score in tools]}
+        case ToolsFound(tools, others):
+            data = {key: [[name, score] for name, score in group] for key, group in (("tools", tools), ("others", others))}
         case ToolStarted(call):
             data = {"call": call.to_dict()}
         case ToolFinished(result, seconds):
@@ -158,7 +159,8 @@ def from_dict(data: Mapping[str, Any]) -> Event:
         case "PassagesFound":
             return PassagesFound(tuple(Hit.from_dict(hit) for hit in data["hits"]))
         case "ToolsFound":
-            return ToolsFound(tuple((name, score) for name, score in data["tools"]))
+            tools, others = (tuple((name, score) for name, score in data.get(key, ())) for key in ("tools", "others"))
+            return ToolsFound(tools, others)
         case "ToolStarted":
             return ToolStarted(ToolCall.from_dict(data["call"]))
         case "ToolFinished":

@@ -6,6 +6,8 @@ from assistant.messages import Message, ToolCall
 from personas.care import NOTICE_TURNS
 from retrieval.language import languages_of
 
+_TURNS_USED = 2
+
 
 def language_of(asked: str, reader: str | None) -> str:
     """The language to answer in: that of what was asked, or the reader's where that is a word or two."""
@@ -32,6 +34,18 @@ def pending_calls(history: Sequence[Message]) -> tuple[ToolCall, ...]:
         if message.calls:
             return tuple(call for call in message.calls if call.id not in answered)
     return ()
+
+
+def last_used(history: Sequence[Message]) -> set[str]:
+    """The names of the tools that were called in the last `_TURNS_USED` turns."""
+    used: set[str] = set()
+    turns = 0
+    for message in reversed(history):
+        turns += message.role == "user"
+        used |= {call.name for call in message.calls}
+        if turns == _TURNS_USED:
+            break
+    return used
 
 
 def split(history: Sequence[Message]) -> tuple[Sequence[Message], Sequence[Message]]:

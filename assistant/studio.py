@@ -58,7 +58,9 @@ from knowledge.types import Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder
+from retrieval.vectorcache import VectorCache
 from tools.documents import ToolStore
+from tools.nearness import Nearness
 from tools.registry import ToolRegistry, stored_registry
 from tools.toolbox import Toolbox
 
@@ -300,6 +302,7 @@ class Studio:
         self.runs.close()
         self.downloads.close()
         self.models.close()
+        self.tools.finder.close()
         self.knowledge.close()
         self.database.close()
         self.folder.close()
@@ -374,6 +377,7 @@ def build_studio(
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
     registry = tools or stored_registry(ToolStore(database), MAKER.owner)
+    registry.finder.use(Nearness(lambda: knowledge.embedder, VectorCache(database, "tool")))
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
 

@@ -7,6 +7,9 @@ that is sure; and a leg that cannot read the text is left out before it gets her
 import math
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 DEPTH = 50
 
 DENSE_WEIGHT = 0.5
@@ -27,6 +30,15 @@ def standardised(scores: Mapping[int, float], population: int, depth: int = DEPT
     if deviation < 1e-9:
         return dict.fromkeys(scores, 0.0)
     return {key: (score - mean) / deviation for key, score in scores.items()}
+
+
+def standardised_rows(scores: NDArray[np.float32], depth: int = DEPTH) -> NDArray[np.float32]:
+    """`standardised` for many rankings at once: each row of float32 (rankings, population) by its own best `depth`."""
+    depth = min(depth, scores.shape[1])
+    best = np.partition(scores, scores.shape[1] - depth, axis=1)[:, scores.shape[1] - depth :]
+    deviation = best.std(axis=1, keepdims=True)
+    apart = np.where(deviation < 1e-9, 0.0, scores - best.mean(axis=1, keepdims=True))
+    return np.asarray(apart / np.maximum(deviation, 1e-9), dtype=np.float32)
 
 
 def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], population: int, depth: int = DEPTH) -> list[int]:

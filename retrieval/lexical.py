@@ -68,7 +68,7 @@ def shares(query: str, texts: Sequence[str]) -> list[float]:
     Words that ask and words that bind count for nothing: of a few short texts one has more of them than another by chance.
     """
     held = [set(tokens(text)) for text in texts]
-    asked = {term for term in tokens(query[:_QUERY_LENGTH]) if not _is_common(term)}
+    asked = {term for term in tokens(query[:_QUERY_LENGTH]) if not is_common(term)}
     idf = {term: _idf(term, sum(term in words for words in held), len(texts)) for term in asked}
     whole = sum(idf.values())
     return [sum(idf[term] for term in asked & words) / whole if whole else 0.0 for words in held]
@@ -306,10 +306,11 @@ def _idf(term: str, holding: int, rows: int) -> float:
 
 def _weight(term: str) -> float:
     """Words that ask and words that bind say little, however rare they are in a small collection."""
-    return _COMMON_WEIGHT if _is_common(term) else 1.0
+    return _COMMON_WEIGHT if is_common(term) else 1.0
 
 
-def _is_common(term: str) -> bool:
+def is_common(term: str) -> bool:
+    """Whether a token is one that asks or binds, and so says little of what is asked for."""
     return term in _COMMON or (not term.isascii() and not _COMMON_HAN.isdisjoint(term))
 
 

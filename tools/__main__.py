@@ -16,7 +16,6 @@ from common.database import opened
 from common.errors import ArgumentsInvalid, DocumentInvalid, HearthError
 from tools.base import Tool, ToolContext
 from tools.documents import ToolDocument, ToolStore
-from tools.finding import find
 from tools.openapi import JSON_LIMIT, LeftOut, read_openapi
 from tools.registry import ToolRegistry, default_registry, stored_registry
 from tools.runner import run
@@ -82,7 +81,7 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _search(given: argparse.Namespace) -> int:
-    for tool, score in find(_registry(given.data).snapshot(), given.text, given.limit):
+    for tool, score in _registry(given.data).snapshot().find(given.text, given.limit):
         _line(tool, {"score": score}, given)
     return 0
 

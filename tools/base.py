@@ -70,14 +70,16 @@ class Tool(ABC):
 
     `id` is `[a-z0-9][a-z0-9-]{0,63}` and names the tool in documents; `spec.name` is the name the model sees; `titles` are
     what people see, by language ("en", "zh"), and `about` says to them what it does, where that is not simply what the model
-    is told; `risk` says what a call can do beyond reading; `sends` whether its arguments leave this machine, and so whether
-    what comes back is a stranger's text; `time_limit_s` is the deadline of one call in seconds.
+    is told; `field` is the service or the area of work it belongs to, by which it is found too; `risk` says what a call can do
+    beyond reading; `sends` whether its arguments leave this machine, and so whether what comes back is a stranger's text;
+    `time_limit_s` is the deadline of one call in seconds.
     """
 
     id: str
     spec: ToolSpec
     titles: Mapping[str, str]
     about: Mapping[str, str] = MappingProxyType({})
+    field: str = ""
     risk: Risk = "reads"
     sends: bool = False
     time_limit_s: float = 10.0

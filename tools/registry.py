@@ -6,7 +6,7 @@ the tools it began with.
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from common.documents import check_id
@@ -18,16 +18,18 @@ from tools.builtin.clock import Clock
 from tools.builtin.dates import Dates
 from tools.builtin.units import Units
 from tools.documents import ToolStore
+from tools.finding import ToolFinder
 from tools.http import HttpTool
 
 
 class ToolSnapshot(Mapping[str, Tool]):
     """Tools by the name the model sees, in a fixed order; never changes."""
 
-    __slots__ = ("_tools",)
+    __slots__ = ("_finder", "_tools")
 
-    def __init__(self, tools: Sequence[Tool] = ()) -> None:
+    def __init__(self, tools: Sequence[Tool] = (), finder: ToolFinder | None = None) -> None:
         self._tools = MappingProxyType({tool.spec.name: tool for tool in tools})
+        self._finder = finder or ToolFinder()
 
     def __getitem__(self, name: str) -> Tool:
         return self._tools[name]
@@ -38,11 +40,17 @@ class ToolSnapshot(Mapping[str, Tool]):
     def __len__(self) -> int:
         return len(self._tools)
 
+    def find(self, message: str, limit: int, first: Collection[str] = ()) -> list[tuple[Tool, float]]:
+        """The `limit` best tools for `message`, best first, each with its score in [0, 1]; those of the names `first` lead."""
+        ids = {self._tools[name].id for name in first if name in self._tools}
+        return self._finder.index(self._tools.values()).search(message, limit, ids)
+
 
 class ToolRegistry:
     """Tools by id, in the order they came; safe to use from several threads."""
 
-    def __init__(self, tools: Sequence[Tool] = ()) -> None:
+    def __init__(self, tools: Sequence[Tool] = (), finder: ToolFinder | None = None) -> None:
+        self.finder = finder or ToolFinder()
         self._tools: dict[str, Tool] = {}
         self._ids: dict[str, str] = {}  # name the model sees -> id
         self._off: frozenset[str] = frozenset()
@@ -114,7 +122,7 @@ class ToolRegistry:
         Raises `DocumentMissing` for one that is not there.
         """
         tools = self.list() if ids is None else [self.get(id) for id in ids]
-        return ToolSnapshot([tool for tool in tools if tool.id not in self._off])
+        return ToolSnapshot([tool for tool in tools if tool.id not in self._off], self.finder)
 
 
 def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:

@@ -57,6 +57,7 @@ class View:
     thinking: str = ""
     hits: tuple[Hit, ...] = ()
     tools: tuple[tuple[str, float], ...] = ()
+    other_tools: tuple[tuple[str, float], ...] = ()
     care: str = ""
     steps: tuple[StepFinished, ...] = ()
     finished: TurnFinished | None = None
@@ -71,8 +72,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, thinking=view.thinking + delta)
         case PassagesFound(hits):
             return replace(view, hits=hits)
-        case ToolsFound(tools):
-            return replace(view, tools=tools)
+        case ToolsFound(tools, others):
+            return replace(view, tools=tools, other_tools=others)
         case ToolStarted(call):
             return replace(view, pieces=(*view.pieces, Card(call)))
         case ToolFinished(result, seconds):

@@ -2,8 +2,7 @@
 
 The passages of the data set go into a collection in a temporary folder and are searched as the app searches. "Noticed" is how
 often something passes the threshold while the right passage is there, "mistaken" how often something does once it is taken away.
-With `--kind tools` the entries are tools, found as `tools.finding` finds them: by words alone, so that the embedder has no part
-in it and is measured as a leg only.
+With `--kind tools` the entries are tools, found as the app finds them for a message.
 """
 
 import random
@@ -24,8 +23,9 @@ from evaluation.task import Options, Result
 from knowledge.base import RELEVANT, Knowledge
 from knowledge.types import Hit, Record
 from retrieval.embedding import Embedder, EmbedderInfo, HashEmbedder, Kind, load_embedder
-from tools import finding
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
+from tools.finding import ToolFinder
+from tools.nearness import Nearness
 
 _OWNER = "maker"
 _DEPTH = 50
@@ -58,7 +58,7 @@ def run(options: Options) -> Result:
     dense = [[ids[index] for index in row] for row in _nearest(data.corpus, texts, embedder)]
     metrics: dict[str, float] = {}
     if kind == "tools":
-        metrics |= _figures(_found(data.corpus, texts), gold)
+        metrics |= _figures(_found(data.corpus, texts, embedder), gold)
     else:
         fused = _searched(data, texts, embedder)
         metrics |= _figures(_ids(fused, ids), gold)
@@ -89,10 +89,13 @@ def _figures(rankings: Sequence[Sequence[str]], gold: Sequence[Mapping[str, int]
     return figures | {"nDCG@10": percent(ndcg_at(10, ranking, grades) for ranking, grades in pairs)}
 
 
-def _found(corpus: Sequence[Entry], messages: Sequence[str]) -> list[list[str]]:
+def _found(corpus: Sequence[Entry], messages: Sequence[str], embedder: Embedder) -> list[list[str]]:
     """What the app would put before the model, were these its tools."""
-    tools = {entry.id: _Listed(entry) for entry in corpus}
-    return [[tool.id for tool, _ in finding.find(tools, message, _SHOWN)] for message in messages]
+    tools = [_Listed(entry) for entry in corpus]
+    finder = ToolFinder(Nearness(lambda: embedder))
+    finder.prepare(tools)
+    index = finder.index(tools)
+    return [[tool.id for tool, _ in index.search(message, _SHOWN)] for message in messages]
 
 
 class _Listed(Tool):
@@ -103,6 +106,7 @@ class _Listed(Tool):
         known = parameters if isinstance(parameters, Mapping) else {}
         properties = {name: {"description": str(meaning)} for name, meaning in known.items()}
         self.id = entry.id
+        self.field = str(entry.fields.get("field", ""))
         self.titles: Mapping[str, str] = {}
         self.spec = ToolSpec(entry.title or entry.id, entry.text, {"type": "object", "properties": properties})
 
