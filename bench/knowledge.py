@@ -79,7 +79,7 @@ def _searching(embedder: SentenceEmbedder) -> list[Line]:
         knowledge = Knowledge(database, root, HashEmbedder())
         knowledge.create_collection(_OWNER, "Bench", "bench")
         writer = random.Random(7)
-        records = [Record(_sentence(writer), " ".join(_sentence(writer) for _ in range(6))) for _ in range(_PASSAGES)]
+        records = [Record(sentence(writer), " ".join(sentence(writer) for _ in range(6))) for _ in range(_PASSAGES)]
         knowledge.add_records(_OWNER, "bench", records)
         if not knowledge.settle():
             raise RuntimeError("Chroma is not up to date")
@@ -118,7 +118,7 @@ _SYLLABLES = ("ta", "ri", "lo", "men", "sa", "ve", "ko", "du", "ne", "pi")
 _WORDS = (*_COMMON.split(), *("".join(each) for each in itertools.product(_SYLLABLES, repeat=3)))
 
 
-def _sentence(writer: random.Random) -> str:
+def sentence(writer: random.Random) -> str:
     # The cube makes some words common and most of them rare, as in a language; numbers stand for names.
     words = [_WORDS[int(len(_WORDS) * writer.random() ** 3)] for _ in range(writer.randint(8, 18))]
     words.insert(writer.randrange(len(words)), str(writer.randrange(5000)))
@@ -129,9 +129,9 @@ def _write(path: Path, seed: int) -> Path:
     writer = random.Random(seed)
     sections = []
     for _ in range(3):
-        paragraphs = [" ".join(_sentence(writer) for _ in range(6)) for _ in range(3)]
-        sections.append(f"## {_sentence(writer)}\n\n" + "\n\n".join(paragraphs))
-    path.write_text(f"# {_sentence(writer)}\n\n" + "\n\n".join(sections), encoding="utf-8")
+        paragraphs = [" ".join(sentence(writer) for _ in range(6)) for _ in range(3)]
+        sections.append(f"## {sentence(writer)}\n\n" + "\n\n".join(paragraphs))
+    path.write_text(f"# {sentence(writer)}\n\n" + "\n\n".join(sections), encoding="utf-8")
     return path
 
 

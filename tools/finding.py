@@ -122,7 +122,7 @@ class ToolIndex:
         self.entries = tuple(entries)
         self._terms = terms
         self._nearness = nearness
-        self._vectors: NDArray[np.float32] | None = None
+        self._vectors: tuple[NDArray[np.float32], NDArray[np.intp]] | None = None
         # What a message may call a tool by: names and titles that nobody writes by chance.
         self._names = {tool.spec.name: n for n, tool in enumerate(self.tools) if _COMPOUND.search(tool.spec.name)}
         titles = ((title, n) for n, tool in enumerate(self.tools) for title in tool.titles.values())
@@ -163,15 +163,15 @@ class ToolIndex:
         """How far each tool stands out for each question, float32 (questions, tools): 1 for one that alone fits, at most."""
         counted = np.stack([self._by_words(question) for question in questions])
         words = _standing_out(counted, np.zeros((len(questions), 1), np.float32))
-        vectors = self._known_vectors()
-        asked = self._nearness.asked(questions) if self._nearness is not None and vectors is not None else None
-        if asked is None or vectors is None:
+        known = self._known_vectors()
+        asked = self._nearness.asked(questions) if self._nearness is not None and known is not None else None
+        if asked is None or known is None:
             return words
-        read = np.abs(vectors).max(axis=1) > 0
         near = np.zeros_like(words)  # one that has no vector stands in the middle, neither helped nor harmed
-        if read.any():
-            cosines = asked @ vectors[read].T
-            near[:, read] = _standing_out(cosines, cosines.min(axis=1, keepdims=True))
+        vectors, places = known
+        if len(places):
+            cosines = asked @ vectors.T
+            near[:, places] = _standing_out(cosines, cosines.min(axis=1, keepdims=True))
         return np.asarray((words + _DENSE_WEIGHT * near) / (1 + _DENSE_WEIGHT), dtype=np.float32)
 
     def _by_words(self, question: str) -> NDArray[np.float32]:
@@ -185,16 +185,19 @@ class ToolIndex:
             scores[self._rows[posting]] += np.float32(idf) * self._worth[posting]
         return scores
 
-    def _known_vectors(self) -> NDArray[np.float32] | None:
+    def _known_vectors(self) -> tuple[NDArray[np.float32], NDArray[np.intp]] | None:
+        """The vectors of the tools that have one, float32 (those, dimension), and the places of these tools."""
         if self._nearness is None or self._vectors is not None:
             return self._vectors
         known = self._nearness.matrix([entry.text for entry in self.entries])
         if known is None:
             return None
         vectors, whole = known
+        places = np.flatnonzero(vectors.any(axis=1))
+        found = vectors[places], places
         if whole:
-            self._vectors = vectors
-        return vectors
+            self._vectors = found
+        return found
 
 
 def wishes_of(message: str) -> list[str]:
