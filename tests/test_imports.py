@@ -35,7 +35,9 @@ OWNERS = {
     "fastapi": ("server/", "ui/app.py"),
     "starlette": ("server/",),
     "mcp": ("tools/mcp.py", "server/"),
-    "httpx": ("common/egress.py", "assistant/models/exchange.py"),
+    "httpx": ("common/egress.py", "common/connections.py", "assistant/models/exchange.py"),
+    "httpcore": ("common/connections.py",),
+    "cryptography": ("common/secrets.py", "common/sealing.py"),
     "sqlalchemy": (
         "common/",
         "assistant/conversations.py",
