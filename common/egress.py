@@ -24,7 +24,7 @@ PORTS = {"http": 80, "https": 443}
 """The port of each scheme that may be used; others need a grant."""
 
 _AGENT = "Hearth/0.1"
-_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")  # as it is resolved: no escapes, no network card behind a %
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # as it is resolved: no escapes, no network card behind a %
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,4000}")
 # They say where a message ends and whom it is for, which is decided here.
@@ -150,6 +150,11 @@ def origin(url: str) -> str:
     """Scheme, host and port of an address, "https://host:port". Raises `EgressRefused` where it is none."""
     parsed = _parsed(url)
     return f"{parsed.scheme}://{_place(parsed)}"
+
+
+def place_of(url: str) -> str:
+    """Host and port of an address, "host:port", as a grant names them. Raises `EgressRefused` where it is none."""
+    return _place(_parsed(url))
 
 
 def _place(url: httpx.URL) -> str:
