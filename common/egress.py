@@ -164,9 +164,10 @@ def _place(url: httpx.URL) -> str:
 def _parsed(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
+        shown = parsed.host  # which is decoded only now
     except (httpx.InvalidURL, ValueError) as error:
         raise EgressRefused(f"{url[:200]!r} is not a web address.", f"{url[:200]!r} 不是有效的网址。") from error
-    if parsed.scheme not in PORTS or parsed.userinfo or not _HOST.fullmatch(parsed.raw_host.decode("ascii")):
+    if not shown or parsed.scheme not in PORTS or parsed.userinfo or not _HOST.fullmatch(parsed.raw_host.decode("ascii")):
         raise EgressRefused(
             f"{url[:200]!r} may not be fetched: give an http or https address with a plain host and without a user name.",
             f"不能访问 {url[:200]!r}：请给出 http 或 https 网址，主机名要普通，且不带用户名。",
