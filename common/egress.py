@@ -230,9 +230,7 @@ def _next(asked: _Asked, status: int, onward: str) -> _Asked:
 
 
 def _check_head(host: str, answer: httpx.Response) -> None:
-    """Raises `EgressFailed` for an answer that is none, or has more headers than anybody needs."""
-    if answer.status_code < 200:
-        raise _no_answer(host)
+    """Raises `EgressFailed` for more headers than anybody needs."""
     raw = answer.headers.raw
     if len(raw) > _HEADERS or sum(len(name) + len(value) for name, value in raw) > _HEADER_BYTES:
         raise EgressFailed(
@@ -287,12 +285,6 @@ def _damaged(host: str) -> EgressFailed:
     )
 
 
-def _no_answer(host: str) -> EgressFailed:
-    return EgressFailed(
-        f"{host!r} did not answer as a web server does. Check the address.", f"{host!r} 的回应不是网页服务器的回应。请检查地址。"
-    )
-
-
 def _going_round(host: str, times: int) -> EgressFailed:
     return EgressFailed(
         f"{host!r} sends callers in a circle, or on and on ({times} times so far). Check the address.",
@@ -324,7 +316,10 @@ def _failure(host: str, error: httpx.TransportError, limits: Limits, begun: bool
                 f"{host!r} 在 {limits.first_byte_s:g} 秒内没有开始回应。请稍后再试。",
             )
         case httpx.RemoteProtocolError() | httpx.ReadError():
-            return _no_answer(host)
+            return EgressFailed(
+                f"{host!r} did not answer as a web server does. Check the address.",
+                f"{host!r} 的回应不是网页服务器的回应。请检查地址。",
+            )
         case _:
             return EgressFailed(
                 f"{host!r} could not be reached ({type(error).__name__}). Check the address and the network.",
