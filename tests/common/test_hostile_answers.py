@@ -34,14 +34,21 @@ class Raw:
         self._thread.start()
 
     def _serve(self):
+        threads = []
         while True:
             connection, _ = self._listener.accept()
-            with connection:
-                if self._ending.is_set():
-                    return
-                connection.settimeout(20)
-                with contextlib.suppress(OSError):
-                    self._answer(connection)
+            if self._ending.is_set():
+                connection.close()
+                break
+            threads.append(threading.Thread(target=self._speak, args=(connection,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+
+    def _speak(self, connection):
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(20)
+            self._answer(connection)
 
     def close(self):
         self._ending.set()
