@@ -18,7 +18,8 @@ from common.documents import SIZE_LIMIT
 from common.errors import DocumentInvalid
 from common.problems import Sentences, sentences
 from common.yamltext import read_mapping
-from tools.documents import METHODS, READING, ToolDocument, numbered
+from tools.calls import METHODS, READING
+from tools.documents import ToolDocument, numbered
 from tools.http import is_readable
 from tools.operation import ARGUMENT_LIMIT, Arguments, media_types_of, server_address, server_problem
 from tools.schemas import SchemaReader, Unusable, as_text, clean_text

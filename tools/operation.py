@@ -14,7 +14,8 @@ from urllib.parse import urljoin
 from common.addresses import is_public
 from common.egress import PORTS
 from common.problems import Sentences
-from tools.documents import PLACEHOLDER, READING, header_problem, numbered, origin_of, url_problem
+from tools.calls import PLACEHOLDER, READING, header_problem, origin_of, url_problem
+from tools.documents import numbered
 from tools.schemas import SchemaReader, Unusable, as_text, clean_text
 
 ARGUMENT_LIMIT = 64

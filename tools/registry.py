@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from common.documents import check_id
-from common.egress import Egress
 from common.errors import DocumentMissing, ToolError
 from tools.base import Tool
 from tools.builtin.calculator import Calculator
@@ -18,7 +17,7 @@ from tools.builtin.clock import Clock
 from tools.builtin.dates import Dates
 from tools.builtin.units import Units
 from tools.documents import ToolStore
-from tools.http import HttpTool
+from tools.making import ToolMaker
 
 
 class ToolSnapshot(Mapping[str, Tool]):
@@ -117,21 +116,22 @@ class ToolRegistry:
         return ToolSnapshot([tool for tool in tools if tool.id not in self._off])
 
 
-def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:
+def stored_registry(store: ToolStore, owner: str, maker: ToolMaker | None = None) -> ToolRegistry:
     """A new registry of the tools that come with Hearth and those that `owner` has registered.
 
     One whose id or name is taken by then is left out, with a line in the log.
     """
-    registry, egress = default_registry(), egress or Egress()
+    registry, maker = default_registry(), maker or ToolMaker()
     ids = {tool.id for tool in registry.list()}
     names = {tool.spec.name for tool in registry.list()}
+    grants = store.grants.all(owner)
     for stored in reversed(store.list(owner)):  # in the order they came
         document = stored.document
         if document.id in ids or document.name in names:
             logging.getLogger(__name__).warning("the stored tool %r has the id or the name of another tool", document.id)
             continue
         names.add(document.name)
-        registry.register(HttpTool(document, egress))
+        registry.register(maker.make(document, grants.get(document.id, frozenset())))
     return registry
 
 

@@ -7,8 +7,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from common.errors import DocumentInvalid
-from tools.http import request_of
 from tools.openapi import LeftOut, Taken, read_openapi
+from tools.requests import request_of
 
 
 def only(text, server=None):
