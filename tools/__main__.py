@@ -15,9 +15,11 @@ from typing import Any
 from common.database import opened
 from common.errors import ArgumentsInvalid, DocumentInvalid, HearthError
 from tools.base import Tool, ToolContext
+from tools.descriptions import JSON_LIMIT
 from tools.documents import ToolDocument, ToolStore
 from tools.finding import find
-from tools.openapi import JSON_LIMIT, LeftOut, read_openapi
+from tools.imported import LeftOut
+from tools.openapi import read_openapi
 from tools.registry import ToolRegistry, default_registry, stored_registry
 from tools.runner import run
 

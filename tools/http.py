@@ -80,7 +80,7 @@ class HttpTool(Tool):
                 headers=request.headers,
                 body=request.body,
                 deadline_s=self.time_limit_s - 1,  # so that its own sentence comes before the runner's
-                byte_limit=MEDIA_LIMIT if any(map(_is_media, call.media_types)) else ANSWER_LIMIT,
+                byte_limit=MEDIA_LIMIT if any(map(is_media, call.media_types)) else ANSWER_LIMIT,
                 granted_hosts=self._granted,
             )
             return output_of(answer, call, hide, self.titles, context)
@@ -192,13 +192,14 @@ def _family(kind: str) -> str:
     return kind.partition("/")[0] + "/*"
 
 
-def _is_media(media_type: str) -> bool:
+def is_media(media_type: str) -> bool:
+    """Whether a media type, which may hold `*`, is that of pictures or sounds which people are shown."""
     return media_type in ("image/*", "audio/*", *_PICTURES, *_SOUNDS)
 
 
 def is_readable(media_type: str) -> bool:
     """Whether results of a media type, which may hold `*`, can be text, a picture or a sound."""
-    return media_type in ("*/*", "application/*") or _is_media(media_type) or _TEXTS.fullmatch(media_type) is not None
+    return media_type in ("*/*", "application/*") or is_media(media_type) or _TEXTS.fullmatch(media_type) is not None
 
 
 def _no_number(name: str) -> None:

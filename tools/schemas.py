@@ -153,7 +153,7 @@ class SchemaReader:
         raise _circular(as_text(reference))
 
     def read(self, value: Any) -> dict[str, Any]:
-        """The schema `value` within our keywords; raises `Unusable` where it is circular, too deep or too large."""
+        """The schema `value` within our keywords, circles opened; raises `Unusable` where it is too deep or too large."""
         return dict(self._read(value, 0).fields)
 
     def _look_up(self, reference: str) -> Any:
@@ -194,7 +194,7 @@ class SchemaReader:
         for key in ("anyOf", "oneOf"):
             if branches := [self._read(part, depth + 1) for part in _branches(node, key)]:
                 schema = _with_branches(schema, branches)
-        return _nullable(schema) if node.get("nullable") is True else schema
+        return _nullable(schema) if node.get("nullable") is True or node.get("x-nullable") is True else schema
 
     def _with_members(self, schema: "_Schema", node: Mapping[str, Any], depth: int) -> "_Schema":
         found: dict[str, Any] = {}
@@ -226,9 +226,9 @@ class SchemaReader:
             return known
         if (failure := self._failed_before.get((reference, depth))) is not None:
             raise Unusable(*failure)
+        if reference in self._open:
+            return self._loose(reference)
         try:
-            if reference in self._open:
-                raise _circular(reference)
             self._open.add(reference)
             try:
                 schema = self._read(self._look_up(reference), depth + 1)
@@ -239,6 +239,12 @@ class SchemaReader:
             raise
         self._read_before[reference] = schema
         return schema
+
+    def _loose(self, reference: str) -> "_Schema":
+        """Where a circle closes: what is there may be anything of its type."""
+        target = self._look_up(reference)
+        kind = target.get("type") if isinstance(target, Mapping) else None
+        return _Schema({"type": kind} if isinstance(kind, str) and kind in _TYPES else {})
 
 
 class _Schema:

@@ -55,12 +55,12 @@ def test_a_line_for_every_operation(tools, file):
     assert (status, said) == (0, "")
     assert lines == [
         "taken     pets-get-pet  Find a hedgehog",
-        "left out  POST /pets/{id}  It takes multipart/form-data, and only JSON can be sent so far.",
+        "left out  POST /pets/{id}  It takes a file, which tools cannot send.",
         "taken     pets-clock  Feeding times",
     ]
     status, lines, _ = tools("import-openapi", file, "--language", "zh")
     assert (status, lines[0]) == (0, "已导入  pets-get-pet  Find a hedgehog")
-    assert lines[1].startswith("未导入  POST /pets/{id}  它接收 multipart/form-data，")
+    assert lines[1].startswith("未导入  POST /pets/{id}  它需要上传文件，")
 
 
 def test_an_object_for_every_operation(tools, file):
@@ -69,7 +69,7 @@ def test_an_object_for_every_operation(tools, file):
     assert status == 0
     assert told[0] == {"operation": "GET /pets/{id}", "id": "pets-get-pet", "state": "taken", "reason": None}
     assert (told[1]["operation"], told[1]["id"], told[1]["state"]) == ("POST /pets/{id}", None, "left out")
-    assert told[1]["reason"].startswith("It takes multipart/form-data")
+    assert told[1]["reason"].startswith("It takes a file")
 
 
 def test_importing_again_changes_what_has_changed(tools, file, tmp_path):
@@ -140,8 +140,8 @@ def test_while_the_app_runs_there_is_one_sentence(tools, file, tmp_path):
         (b"", "cannot be read as a document"),
         ("年假".encode("gbk"), "not text in UTF-8"),
         (json.dumps(PETS).encode("utf-16"), "not text in UTF-8"),
-        (b"x" * (8 * 1024 * 1024 + 1), "larger than 8,388,608 bytes"),
-        (b'{"swagger": "2.0"}', "Swagger 2.0"),
+        (b"x" * (16 * 1024 * 1024 + 1), "larger than 16,777,216 bytes"),
+        (b'{"swagger": "1.2"}', "Swagger 1.2"),
         (json.dumps({**PETS, "servers": []}).encode(), "could be taken"),
     ],
 )
