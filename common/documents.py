@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -319,12 +319,16 @@ class DocumentStore(Generic[D]):
         """Id -> fields of the owner's documents as they are kept, none for a damaged one: quick where there are thousands."""
         return {row.id: _fields(row) or {} for row in self._current_rows(owner)}
 
-    def _current_rows(self, owner: str) -> Sequence[Row[Any]]:
+    def ids(self, owner: str) -> Collection[str]:
+        """The ids of the owner's documents, readable or not."""
+        return {row.id for row in self._current_rows(owner, DOCUMENTS.c.id)}
+
+    def _current_rows(self, owner: str, *columns: Column[Any]) -> Sequence[Row[Any]]:
         own = (DOCUMENTS.c.kind == self.kind) & (DOCUMENTS.c.owner == owner)
         newest = select(DOCUMENTS.c.id, func.max(DOCUMENTS.c.revision).label("revision")).where(own).group_by(DOCUMENTS.c.id)
         of = newest.subquery()
         joined = DOCUMENTS.join(of, (DOCUMENTS.c.id == of.c.id) & (DOCUMENTS.c.revision == of.c.revision))
-        query = select(DOCUMENTS).select_from(joined).where(own, DOCUMENTS.c.body.is_not(None))
+        query = select(*(columns or DOCUMENTS.c)).select_from(joined).where(own, DOCUMENTS.c.body.is_not(None))
         with self._database.read() as connection:
             return connection.execute(query).all()
 

@@ -1,4 +1,4 @@
-"""The command line of tools: list, search and call them, and import those of an API's description.
+"""The command line of tools: list, search and call them, and import those of an API's description, AgentFabric or Hearth.
 
     python -m tools list | search TEXT | call ID '{"name": value}' | import-openapi FILE   [--data DIR] [--json]
 
@@ -18,8 +18,8 @@ from tools.base import Tool, ToolContext
 from tools.descriptions import JSON_LIMIT
 from tools.documents import ToolDocument, ToolStore
 from tools.finding import find
-from tools.imported import LeftOut
-from tools.openapi import read_openapi
+from tools.imported import Import, LeftOut
+from tools.importing import read_tools
 from tools.registry import ToolRegistry, default_registry, stored_registry
 from tools.runner import run
 
@@ -57,8 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     taking = commands.add_parser(
         "import-openapi", parents=[common], help="make tools of the operations of an OpenAPI description"
     )
-    taking.add_argument("file", type=Path, metavar="FILE", help="OpenAPI 3.0 or 3.1, JSON or YAML")
-    taking.add_argument("--server", metavar="URL", help="the address of the API, in place of the one that the file names")
+    taking.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="OpenAPI 3.0, 3.1 or Swagger 2 in JSON or YAML; also AgentFabric's openapi_plugin_config.json and tool_config.json, "
+        "and a file of tools that Hearth exported",
+    )
+    taking.add_argument(
+        "--server", metavar="URL", help="the address of the API: one of those that the file names, or another in their place"
+    )
     taking.set_defaults(run=_import)
     return parser
 
@@ -118,7 +126,7 @@ def _call(given: argparse.Namespace) -> int:
 
 
 def _import(given: argparse.Namespace) -> int:
-    found = read_openapi(_text_of(given.file), given.server)
+    found = read_tools(_text_of(given.file), given.server)
     reserved = {tool.id: tool.spec.name for tool in default_registry().list()}
     kept: Iterator[ToolDocument] = iter(())
     if found.documents:
@@ -138,6 +146,7 @@ def _import(given: argparse.Namespace) -> int:
             _print_json(told)
         else:
             print(f"{_STATES[given.language][told['state']]}  {line}")
+    _tell_more(found, given)
     if not found.documents:
         raise DocumentInvalid(
             f"Nothing in {str(given.file)!r} could be taken as a tool.", f"{str(given.file)!r} 里没有能作为工具的接口。"
@@ -145,7 +154,29 @@ def _import(given: argparse.Namespace) -> int:
     return 0
 
 
-_STATES = {"en": {"taken": "taken   ", "left out": "left out"}, "zh": {"taken": "已导入", "left out": "未导入"}}
+def _tell_more(found: Import, given: argparse.Namespace) -> None:
+    """What a person may want to know of an import besides its operations."""
+    chinese = given.language == "zh"
+    lines = [("server", url) for url in found.servers] if len(found.servers) > 1 else []
+    lines += [("note", note[chinese]) for note in found.notes]
+    for key in found.keys:  # never its value
+        english = (
+            f"The file holds the key {key.name!r}, which is not stored. Enter it on the Tools page, and take it out of the file."
+        )
+        lines.append(
+            ("key", f"文件里有密钥 {key.name!r}，没有保存。请在“工具”页面填写，并从文件里删去。" if chinese else english)
+        )
+    for kind, text in lines:
+        if given.json:
+            _print_json({kind: text})
+        else:
+            print(f"{_STATES[given.language][kind]}  {text}")
+
+
+_STATES = {
+    "en": {"taken": "taken   ", "left out": "left out", "server": "server  ", "note": "note    ", "key": "key     "},
+    "zh": {"taken": "已导入", "left out": "未导入", "server": "服务器", "note": "说明  ", "key": "密钥  "},
+}
 
 
 def _text_of(path: Path) -> str:

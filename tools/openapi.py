@@ -5,24 +5,18 @@ that an address may be reached, and that a key is there, is found out when a too
 """
 
 import contextlib
-import json
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
-
-from common.documents import SIZE_LIMIT
 from common.errors import DocumentInvalid
-from common.problems import sentences
 from tools import swagger
 from tools.calls import METHODS, READING
 from tools.descriptions import read_description
-from tools.documents import ToolDocument, numbered
+from tools.documents import ToolDocument
 from tools.http import is_media, is_readable
-from tools.imported import Import, LeftOut, Taken
+from tools.imported import Import, LeftOut, Taken, checked
+from tools.naming import free, in_words, model_name, one_line, title_slug, tool_id
 from tools.operation import ARGUMENT_LIMIT, Arguments, media_types_of, server_address, server_problem
 from tools.schemas import SchemaReader, Unusable, as_text, clean_text
 from tools.security import Keys
@@ -37,7 +31,6 @@ _LABEL_LIMIT = 200
 _DESCRIPTION_LIMIT = 1500
 _SERVERS = 20
 _RESPONSES = 50
-_WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
 def read_openapi(text: str, server: str | None = None, found_at: str | None = None) -> Import:
@@ -65,8 +58,8 @@ def is_description(data: Mapping[str, Any]) -> bool:
 
 def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
     """The paths of a description of a form that is read."""
-    form = _line(as_text(description.get("openapi")), 10)
-    older = _line(as_text(description.get("swagger")), 10)
+    form = one_line(as_text(description.get("openapi")), 10)
+    older = one_line(as_text(description.get("swagger")), 10)
     if not form.startswith(("3.0", "3.1")) and not older.startswith("2"):
         told = f"OpenAPI {form}" if form else f"Swagger {older}" if older else ""
         raise DocumentInvalid(
@@ -93,7 +86,7 @@ class _Reader:
 
     def __init__(self, description: Mapping[str, Any], server: str | None, found_at: str | None) -> None:
         info = description.get("info")
-        self.title = _line(info.get("title") if isinstance(info, Mapping) else None, 100) or "API"
+        self.title = one_line(info.get("title") if isinstance(info, Mapping) else None, 100) or "API"
         self._description = description
         self._older = "openapi" not in description
         self._found_at = found_at
@@ -113,10 +106,10 @@ class _Reader:
             try:
                 item = self._schemas.resolve(unresolved)
             except Unusable as error:
-                yield LeftOut(_line(path, _LABEL_LIMIT), error.sentences)
+                yield LeftOut(one_line(path, _LABEL_LIMIT), error.sentences)
                 continue
             for method in (method for method in item if method in _METHODS):
-                label = f"{method.upper()} {_line(path, _LABEL_LIMIT)}"
+                label = f"{method.upper()} {one_line(path, _LABEL_LIMIT)}"
                 try:
                     yield Taken(label, self._document(label, path, method.upper(), item))
                 except Unusable as error:
@@ -136,8 +129,8 @@ class _Reader:
         declared = (parameter for place in (item, operation) for parameter in _list(place.get("parameters")))
         path = arguments.add_parameters(path, list(islice(declared, ARGUMENT_LIMIT + 1)))
         body = arguments.add_body(method, operation.get("requestBody"))
-        name = _model_name(operation.get("operationId")) or _model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
-        title = _line(operation.get("summary") or item.get("summary"), 200) or _in_words(name)
+        name = model_name(operation.get("operationId")) or model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
+        title = one_line(operation.get("summary") or item.get("summary"), 200) or in_words(name)
         call = {
             "method": method,
             "url": base + (path if path.startswith("/") else f"/{path}"),
@@ -148,8 +141,8 @@ class _Reader:
         }
         told = self._told(label, operation, item, title)
         fields = {
-            "id": _free(_id(self.title, name), "-", self._ids),
-            "name": _free(name, "_", self._names),
+            "id": free(tool_id(self.title, name), "-", self._ids),
+            "name": free(name, "_", self._names),
             "title": {"en": title, "zh": title},
             "description": {"en": told, "zh": told},
             "parameters": arguments.schema(),
@@ -205,74 +198,22 @@ class _Reader:
 
     def _told(self, label: str, operation: Mapping[str, Any], item: Mapping[str, Any], title: str) -> str:
         """What the model reads: the operation's own words, never those of the whole API."""
-        summary = _line(operation.get("summary") or item.get("summary"), 200)
+        summary = one_line(operation.get("summary") or item.get("summary"), 200)
         words = clean_text(operation.get("description") or item.get("description"), _DESCRIPTION_LIMIT)
         if not summary or words.startswith(summary):
             return words or f"{title} ({label}, {self.title})"
         return f"{summary.rstrip('.')}. {words}" if words else summary
 
     def _checked(self, fields: Mapping[str, Any]) -> ToolDocument:
-        try:
-            document = ToolDocument.model_validate(fields)
-        except ValidationError as error:
-            field, (english, chinese) = next(iter(sentences(error.errors(include_url=False)).items()))
-            raise Unusable(f"{field}: {english}", f"{field}：{chinese}") from None
-        try:
-            size = len(json.dumps(document.model_dump(mode="json"), ensure_ascii=False).encode())
-        except UnicodeEncodeError:
-            raise Unusable("It holds broken characters.", "里面有损坏的字符。") from None
+        document, size = checked(fields)
         self._size += size
-        if size > SIZE_LIMIT - 200 or self._size > GROWN_LIMIT:  # its id may yet grow
+        if self._size > GROWN_LIMIT:
             raise Unusable(
-                f"It takes {size:,} bytes, and that is too much for one tool or with those before it.",
-                f"它有 {size:,} 字节，单独或与前面的合计超出了上限。",
+                f"It takes {size:,} bytes, and that is too much with those before it.",
+                f"它有 {size:,} 字节，与前面的合计超出了上限。",
             )
         return document
 
 
-def _free(wanted: str, joint: str, taken: dict[str, int]) -> str:
-    first = taken.get(wanted, 1)
-    number, found = next((n, name) for n, name in enumerate(numbered(wanted, joint, first), first) if name not in taken)
-    taken[wanted] = number + 1
-    taken.setdefault(found, 2)
-    return found
-
-
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _line(value: Any, limit: int) -> str:
-    return clean_text(" ".join(clean_text(value, 4 * limit).split()), limit)
-
-
-def _model_name(value: Any) -> str:
-    """A name that models may call a tool by, "" where nothing is left of `value`."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", as_text(value)[:200]).strip("_")
-    return f"_{name}"[:64] if name[:1].isdigit() else name[:64]
-
-
-def _in_words(name: str) -> str:
-    """ "getPetById" as "Get pet by id"."""
-    words = " ".join(word if word.isupper() else word.lower() for word in _WORDS.findall(name))
-    return words[:1].upper() + words[1:]
-
-
-def title_slug(title: str) -> str:
-    """The title of an API as the beginning of ids: "Améthyste API" as "amethyste-api"."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return _slug(re.findall("[a-z0-9]+", plain), 24) or "api"
-
-
-def _id(title: str, name: str) -> str:
-    return f"{title_slug(title)}-{_slug(_WORDS.findall(name), 39)}"
-
-
-def _slug(words: Sequence[str], limit: int) -> str:
-    """Whole words while they fit, or the beginning of the first."""
-    slug = ""
-    for word in words:
-        if len(slug) + len(word) >= limit:
-            break
-        slug = f"{slug}-{word}" if slug else word
-    return (slug or "".join(words[:1])[:limit]).lower()

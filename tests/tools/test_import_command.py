@@ -72,6 +72,34 @@ def test_an_object_for_every_operation(tools, file):
     assert told[1]["reason"].startswith("It takes a file")
 
 
+def test_servers_are_listed_and_one_is_chosen(tools, file, tmp_path):
+    several = {**PETS, "servers": [{"url": "https://api.example/v1"}, {"url": "http://localhost:81"}]}
+    file.write_text(json.dumps(several), "utf-8")
+    assert tools("import-openapi", file)[1][-2:] == ["server    https://api.example/v1", "server    http://localhost:81"]
+    told = [json.loads(line) for line in tools("import-openapi", file, "--json", "--server", "http://localhost:81")[1]]
+    assert told[-2:] == [{"server": "https://api.example/v1"}, {"server": "http://localhost:81"}]
+    assert "pets-get-pet-2" in revisions(tmp_path)
+
+
+def test_the_files_of_agentfabric_are_told_by_what_they_hold(tools, file, tmp_path):
+    entry = {"url": "https://a.example/x", "method": "GET", "header": {"Authorization": "Bearer sk-canary"}, "max": 1}
+    file.write_text(json.dumps({"weather": entry, "image_gen": {"use": True, "is_remote_tool": True}}), "utf-8")
+    status, lines, _ = tools("import-openapi", file, "--language", "zh")
+    assert (status, lines[0]) == (0, "已导入  weather  Weather")
+    assert lines[1].startswith("未导入  image_gen  它在 AgentFabric 内部运行")
+    assert lines[2] == "说明    weather：没有导入 max。"
+    assert lines[3].startswith("密钥    文件里有密钥 'weather.Authorization'")
+    assert "canary" not in "".join(lines)
+    assert b"canary" not in (tmp_path / "data" / "hearth.db").read_bytes()
+    status, lines, said = tools("call", "weather")
+    assert (status, lines) == (1, [])
+    assert "the secret 'weather.Authorization'" in said
+    file.write_text(json.dumps({"schema": PETS, "auth": {"type": "API Key", "apikey": "sk-canary"}}), "utf-8")
+    status, lines, _ = tools("import-openapi", file)
+    assert (status, lines[0]) == (0, "taken     pets-get-pet  Find a hedgehog")
+    assert lines[-1].startswith("key       The file holds the key 'pets.apikey'")
+
+
 def test_importing_again_changes_what_has_changed(tools, file, tmp_path):
     for _ in range(2):
         assert tools("import-openapi", file)[0] == 0

@@ -1,0 +1,54 @@
+"""Tools as one file, for another Hearth: their documents, and nothing of their secrets and grants."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from common.errors import DocumentInvalid
+from common.yamltext import write_mapping
+from tools.documents import ToolDocument
+from tools.imported import Import, LeftOut, Taken, checked
+from tools.naming import one_line
+from tools.schemas import Unusable, as_text
+
+_FORM = "tools"
+_VERSION = 1
+_AS_YAML = 100  # tools; more are written as JSON, which is YAML too and read much faster
+
+
+def write_bundle(documents: Sequence[ToolDocument]) -> str:
+    """A YAML file of these tools."""
+    fields = {"hearth": _FORM, "version": _VERSION, "tools": [document.model_dump(mode="json") for document in documents]}
+    return write_mapping(fields) if len(documents) <= _AS_YAML else json.dumps(fields, ensure_ascii=False, indent=0)
+
+
+def is_bundle(data: Mapping[str, Any]) -> bool:
+    """Whether some fields are those of a file of tools, or of a single tool document."""
+    return data.get("hearth") == _FORM or {"id", "parameters", "call"} <= data.keys()
+
+
+def from_bundle(data: Mapping[str, Any]) -> Import:
+    """The tools of such a file; raises `DocumentInvalid` for one of a newer Hearth."""
+    version = data.get("version")
+    if data.get("hearth") == _FORM and (not isinstance(version, int) or version > _VERSION):
+        raise DocumentInvalid(
+            f"This file was written by a newer Hearth (form {version!r:.20}). Update Hearth.",
+            f"这个文件是更新版本的 Hearth 写的（格式 {version!r:.20}）。请升级 Hearth。",
+        )
+    tools = data.get("tools") if data.get("hearth") == _FORM else [data]
+    seen: set[str] = set()
+    return Import("", [_read(number, fields, seen) for number, fields in enumerate(tools if isinstance(tools, list) else [], 1)])
+
+
+def _read(number: int, fields: Any, seen: set[str]) -> Taken | LeftOut:
+    id = one_line(as_text(fields.get("id")), 80) if isinstance(fields, Mapping) else ""
+    try:
+        if not isinstance(fields, Mapping):
+            raise Unusable("It is not a group of fields.", "它不是一组字段。")
+        document, _ = checked(fields)
+        if document.id in seen:
+            raise Unusable("Another tool of this id comes before it.", "前面已有相同标识的工具。")
+        seen.add(document.id)
+    except Unusable as error:
+        return LeftOut(id or f"#{number}", error.sentences)
+    return Taken(document.id, document)
