@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 """Control characters, line breaks, and those that turn the direction of writing: none belongs into one line."""
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_FEW = {"yield_per": 100}  # rows that are read together
 _TOLD = 5  # problems named in the one sentence; `problems` has them all
 
 
@@ -315,22 +316,27 @@ class DocumentStore(Generic[D]):
             # A document of a newer form differs in fields too; only that it is newer helps its reader.
             raise invalid(data, {"version": problems["version"]} if "version" in problems else problems) from None
 
-    def unchecked(self, owner: str) -> Mapping[str, Mapping[str, Any]]:
-        """Id -> fields of the owner's documents as they are kept, none for a damaged one: quick where there are thousands."""
-        return {row.id: _fields(row) or {} for row in self._current_rows(owner)}
-
     def ids(self, owner: str) -> Collection[str]:
         """The ids of the owner's documents, readable or not."""
         return {row.id for row in self._current_rows(owner, DOCUMENTS.c.id)}
 
+    def each(self, owner: str) -> Iterator[Stored[D]]:
+        """The owner's own documents that can be read, oldest first, one by one: where thousands at once take much room."""
+        with self._database.read() as connection:
+            for row in connection.execute(self._newest_of_all(owner).order_by(DOCUMENTS.c.time), execution_options=_FEW):
+                with contextlib.suppress(DocumentInvalid):
+                    yield self._stored(row)
+
     def _current_rows(self, owner: str, *columns: Column[Any]) -> Sequence[Row[Any]]:
+        with self._database.read() as connection:
+            return connection.execute(self._newest_of_all(owner, *columns)).all()
+
+    def _newest_of_all(self, owner: str, *columns: Column[Any]) -> Select[Any]:
         own = (DOCUMENTS.c.kind == self.kind) & (DOCUMENTS.c.owner == owner)
         newest = select(DOCUMENTS.c.id, func.max(DOCUMENTS.c.revision).label("revision")).where(own).group_by(DOCUMENTS.c.id)
         of = newest.subquery()
         joined = DOCUMENTS.join(of, (DOCUMENTS.c.id == of.c.id) & (DOCUMENTS.c.revision == of.c.revision))
-        query = select(*(columns or DOCUMENTS.c)).select_from(joined).where(own, DOCUMENTS.c.body.is_not(None))
-        with self._database.read() as connection:
-            return connection.execute(query).all()
+        return select(*(columns or DOCUMENTS.c)).select_from(joined).where(own, DOCUMENTS.c.body.is_not(None))
 
     def _current(self, owner: str) -> tuple[dict[str, Stored[D]], dict[str, DocumentInvalid]]:
         kept: dict[str, Stored[D]] = {}
@@ -352,25 +358,32 @@ class DocumentStore(Generic[D]):
         return select(DOCUMENTS).where(self._of(owner, id)).order_by(DOCUMENTS.c.revision.desc())
 
     def _append(self, connection: Connection, owner: str, document: D, revision: int, *, draft: bool = False) -> Stored[D]:
-        self._append_row(connection, owner, document.id, revision, _body(document), draft)
-        row = self._newest(connection, owner, document.id)
-        assert row is not None
-        return self._stored(row)
+        changed = self._append_row(connection, owner, document.id, revision, _body(document), draft)
+        return Stored(document, revision, document.id in self._shipped, datetime.fromtimestamp(changed, UTC))
 
     def _append_row(
         self, connection: Connection, owner: str, id: str, revision: int, body: str | None, draft: bool = False
-    ) -> None:
+    ) -> float:
+        now = self._clock()
         connection.execute(
-            insert(DOCUMENTS).values(
-                kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=self._clock(), draft=draft
-            )
+            insert(DOCUMENTS).values(kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=now, draft=draft)
         )
         # Amended revisions leave gaps: what is kept is counted, not reckoned from the number.
         kept = self._revisions(owner, id).with_only_columns(DOCUMENTS.c.revision).limit(KEPT_REVISIONS)
         connection.execute(delete(DOCUMENTS).where(self._of(owner, id), DOCUMENTS.c.revision.not_in(kept.scalar_subquery())))
+        return now
+
+    @staticmethod
+    def _fields(row: Row[Any]) -> dict[str, Any] | None:
+        """What a row holds, unchecked; None where it is damaged."""
+        try:
+            data = json.loads(row.body)
+        except (ValueError, RecursionError):
+            return None
+        return data if isinstance(data, dict) else None
 
     def _stored(self, row: Row[Any]) -> Stored[D]:
-        data = _fields(row)
+        data = self._fields(row)
         try:
             changed = datetime.fromtimestamp(row.time, UTC)
         except (ValueError, OverflowError, OSError):  # a time that is none
@@ -412,14 +425,6 @@ def _id_sentences(id: str) -> Sentences:
 
 def _body(document: Document) -> str:
     return json.dumps(document.model_dump(mode="json"), ensure_ascii=False)
-
-
-def _fields(row: Row[Any]) -> dict[str, Any] | None:
-    try:
-        data = json.loads(row.body)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _too_large(size: int, limit: int) -> Sentences:

@@ -160,12 +160,11 @@ def _tell_more(found: Import, given: argparse.Namespace) -> None:
     lines = [("server", url) for url in found.servers] if len(found.servers) > 1 else []
     lines += [("note", note[chinese]) for note in found.notes]
     for key in found.keys:  # never its value
-        english = (
-            f"The file holds the key {key.name!r}, which is not stored. Enter it on the Tools page, and take it out of the file."
+        told = (
+            f"The file holds the key {key.name!r}, which is not stored. Enter it on the Tools page, and delete it in the file.",
+            f"文件里有密钥 {key.name!r}，没有保存。请在“工具”页面填写，并从文件里删去。",
         )
-        lines.append(
-            ("key", f"文件里有密钥 {key.name!r}，没有保存。请在“工具”页面填写，并从文件里删去。" if chinese else english)
-        )
+        lines.append(("key", told[chinese]))
     for kind, text in lines:
         if given.json:
             _print_json({kind: text})

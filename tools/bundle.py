@@ -18,8 +18,11 @@ _AS_YAML = 100  # tools; more are written as JSON, which is YAML too and read mu
 
 def write_bundle(documents: Sequence[ToolDocument]) -> str:
     """A YAML file of these tools."""
-    fields = {"hearth": _FORM, "version": _VERSION, "tools": [document.model_dump(mode="json") for document in documents]}
-    return write_mapping(fields) if len(documents) <= _AS_YAML else json.dumps(fields, ensure_ascii=False, indent=0)
+    head, tools = {"hearth": _FORM, "version": _VERSION}, [document.model_dump(mode="json") for document in documents]
+    if len(tools) <= _AS_YAML:
+        return write_mapping({**head, "tools": tools})
+    lines = ",\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools)
+    return f'{json.dumps(head)[:-1]}, "tools": [\n{lines}\n]}}\n'
 
 
 def is_bundle(data: Mapping[str, Any]) -> bool:

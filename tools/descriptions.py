@@ -11,7 +11,7 @@ from typing import Any
 from common.errors import DocumentInvalid
 from common.yamltext import read_mapping
 
-JSON_LIMIT = 16 * 1024 * 1024
+JSON_LIMIT = 24 * 1024 * 1024
 YAML_LIMIT = 1024 * 1024
 """Bytes of a description; reading YAML takes many times as long as reading JSON."""
 

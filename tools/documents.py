@@ -4,6 +4,7 @@ A document says what is sent and where; it has no field for the value of a secre
 reached is decided by `common.egress` when it is called, and whether a call needs a person's consent by its risk.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from common.database import Database
 from common.documents import Document, DocumentStore, Line, LocalizedText, Stored
+from common.errors import DocumentInvalid
 from common.problems import problem
 from tools.base import Risk
 from tools.calls import ARGUMENT, READING, HttpCall, ModelCall, origin_of, url_problem
@@ -139,19 +141,20 @@ class ToolStore(DocumentStore[ToolDocument]):
 
     def plan_import(self, owner: str, documents: Sequence[ToolDocument], reserved: Mapping[str, str]) -> Sequence[Planned]:
         """What `keep_imported` would do with documents that came out of one import; nothing is kept."""
-        kept = self.unchecked(owner)
-        names = {name: id for id, name in reserved.items()} | {_text(fields.get("name")): id for id, fields in kept.items()}
+        rows = {row.id: row for row in self._current_rows(owner)}
+        fields = {id: self._fields(row) or {} for id, row in rows.items()}
+        names = {name: id for id, name in reserved.items()} | {_text(kept.get("name")): id for id, kept in fields.items()}
         done: dict[str, Planned] = {}
         for document in documents:
             place = _place(document.call.model_dump())
-            id = next(
-                id
-                for id in numbered(document.id, "-")
-                if not (id in reserved or id in done) and (id not in kept or _place(kept[id].get("call")) == place)
-            )
+            for id in numbered(document.id, "-"):
+                if id in reserved or id in done or (id in rows and _place(fields[id].get("call")) != place):
+                    continue
+                with contextlib.suppress(DocumentInvalid):  # one that cannot be read is not replaced
+                    before = self._stored(rows[id]) if id in rows else None
+                    break
             name = next(name for name in numbered(document.name, "_") if names.get(name, id) == id)
             names[name] = id
-            before = self.get(owner, id) if id in kept else None
             done[id] = Planned(document.model_copy(update={"id": id, "name": name}), before)
         return list(done.values())
 

@@ -125,7 +125,7 @@ def stored_registry(store: ToolStore, owner: str, maker: ToolMaker | None = None
     ids = {tool.id for tool in registry.list()}
     names = {tool.spec.name for tool in registry.list()}
     grants = store.grants.all(owner)
-    for stored in reversed(store.list(owner)):  # in the order they came
+    for stored in store.each(owner):
         document = stored.document
         if document.id in ids or document.name in names:
             logging.getLogger(__name__).warning("the stored tool %r has the id or the name of another tool", document.id)

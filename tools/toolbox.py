@@ -268,8 +268,9 @@ class Toolbox:
         documents = [document for document in found.documents if keys is None or document.id in keys]
         with self._turn:
             kept = self._store.keep_imported(self._owner, documents, self._reserved())
+            grants = self._store.grants.all(self._owner)
             for stored in kept:
-                self._register(stored.document)
+                self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
         return kept
 
     def _register(self, document: ToolDocument) -> None:

@@ -168,7 +168,7 @@ def test_while_the_app_runs_there_is_one_sentence(tools, file, tmp_path):
         (b"", "cannot be read as a document"),
         ("年假".encode("gbk"), "not text in UTF-8"),
         (json.dumps(PETS).encode("utf-16"), "not text in UTF-8"),
-        (b"x" * (16 * 1024 * 1024 + 1), "larger than 16,777,216 bytes"),
+        (b"x" * (24 * 1024 * 1024 + 1), "larger than 25,165,824 bytes"),
         (b'{"swagger": "1.2"}', "Swagger 1.2"),
         (json.dumps({**PETS, "servers": []}).encode(), "could be taken"),
     ],
