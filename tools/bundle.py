@@ -13,6 +13,7 @@ from tools.schemas import Unusable, as_text
 
 _FORM = "tools"
 _VERSION = 1
+_MOST = 20_000
 _AS_YAML = 100  # tools; more are written as JSON, which is YAML too and read much faster
 
 
@@ -39,8 +40,14 @@ def from_bundle(data: Mapping[str, Any]) -> Import:
             f"这个文件是更新版本的 Hearth 写的（格式 {version!r:.20}）。请升级 Hearth。",
         )
     tools = data.get("tools") if data.get("hearth") == _FORM else [data]
+    tools = tools if isinstance(tools, list) else []
+    if len(tools) > _MOST:
+        raise DocumentInvalid(
+            f"This file has {len(tools):,} tools; {_MOST:,} fit. Split it.",
+            f"这个文件有 {len(tools):,} 个工具，最多 {_MOST:,} 个。请拆分。",
+        )
     seen: set[str] = set()
-    return Import("", [_read(number, fields, seen) for number, fields in enumerate(tools if isinstance(tools, list) else [], 1)])
+    return Import("", [_read(number, fields, seen) for number, fields in enumerate(tools, 1)])
 
 
 def _read(number: int, fields: Any, seen: set[str]) -> Taken | LeftOut:

@@ -131,7 +131,7 @@ class ToolsPage:
             tool.time_limit_s,
             on=tool.id not in self._studio.tools.off,
             registered=document is not None,
-            address=f"{document.call.method} {document.call.url}" if document else "",
+            address=f"{document.call.method} {document.call.url}" if document and document.call.kind == "http" else "",
         )
 
     def _title(self, tool: Tool, ask: Ask) -> str:
