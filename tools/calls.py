@@ -4,6 +4,8 @@ These are parts of a tool document. They say what is sent and where; of a secret
 be reached, and whether a secret is there for it, is found out when the tool is called.
 """
 
+import contextlib
+import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -215,14 +217,15 @@ def origin_of(url: str) -> tuple[str, str, int]:
 
 def origin_text(url: str) -> str:
     """The same as secrets are kept for: "https://host:port"."""
-    scheme, host, port = origin_of(url)
-    return f"{scheme}://{host}:{port}"
+    return f"{origin_of(url)[0]}://{host_of(url)}"
 
 
 def host_of(url: str) -> str:
-    """The same as grants name it: "host:port", an IPv6 address without its brackets."""
+    """Host and port as grants name them: "host:port", and "[host]:port" of an IPv6 address in its shortest form."""
     _, host, port = origin_of(url)
-    return f"{host.strip('[]')}:{port}"
+    with contextlib.suppress(ValueError):
+        host = f"[{ipaddress.IPv6Address(host.strip('[]'))}]"
+    return f"{host}:{port}"
 
 
 def url_problem(url: str) -> Sentences | None:

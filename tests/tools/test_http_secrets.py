@@ -156,6 +156,7 @@ def test_a_page_can_show_the_request_without_its_secrets(make_document):
 def test_the_origin_of_an_address_is_that_of_its_secrets():
     assert origin_text("https://A.example/x/{id}") == "https://a.example:443"
     assert origin_text("http://127.0.0.1:81") == "http://127.0.0.1:81"
+    assert origin_text("http://[::0001]/x") == "http://[::1]:80"
 
 
 BAD = [
