@@ -14,8 +14,15 @@ from common.egress import Egress
 from common.errors import DocumentMissing, ToolError
 from tools.base import Tool
 from tools.builtin.calculator import Calculator
+from tools.builtin.chart import Chart
 from tools.builtin.clock import Clock
 from tools.builtin.dates import Dates
+from tools.builtin.encoding import Encoding
+from tools.builtin.qrcode import QrCode
+from tools.builtin.query import Query
+from tools.builtin.random import Random
+from tools.builtin.sandbox import Sandbox
+from tools.builtin.textstats import TextStatistics
 from tools.builtin.units import Units
 from tools.documents import ToolStore
 from tools.http import HttpTool
@@ -137,4 +144,5 @@ def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) 
 
 def default_registry() -> ToolRegistry:
     """A new registry of the tools that come with Hearth and work without a network."""
-    return ToolRegistry([Clock(), Calculator(), Units(), Dates()])
+    everyday = [Clock(), Calculator(), Units(), Dates()]
+    return ToolRegistry([*everyday, TextStatistics(), Query(), Chart(), Random(), Encoding(), QrCode(), Sandbox()])
