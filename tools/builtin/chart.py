@@ -9,7 +9,7 @@ import math
 import textwrap
 import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from common.errors import ToolFailed
 from tools.base import Media, Tool, ToolContext, ToolOutput, ToolSpec
@@ -99,7 +99,7 @@ class Chart(Tool):
             )
         letters = _Letters(self._families())
         figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
-        axes = cast("Axes", figure.add_subplot())
+        axes = figure.add_subplot()
         x_name, y_name, drawn = _DRAWN[kind](axes, columns, letters)
         family: dict[str, Any] = {"fontfamily": letters.families}
         heading = letters.shown(arguments.get("title", ""), 120)

@@ -138,8 +138,8 @@ class Sandbox(Tool):
         program = self._which("bwrap")
         if program is None or sys.platform != "linux":
             return ToolFailed(
-                "Python code cannot be run here: it needs a sandbox. Install bubblewrap on Linux (Debian: apt install bubblewrap), "
-                "then start Hearth again.",
+                "Python code cannot be run here: no sandbox is there. Install bubblewrap on Linux (Debian: "
+                "apt install bubblewrap) and start Hearth again.",
                 "这里不能运行 Python 代码：缺少沙箱。请在 Linux 上安装 bubblewrap（Debian：apt install bubblewrap），"
                 "再重新启动 Hearth。",
             )
@@ -157,8 +157,8 @@ class Sandbox(Tool):
             return walls
         reason = printed.strip()[-200:] or f"status {status}"
         return ToolFailed(
-            f"Python code cannot be run here: bubblewrap is there but puts up no sandbox ({reason}). It needs version 0.8 and user "
-            "namespaces that everybody may make.",
+            f"Python code cannot be run here: bubblewrap is there but puts up no sandbox ({reason}). It needs version 0.8 "
+            "and user namespaces that everybody may make.",
             f"这里不能运行 Python 代码：有 bubblewrap，但沙箱建不起来（{reason}）。"
             "需要 0.8 以上版本，并允许普通用户建立用户命名空间。",
         )

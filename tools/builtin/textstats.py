@@ -38,8 +38,8 @@ _LONGEST_GROUP = 4  # Chinese characters
 _COMMON = frozenset(
     re.findall(
         r"[a-z']+",
-        "a about after all also am an and any are as at be because been but by can could did do does for from had has have he her "
-        "him his how i if in into is it its just me more my no not of on one or our out over she so some than that the their "
+        "a about after all also am an and any are as at be because been but by can could did do does for from had has have he "
+        "her him his how i if in into is it its just me more my no not of on one or our out over she so some than that the their "
         "them then there these they this to up us was we were what when which who will with would you your it's don't i'm",
     )
 )
