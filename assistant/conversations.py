@@ -22,9 +22,12 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     delete,
+    false,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -79,6 +82,16 @@ class Conversation:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a user or an answer, and the conversation it stands in."""
+
+    conversation: Conversation
+    position: int
+    role: str
+    text: str
+
+
 class Conversations:
     """The store of conversations; every method takes the owner and sees nobody else's."""
 
@@ -116,6 +129,25 @@ class Conversations:
         with self._database.read() as connection:
             rows = connection.execute(found.order_by(table.c.updated.desc(), table.c.id)).mappings().all()
         return [_conversation(row) for row in rows]
+
+    def said(self, owner: str, words: Sequence[str], limit: int, *, without: str | None = None) -> Sequence[Said]:
+        """What was said, in any branch, that contains one of these words: what has most of them first, then the newest.
+
+        Hidden conversations are left out, and the one that `without` names.
+        """
+        table = CONVERSATIONS
+        holds = [MESSAGES.c.text.like(f"%{_escape_like(word)}%", escape="\\") for word in words]
+        count = sum((case((each, 1), else_=0) for each in holds), literal(0))
+        query = (
+            select(table, MESSAGES.c.position, MESSAGES.c.role, MESSAGES.c.text)
+            .join(MESSAGES, MESSAGES.c.conversation == table.c.id)
+            .where(table.c.owner == owner, table.c.deleted.is_(None), table.c.hidden.is_not(True), table.c.id != (without or ""))
+            .where(MESSAGES.c.role.in_(("user", "assistant")), or_(false(), *holds))
+            .order_by(count.desc(), table.c.updated.desc(), MESSAGES.c.position.desc())
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(limit)).mappings().all()
+        return [Said(_conversation(row), row["position"], row["role"], row["text"]) for row in rows]
 
     def get(self, owner: str, conversation: str) -> Conversation:
         """Raises `ConversationMissing`."""

@@ -35,6 +35,7 @@ from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
 from assistant.runlog import StepPrompt
 from assistant.runs import Runs
+from assistant.searchtools import narrowed, own_tools
 from assistant.settings import Settings
 from assistant.speech.base import Speaker
 from assistant.speech.engines import SpeakerByEngine
@@ -58,8 +59,7 @@ from knowledge.types import Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder
-from tools.documents import ToolStore
-from tools.registry import ToolRegistry, stored_registry
+from tools.registry import ToolRegistry
 from tools.toolbox import Toolbox
 
 MESSAGE_LIMIT = 32_000
@@ -153,8 +153,9 @@ class Studio:
                 "这个人设现在还不能用。请另选一个，或联系维护这个页面的人。",
             ) from None
 
+        named, snapshot = wanted, self.tools.snapshot(wanted.tools)
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
-        snapshot = self.tools.snapshot(wanted.tools)
+        snapshot = narrowed(snapshot, named, identity, search, self.conversations, conversation)
         return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region, ready=self._wait_for_shipped)
 
     def _wait_for_shipped(self, cancel: Cancel) -> None:
@@ -373,7 +374,7 @@ def build_studio(
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
-    registry = tools or stored_registry(ToolStore(database), MAKER.owner)
+    registry = tools or own_tools(database, knowledge, conversations)
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
 
@@ -387,7 +388,7 @@ def build_studio(
 
     def reread() -> None:
         if tools is None:
-            registry.become(stored_registry(ToolStore(database), MAKER.owner))
+            registry.become(own_tools(database, knowledge, conversations))
         toolbox.reread()
 
     studio = Studio(

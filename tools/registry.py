@@ -124,12 +124,12 @@ class ToolRegistry:
         return ToolSnapshot([tool for tool in tools if tool.id not in self._off])
 
 
-def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:
-    """A new registry of the tools that come with Hearth and those that `owner` has registered.
+def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None, more: Sequence[Tool] = ()) -> ToolRegistry:
+    """A new registry of the tools that come with Hearth, `more` of them from other rooms, and those that `owner` has registered.
 
     One whose id or name is taken by then is left out, with a line in the log.
     """
-    registry, egress = default_registry(), egress or Egress()
+    registry, egress = default_registry(more), egress or Egress()
     ids = {tool.id for tool in registry.list()}
     names = {tool.spec.name for tool in registry.list()}
     for stored in reversed(store.list(owner)):  # in the order they came
@@ -142,7 +142,7 @@ def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) 
     return registry
 
 
-def default_registry() -> ToolRegistry:
-    """A new registry of the tools that come with Hearth and work without a network."""
+def default_registry(more: Sequence[Tool] = ()) -> ToolRegistry:
+    """A new registry of the tools that come with Hearth and work without a network, and of `more`."""
     everyday = [Clock(), Calculator(), Units(), Dates()]
-    return ToolRegistry([*everyday, TextStatistics(), Query(), Chart(), Random(), Encoding(), QrCode(), Sandbox()])
+    return ToolRegistry([*everyday, TextStatistics(), Query(), Chart(), Random(), Encoding(), QrCode(), Sandbox(), *more])
