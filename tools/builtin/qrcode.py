@@ -26,7 +26,7 @@ class QrCode(Tool):
     }
     spec = ToolSpec(
         "qr_code",
-        "Make a QR code picture of a text or a link. The user sees the picture. 把文字或链接做成二维码图片。",
+        "Make a QR code picture of a text or a link. 把文字或链接做成二维码图片。",
         {
             "type": "object",
             "properties": {
