@@ -107,11 +107,13 @@ class ConversationSearch(Tool):
         query = arguments["query"]
         words = _words(query)
         found = list(self._recall(context.owner, words, _CANDIDATES)) if words else []
-        if not found:
-            return _nothing(query, context)
         weighed = sorted(zip(shares(query, [said.text for said in found]), found, strict=True), key=lambda pair: -pair[0])
+        # The store looks for letters; a message in which they are no words of their own has a share of nothing.
+        best = [said for share, said in weighed if share > 0][:_HITS]
+        if not best:
+            return _nothing(query, context)
         shown, data = [], []
-        for _, said in weighed[:_HITS]:
+        for said in best:
             day = said.conversation.updated.astimezone(context.now.tzinfo).date().isoformat()
             who = context.say("user", "用户") if said.role == "user" else context.say("assistant", "助手")
             text = _excerpt(said.text, words)
