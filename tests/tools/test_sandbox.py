@@ -281,6 +281,12 @@ def test_a_stopped_turn_ends_its_code():
 
 
 @walled
+def test_nothing_of_ours_is_open_there():
+    listed = "import os\nfor n in range(1000):\n    try: os.fstat(n); print(n, end=' ')\n    except OSError: pass"
+    assert execute(listed).text == "0 1 2"
+
+
+@walled
 def test_several_at_once_do_not_see_each_other():
     code = "import os, time\nopen('mine{0}', 'w').write('x')\ntime.sleep(0.2)\nprint(os.listdir(), {0})"
     with ThreadPoolExecutor(4) as pool:

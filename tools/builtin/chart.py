@@ -54,8 +54,7 @@ class Chart(Tool):
     }
     spec = ToolSpec(
         "draw_chart",
-        "Draw a chart of data: bar, line, pie, scatter or histogram. "
-        "用数据画图表：柱状图、折线图、饼图、散点图、直方图。",
+        "Draw a chart of data: bar, line, pie, scatter or histogram. 用数据画图表：柱状图、折线图、饼图、散点图、直方图。",
         {
             "type": "object",
             "properties": {

@@ -36,6 +36,7 @@ _OUTPUT = 64 * 1024  # bytes that may be printed
 _TOGETHER = 2
 _FIRST_S = 8.0  # for the trial; a cold machine takes a while
 _LOOK_S = 0.05
+_END_S = 2.0  # for the walls to come down
 
 _INSIDE = """
 import ast, linecache, os, resource, sys, traceback
@@ -184,6 +185,7 @@ def _command(program: str) -> list[str]:
     command += ["--size", str(_DISK), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in {"LD_LIBRARY_PATH": sysconfig.get_config_var("LIBDIR") or "", "HOME": "/tmp", "LANG": "C.UTF-8"}.items():
         command += ["--setenv", name, value]
+    # Of the processor it has what fits into its seconds: a limit of its own does not end the first process of a namespace.
     limits = {
         "RLIMIT_AS": _MEMORY,
         "RLIMIT_FSIZE": _DISK,
@@ -221,18 +223,21 @@ def _run(walls: Sequence[str], code: str, seconds: float, cancel: threading.Even
         )
         with process:
             try:
-                return _read(process, seconds, cancel).decode("utf-8", "replace").strip(), process.returncode
+                return _read(process, seconds, cancel).decode("utf-8", "replace").rstrip(), process.returncode
             finally:
                 _end(process, told)
 
 
 def _end(process: "subprocess.Popen[bytes]", told: int) -> None:
     """End what is behind the walls, and with it the process that holds them up, which then leaves nothing to clear away."""
-    if process.poll() is None and (inside := re.search(rb'"child-pid": (\d+)', os.pread(told, 1000, 0))):
+    if process.poll() is not None:
+        return
+    inside = re.search(rb'"child-pid": (\d+)', os.pread(told, 1000, 0))
+    if inside:
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(inside[1]), signal.SIGKILL)
     try:
-        process.wait(_LOOK_S if process.returncode is None else 0)
+        process.wait(_END_S if inside else 0)
     except subprocess.TimeoutExpired:  # not up yet: what it begins dies with it
         process.kill()
 
