@@ -22,7 +22,7 @@ from tools.registry import ToolRegistry, ToolSnapshot, stored_registry
 _HITS = 5
 _PASSAGE = 1400  # characters of a passage that are shown, so that all of them reach the model
 _CANDIDATES = 200  # messages that are weighed
-_WORDS = 24  # of a query that are looked for
+_WORDS = 12  # of a query that are looked for, the longest
 _EXCERPT = 300  # characters of a message
 
 Recall = Callable[[str, Sequence[str], int], Sequence[Said]]
@@ -158,7 +158,7 @@ def narrowed(
 
 def _words(query: str) -> list[str]:
     """What to look for: words, and Chinese characters in pairs; single ones only where there is nothing else."""
-    found = list(dict.fromkeys(tokens(query)))
+    found = sorted(dict.fromkeys(tokens(query)), key=len, reverse=True)
     return ([word for word in found if len(word) > 1] or found)[:_WORDS]
 
 
