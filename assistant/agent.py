@@ -13,8 +13,10 @@ from assistant import prepared, prompt, quoting
 from assistant.access import told
 from assistant.calling import Calling
 from assistant.events import CareNotice, Event, PassagesFound, Reason, ToolFinished, ToolsFound
-from assistant.history import language_of, last_asked, needs_gentleness, pending_calls, split
-from assistant.messages import Message, ToolCall, Usage
+from assistant.history import language_of, last_asked, last_said, needs_gentleness, pending_calls, split
+from assistant.keeping import Keeper, Unkept
+from assistant.mentions import as_asked, meant, media_of, mentioned
+from assistant.messages import MediaRef, Message, ToolCall, Usage
 from assistant.models.base import (
     CallChunk,
     Cancel,
@@ -32,7 +34,7 @@ from common.errors import HearthError
 from knowledge.types import Hit
 from personas.care import assess, prepared_answer
 from personas.schema import Persona
-from tools.base import ToolContext, ToolSpec
+from tools.base import Media, ToolContext, ToolSpec
 from tools.finding import find
 from tools.registry import ToolSnapshot
 
@@ -54,7 +56,7 @@ class Agent:
 
     `search` finds passages in the persona's collections, once `ready` came back: it waits until there is something to find, or
     for the cancel that it is given. `tools` is the snapshot this agent may call from; `region` says whose help lines a care
-    notice names.
+    notice names; `keeper` keeps the pictures and sounds that tools give.
     """
 
     persona: Persona
@@ -65,33 +67,35 @@ class Agent:
     region: str = "CN"
     limits: Limits = field(default_factory=Limits)
     ready: Callable[[Cancel], object] = lambda cancel: None
+    keeper: Keeper = field(default_factory=Unkept)
 
     def run(
         self,
         message: str,
         history: Sequence[Message] = (),
         *,
+        media: Sequence[MediaRef] = (),
         language: str | None = None,
         cancel: Cancel | None = None,
         decisions: Mapping[str, bool] | None = None,
     ) -> Iterator[Event]:
         """Answer `message` after `history`; the last event is exactly one `TurnFinished`.
 
-        `language` is the reader's ("en", "zh"); the answer is in the language of the message where that is clear. With
-        `decisions` (call id -> allowed) the history ends with calls that wait for a person, and `message` is empty: the turn
-        goes on where it stopped.
+        `media` are attached to the message. `language` is the reader's ("en", "zh"); the answer is in the language of the
+        message where that is clear. With `decisions` (call id -> allowed) the history ends with calls that wait for a person,
+        and `message` is empty: the turn goes on where it stopped.
         """
         turn = Turn(language_of(message or last_asked(history), language), cancel or Cancel())
         try:
-            yield from self._answer(turn, message, history, decisions or {})
+            yield from self._answer(turn, Message("user", message, media=tuple(media)), history, decisions or {})
         except HearthError as error:
             yield from self._break_off(turn)
             yield turn.finish("failed", told(error, self.owner))
 
-    def _answer(self, turn: Turn, message: str, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
+    def _answer(self, turn: Turn, said: Message, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
         pending = pending_calls(history) if decisions else ()
-        asked = message or last_asked(history)
-        danger = assess(message)
+        asked = said if said.text else last_said(history)
+        danger = assess(said.text)
         if danger.kind != "none":
             yield from self._care(turn, danger.kind)
             return
@@ -101,7 +105,7 @@ class Agent:
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return
-        hits = tuple(self.search(asked, self.limits.passages)) if self.persona.collections else ()
+        hits = tuple(self.search(asked.text, self.limits.passages)) if self.persona.collections else ()
         writes = quoting.can_write(info, self.persona, turn.language, hits)
         turn.hits = hits[:_SMALL_PASSAGES] if writes and info.reads_excerpts else hits
         yield PassagesFound(turn.hits)
@@ -139,7 +143,7 @@ class Agent:
     def _write(
         self,
         turn: Turn,
-        message: str,
+        asked: Message,
         history: Sequence[Message],
         pending: Sequence[ToolCall],
         decisions: Mapping[str, bool],
@@ -148,23 +152,32 @@ class Agent:
     ) -> Iterator[Event]:
         """Let the model write, and run what it calls; with `quotes` the passages are quoted unless a call brings something."""
         options = _options(self.persona, turn.info)
-        offered = find(self.tools, message, self.limits.offered_tools) if turn.info.tools else []
+        offered = find(self.tools, asked.text, self.limits.offered_tools) if turn.info.tools else []
         yield ToolsFound(tuple((tool.spec.name, score) for tool, score in offered))
         specs = [tool.spec for tool, _ in offered]
         earlier, current = split(history) if pending else (history, [])
         material = prompt.Material(turn.hits, datetime.now(UTC).astimezone())
+        before = len(media_of(earlier))
         opening = prompt.build(
             self.persona,
             turn.language,
-            earlier,
-            message,
+            mentioned(earlier),
+            as_asked(asked, before, turn.language),
             material,
             turn.info,
             options,
             self.model.count_tokens,
             gentle=needs_gentleness(history),
         )
-        calling = Calling(self.tools, ToolContext(self.owner, turn.language, material.now, turn.cancel))
+
+        def medium(words: str) -> Media | None:
+            ref = meant(media_of([*earlier, asked, *current, *turn.new]), words)
+            return self.keeper.fetch(ref.id) if ref else None
+
+        def so_far() -> Sequence[Message]:
+            return [*opening, *mentioned([*current, *turn.new], before + len(asked.media))]
+
+        calling = Calling(self.tools, ToolContext(self.owner, turn.language, material.now, turn.cancel, medium), self.keeper)
         calling.remember(current)
         if pending:
             yield from self._call(turn, calling, pending, decisions)
@@ -172,7 +185,7 @@ class Agent:
         asked_again = False
         while turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
             silent = not pending and self._distrusts(turn, calling, quotes)
-            step = yield from self._step(turn, [*opening, *current, *turn.new, *note], specs, options, silent=silent)
+            step = yield from self._step(turn, [*so_far(), *note], specs, options, silent=silent)
             if turn.cancel.is_set():
                 yield from self._cancelled(turn)
                 return
@@ -197,7 +210,7 @@ class Agent:
             yield from self._quote(turn, history) if quotes else self._close(turn, calling, "answered", step)
             return
         # More calls would bring nothing new: what is there is what the answer is made of.
-        step = yield from self._step(turn, [*opening, *current, *turn.new], specs, replace(options, tool_choice="none"))
+        step = yield from self._step(turn, so_far(), specs, replace(options, tool_choice="none"))
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return

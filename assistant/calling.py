@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.events import Event, ToolFinished, ToolStarted
+from assistant.keeping import Keeper, keep_all
 from assistant.messages import Message, ToolCall, ToolResult
 from common.errors import ArgumentsInvalid, HearthError, ToolDenied, ToolError
 from tools.base import ToolContext
@@ -38,6 +39,7 @@ class Calling:
 
     tools: ToolSnapshot
     context: ToolContext
+    keeper: Keeper
     spent: bool = False
     tried: list[Tried] = field(default_factory=list)
     _made: dict[str, Tried] = field(default_factory=dict)
@@ -93,7 +95,8 @@ class Calling:
         ready = [(call.id, self.tools[call.name], call.arguments) for call in runnable.values()]
         for call_id, output, seconds in run_all(ready, self.context):
             call = runnable[call_id]
-            result = ToolResult(call_id, call.name, output.text, output.failed)
+            media, notes = keep_all(output.media, self.keeper, self.context)
+            result = ToolResult(call_id, call.name, "\n".join([output.text, *notes]), output.failed, media)
             self._note(call, result)
             yield ToolFinished(result, seconds)
         new = self.tried[noted:]

@@ -17,8 +17,13 @@ def language_of(asked: str, reader: str | None) -> str:
     return reader
 
 
+def last_said(history: Sequence[Message]) -> Message:
+    """What the user said last; an empty message where nothing was."""
+    return next((message for message in reversed(history) if message.role == "user"), Message("user"))
+
+
 def last_asked(history: Sequence[Message]) -> str:
-    return next((message.text for message in reversed(history) if message.role == "user"), "")
+    return last_said(history).text
 
 
 def pending_calls(history: Sequence[Message]) -> tuple[ToolCall, ...]:
