@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from assistant.branches import ROOT, Parents, Placed, branch, followers, newest
+from assistant.mediarows import MEDIA, mark_said, remove_media
 from assistant.messages import Message
 from assistant.transcripts import Transcript, read, to_json, to_markdown
 from common.database import Database, metadata
@@ -84,7 +85,7 @@ class Conversations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.create(CONVERSATIONS, MESSAGES)
+        database.create(CONVERSATIONS, MESSAGES, MEDIA)
         self._purge()
 
     def create(self, owner: str, persona: str, title: str = "", *, hidden: bool = False) -> Conversation:
@@ -187,6 +188,7 @@ class Conversations:
         parent = head if under is None else under
         added = list(messages)
         last = _insert_messages(connection, conversation, added, _end(connection, conversation) + 1, parent, run)
+        mark_said(connection, conversation, [ref.id for message in added for ref in message.media])
         changes: dict[str, object] = {"updated": datetime.now(UTC).timestamp()}
         if head == parent:
             changes["head"] = last
@@ -197,9 +199,10 @@ class Conversations:
         return last
 
     def clear(self, connection: Connection, owner: str, conversation: str) -> None:
-        """Start a conversation over, within a transaction of the caller: it is kept without its messages and its title."""
+        """Start a conversation over, within a transaction of the caller: it is kept without all that is in it and its title."""
         self.turn_to(connection, owner, conversation, ROOT)
         connection.execute(delete(MESSAGES).where(MESSAGES.c.conversation == conversation))
+        remove_media(connection, conversation)
         connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(title=""))
 
     def rename(self, owner: str, conversation: str, title: str) -> Conversation:

@@ -21,6 +21,7 @@ from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.feedback import Feedback
 from assistant.history import pending_calls
+from assistant.media import MediaStore
 from assistant.messages import Message
 from assistant.models.base import Cancel, ChatModel
 from assistant.models.catalogue import hf_cache, ms_cache
@@ -154,8 +155,9 @@ class Studio:
             ) from None
 
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
-        snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region, ready=self._wait_for_shipped)
+        snapshot, model, owner = self.tools.snapshot(wanted.tools), self.model_of(wanted), identity.owner
+        keeper = self.attachments.media.keeper(owner, conversation)
+        return Agent(wanted, model, snapshot, search, owner, self.region, ready=self._wait_for_shipped, keeper=keeper)
 
     def _wait_for_shipped(self, cancel: Cancel) -> None:
         """Wait until the shipped collections are in place, which a first start takes a while for, or for `cancel`."""
@@ -181,8 +183,9 @@ class Studio:
         """
         _check(text)
         agent, path = self._ready(identity, conversation)
-        turn = partial(agent.run, text, _said(path), language=language)
-        return self._start(identity, conversation, turn, path, Message("user", text))
+        said = Message("user", text, media=self.attachments.media.waiting(identity.owner, conversation))
+        turn = partial(agent.run, text, _said(path), media=said.media, language=language)
+        return self._start(identity, conversation, turn, path, said)
 
     def edit(self, identity: Identity, conversation: str, position: int, text: str, language: str) -> str:
         """Say `text` in place of the user's message at `position` and answer it, on a branch of its own; returns the run's id.
@@ -193,7 +196,7 @@ class Studio:
         agent, path = self._ready(identity, conversation, position)
         if path[-1].message.role != "user":
             raise no_message(position)
-        turn = partial(agent.run, text, _said(path[:-1]), language=language)
+        turn = partial(agent.run, text, _said(path[:-1]), media=path[-1].message.media, language=language)
         return self._start(identity, conversation, turn, path[:-1], replace(path[-1].message, text=text))
 
     def regenerate(self, identity: Identity, conversation: str, language: str, position: int | None = None) -> str:
@@ -205,7 +208,8 @@ class Studio:
         asked = max((index for index, placed in enumerate(path) if placed.message.role == "user"), default=None)
         if asked is None:
             raise MessageTooLong("There is nothing to answer yet. Write a message first.", "还没有可以回答的消息。请先写一条。")
-        turn = partial(agent.run, path[asked].message.text, _said(path[:asked]), language=language)
+        said, earlier = path[asked].message, _said(path[:asked])
+        turn = partial(agent.run, said.text, earlier, media=said.media, language=language)
         return self._start(identity, conversation, turn, path[: asked + 1])
 
     def choose(self, identity: Identity, conversation: str, position: int) -> None:
@@ -396,7 +400,7 @@ def build_studio(
         database=database,
         personas=PersonaStore(database),
         knowledge=knowledge,
-        attachments=Attachments(knowledge, conversations),
+        attachments=Attachments(knowledge, conversations, MediaStore(database)),
         tools=registry,
         toolbox=toolbox,
         conversations=conversations,

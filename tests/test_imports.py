@@ -42,6 +42,8 @@ OWNERS = {
         "assistant/runs.py",
         "assistant/runlog.py",
         "assistant/feedback.py",
+        "assistant/media.py",
+        "assistant/mediarows.py",
         "knowledge/catalogue.py",
         "knowledge/renewal.py",
         "knowledge/tables.py",
