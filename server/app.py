@@ -27,6 +27,7 @@ from server.backup import backup_routes
 from server.cache import OwnedCache
 from server.guard import Guard
 from server.identity import SCOPE_KEY
+from server.media import media_routes
 from server.signing import signing_routes
 from server.speech import speech_routes
 from ui.app import mount_page, uploads_folder
@@ -55,6 +56,7 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
 
     app.include_router(speech_routes(studio))
     app.include_router(avatar_routes(studio))
+    app.include_router(media_routes(studio.attachments.media))
     app.include_router(backup_routes(studio.backups))
     app.include_router(signing_routes())
     mount(app, studio)

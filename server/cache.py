@@ -27,7 +27,7 @@ _FILE = f"{_API}file="
 _REMEMBERED = 20_000
 _ANSWER_LIMIT = 2_000_000  # bytes of an upload's answer that are read; it is a list of paths
 
-_PAGE_ROUTES = ("/assets/", "/static/", "/svelte/", "/speech/", "/avatars/")
+_PAGE_ROUTES = ("/assets/", "/static/", "/svelte/", "/speech/", "/avatars/", "/media/")
 _PAGE_FILES = {"/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json", "/healthz"} | {
     "/backup",
     RESTORE_PATH,
