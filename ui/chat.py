@@ -110,7 +110,8 @@ class Desk(Screens):
         try:
             self._studio.clear(ask.identity, ask.conversation)
             kept = self._studio.conversations.get(ask.identity.owner, ask.conversation)
-            yield {"notice": Markup(""), "live": Markup(""), **self.conversation(ask, kept, None)}
+            empty = {"notice": Markup(""), "live": Markup(""), "composer": self.composer(ask, kept)}
+            yield {**empty, **self.conversation(ask, kept, None)}
         except HearthError as error:
             yield _refusal(error, ask)
 
@@ -194,13 +195,13 @@ class Desk(Screens):
         try:
             kept = self._studio.conversations.get(owner, ask.conversation)
             if ask.word("action") == "restore":
-                self._studio.attachments.restore(owner, document)
+                self._studio.attachments.restore(owner, kept.id, document)
                 notice = Markup("")
             else:
                 self._studio.attachments.remove(owner, kept.id, document)
                 told = text("removed", ask.language, title=ask.word("name"))
                 notice = panels.undo_html(told, "restore-attached", document, self.manner(ask))
-            yield {"composer": self.frame(ask, kept)["composer"], "notice": notice}
+            yield {"composer": self.composer(ask, kept), "notice": notice}
         except HearthError as error:
             yield _refusal(error, ask)
 
@@ -236,7 +237,10 @@ class Desk(Screens):
                 self._studio.conversations.delete(owner, created)
             yield {"live": Markup(""), **_refusal(error, ask)}
             return
-        yield {"sidebar": partial(self.sidebar, ask, current=conversation.id), **self.conversation(ask, conversation, run)}
+        sidebar = partial(self.sidebar, ask, current=conversation.id)
+        # What had waited for a message is in it now.
+        composer = self.composer(ask, conversation)
+        yield {"sidebar": sidebar, "composer": composer, **self.conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
 
     def _started(self, ask: Ask) -> Conversation:

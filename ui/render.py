@@ -7,7 +7,7 @@ Everything here is pure: no storage, no clock, no Gradio. Text from people, mode
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, assert_never
 
@@ -16,9 +16,10 @@ from markupsafe import Markup
 from assistant.branches import Placed
 from assistant.events import TurnFinished
 from assistant.feedback import Opinion
-from assistant.messages import ToolCall
+from assistant.messages import MediaRef, ToolCall
 from knowledge.types import Hit
 from ui.markdown import citations, markdown
+from ui.media import kept, media_html
 from ui.texts import text
 from ui.view import Card, Piece, Said, Turn, View, turns
 
@@ -47,11 +48,15 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to show: the reader's language, whether they are a maker, the titles of tools by the name a model calls them."""
+    """How to show: the reader's language, whether they are a maker, the titles of tools by the name a model calls them.
+
+    `conversation` is the one with which pictures and sounds lie.
+    """
 
     language: str
     maker: bool = True
     tools: Mapping[str, str] = field(default_factory=dict)
+    conversation: str = ""
 
     def say(self, key: str, **values: object) -> str:
         return text(key, self.language, **values)
@@ -113,9 +118,9 @@ def _question(turn: Turn, manner: Manner, answering: bool) -> Markup:
         edit = _act("edit", manner.say("edit"), Markup('data-position="{}"').format(turn.asked.position))
     acts = _versions(turn.asked, manner, answering) + edit
     return Markup(
-        '<div class="said you" data-key="q{}"><h3 class="unseen">{}</h3><div class="bubble" dir="auto">{}</div>'
+        '<div class="said you" data-key="q{}"><h3 class="unseen">{}</h3>{}<div class="bubble" dir="auto">{}</div>'
         '<div class="acts">{}</div></div>'
-    ).format(turn.asked.position, manner.say("you"), turn.asked.message.text, acts)
+    ).format(turn.asked.position, manner.say("you"), _media(turn.asked.message.media, manner), turn.asked.message.text, acts)
 
 
 def _answer_frame(face: Face, body: Markup, attributes: Markup = EMPTY, *, newest: bool = True) -> Markup:
@@ -126,7 +131,7 @@ def _answer_frame(face: Face, body: Markup, attributes: Markup = EMPTY, *, newes
 
 def live_html(view: View, face: Face, manner: Manner, *, conversation: str, run: str, waiting: str = "") -> Markup:
     """The answer under way; `waiting` says what it waits for: a model that is not ready, a place in the queue."""
-    parts = _pieces_html(view.pieces, manner, "live")
+    parts = _pieces_html(view.pieces, replace(manner, conversation=conversation), "live")
     if view.thinking:
         parts.append(_thought(view.thinking, manner, growing=not view.text))
     if view.text:
@@ -163,6 +168,7 @@ def _pieces_html(pieces: Iterable[Piece], manner: Manner, stage: Stage) -> list[
                     shown.append(Markup('<p class="note">{}</p>').format(manner.say("interrupted")))
             case Card():
                 shown.append(_card_html(piece, manner, stage))
+                shown.append(_media(piece.result.media if piece.result else (), manner))
             case _:
                 assert_never(piece)
     return shown
@@ -216,6 +222,10 @@ def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
     return Markup('<details class="card{}"><summary>{}</summary>{}{}</details>').format(
         Markup(" failed") if card.result and card.result.failed else "", title, given, result
     )
+
+
+def _media(refs: Iterable[MediaRef], manner: Manner) -> Markup:
+    return media_html(kept(refs, manner.conversation), manner.language)
 
 
 def _arguments(call: ToolCall) -> Markup:

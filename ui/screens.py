@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from markupsafe import Markup
@@ -52,11 +53,19 @@ class Screens:
     def frame(self, ask: Ask, conversation: Conversation | None = None) -> Screen:
         """The parts around a conversation."""
         current = conversation.id if conversation else ""
+        composer = self.composer(ask, conversation)
+        return {"header": self.header(ask), "sidebar": partial(self.sidebar, ask, current=current), "composer": composer}
+
+    def composer(self, ask: Ask, conversation: Conversation | None) -> Markup:
+        """The message box, with what is attached; nothing where there is nobody to write to."""
         persona = self.known(ask, conversation.persona) if conversation else self._picked(ask, ask.persona)
         name = persona.title.get(ask.language) if persona else text("title", ask.language)
-        attached = self._studio.attachments.list(ask.identity.owner, current) if current else []
-        composer = panels.composer_html(name, attached, self.manner(ask)) if persona or conversation else Markup("")
-        return {"header": self.header(ask), "sidebar": partial(self.sidebar, ask, current=current), "composer": composer}
+        if conversation is None:
+            return panels.composer_html(name, (), self.manner(ask)) if persona else Markup("")
+        attachments, owner = self._studio.attachments, ask.identity.owner
+        manner = replace(self.manner(ask), conversation=conversation.id)
+        waiting = attachments.media.waiting(owner, conversation.id)
+        return panels.composer_html(name, attachments.list(owner, conversation.id), manner, waiting)
 
     def opening(self, ask: Ask, picked: str = "") -> dict[str, Markup]:
         """A persona's greeting, or the gallery."""
@@ -102,7 +111,7 @@ class Screens:
 
     def conversation(self, ask: Ask, conversation: Conversation, run: str | None) -> dict[str, Markup]:
         """The parts that show a conversation; `run` is the one that is answering now."""
-        owner, manner = ask.identity.owner, self.manner(ask)
+        owner, manner = ask.identity.owner, replace(self.manner(ask), conversation=conversation.id)
         path = self.path(owner, conversation.id)
         face = self.face(ask, conversation.persona)
         last = run or self._studio.runs.last(owner, conversation.id, [ROOT, *(placed.position for placed in path)])

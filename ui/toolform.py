@@ -21,7 +21,10 @@ _LIMIT = 20_000  # characters of one field that are read
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One argument: `options` are the values of a choice, as JSON; `of` is the type of what is typed, or of each line."""
+    """One argument: `options` are the values of a choice, as JSON; `of` is the type of what is typed, or of each line.
+
+    A name of a picture or a sound is of the type "media".
+    """
 
     name: str
     kind: Kind
@@ -79,7 +82,7 @@ def _asked(name: str, schema: Mapping[str, Any], required: bool) -> Asked:
     if kind in ("integer", "number"):
         return Asked(name, "number", kind, required, told)
     if kind == "string":
-        return Asked(name, "text", kind, required, told)
+        return Asked(name, "text", "media" if schema.get("format") == "media" else kind, required, told)
     items = schema.get("items")
     if kind == "array" and isinstance(items, Mapping) and _type(items) in _SIMPLE:
         return Asked(name, "lines", _type(items), required, told)
@@ -105,7 +108,7 @@ def _value(each: Asked, words: str) -> Any:
 
 
 def _plain(kind: str, words: str) -> Any:
-    if kind == "string":
+    if kind in ("string", "media"):
         return words
     if kind == "boolean":
         return _json(words.strip().lower())

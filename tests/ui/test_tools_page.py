@@ -7,7 +7,8 @@ import pytest
 
 from assistant.access import MAKER, Identity
 from common.egress import Egress
-from tools.base import Tool
+from tests.media import PICTURE, SOUND, Measure, giving, wav
+from tools.base import Media, Tool
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
 from ui.ask import Ask
@@ -245,3 +246,23 @@ def test_all_of_it_is_a_makers_alone(shop):
         assert words(screen["workshop"]).startswith("Only the owner")
     assert spent == []
     assert studio.tools.off == set()
+
+
+def test_what_a_tool_gives_is_shown_from_memory_and_what_it_takes_is_named(shop):
+    page, studio, _ = shop
+    large = Media(wav(300), "audio/wav", "long.wav")  # 4.8 MB
+    page_of_html = Media(b"<script>", "image/png", "page.png")
+    for tool in (giving(PICTURE, SOUND, large, page_of_html), Measure()):
+        studio.tools.register(tool)
+    shown = act(page, "draw", action="try", fields={})
+    assert '<img src="data:image/png;base64,' in shown
+    assert '<audio controls preload="none" src="data:audio/wav;base64,' in shown
+    assert "“long.wav”: only its name is here" in shown
+    assert "[Not shown: " in words(shown)
+    assert studio.attachments.media.count("maker") == 0
+    assert "name of a picture or sound" in words(seen(page, "measure"))
+    for owner in ("maker", "visitor-1"):
+        kept = studio.conversations.create(owner, "gg").id
+        studio.attachments.media.keep(owner, kept, replace(PICTURE, name=f"{owner}.png"))
+    assert "maker.png: image/png" in words(act(page, "measure", action="try", fields={"arg.of": ["maker.png"]}))
+    assert "There is none" in words(act(page, "measure", action="try", fields={"arg.of": ["visitor-1.png"]}))

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from assistant.access import MAKER
+from assistant.keeping import keep_all
 from assistant.studio import Studio
 from common.errors import DocumentMissing, HearthError
 from tools.base import Tool, ToolContext
@@ -20,6 +22,7 @@ from tools.runner import run
 from ui import notify, panels
 from ui.ask import Ask, Screen
 from ui.chat import Desk
+from ui.media import InMemory, media_html
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.toolform import asked, read, typed
@@ -96,10 +99,14 @@ class ToolsPage:
                 yield self._page(ask, tool.id, trial=replace(trial, outcome=sure))
                 return
         yield self._page(ask, tool.id, trial=replace(trial, outcome=views.running_html(self._title(tool, ask), manner)))
-        context = ToolContext(MAKER.owner, ask.language, datetime.now(UTC).astimezone())
+        named = partial(self._studio.attachments.media.named, MAKER.owner)
+        context = ToolContext(MAKER.owner, ask.language, datetime.now(UTC).astimezone(), media=named)
         started = time.monotonic()
         output = run(tool, arguments, context)
-        result = views.result_html(output.text, output.failed, time.monotonic() - started, manner)
+        seconds, memory = time.monotonic() - started, InMemory()
+        notes = keep_all(output.media, memory, context)[1]
+        shown = media_html(memory.shown, ask.language)
+        result = views.result_html("\n".join([output.text, *notes]), output.failed, seconds, manner, shown)
         yield self._page(ask, tool.id, trial=replace(trial, outcome=result))
 
     def _page(

@@ -152,6 +152,7 @@ def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
     value = trial.typed.get(each.name, "")
     told = [_for_reader(each.description, manner)] if each.description else []
     kinds = {"lines": "tools_a_line_each", "json": "tools_as_json", "integer": "tools_whole_number", "number": "tools_a_number"}
+    kinds |= {"media": "tools_a_medium"}
     how = kinds.get(each.kind if each.kind in ("lines", "json") else each.of)
     label = " · ".join(
         [each.name, *([manner.say(how)] if how else []), *([] if each.required else [manner.say("tools_optional")])]
@@ -185,12 +186,12 @@ def running_html(title: str, manner: Manner) -> Markup:
     return parts.note(manner.say("tools_running", title=plain(title)))
 
 
-def result_html(text: str, failed: bool, seconds: float, manner: Manner) -> Markup:
-    """What a call gave: the exact text the model would read."""
+def result_html(text: str, failed: bool, seconds: float, manner: Manner, media: Markup = parts.EMPTY) -> Markup:
+    """What a call gave: the exact text the model would read, and the pictures and sounds that people are shown."""
     kind = parts.badge(manner.say("tools_refused"), "bad") if failed else parts.EMPTY
     return Markup(
-        '<section class="result-of" data-look><h3>{} <small>{}</small> {}</h3><pre dir="auto" tabindex="0">{}</pre></section>'
-    ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text)
+        '<section class="result-of" data-look><h3>{} <small>{}</small> {}</h3><pre dir="auto" tabindex="0">{}</pre>{}</section>'
+    ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text, media)
 
 
 def sure_html(tool: Instrument, arguments: Mapping[str, Any], manner: Manner) -> Markup:

@@ -128,8 +128,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_delete_lead": ("What you delete here cannot be brought back.", "在这里删除的内容无法找回。"),
     "settings_delete_talk": ("My conversations", "我的对话"),
     "settings_delete_talk_what": (
-        "Conversations: {conversations}, with their answers and ratings. Files attached to them: {attachments}.",
-        "{conversations} 个对话，连同其中的回答、评价和附件（{attachments} 份）。",
+        "Conversations: {conversations}, with their answers and ratings. Files, pictures and sounds in them: {attachments}.",
+        "{conversations} 个对话，连同其中的回答、评价，以及文件、图片和声音（{attachments} 份）。",
     ),
     "settings_delete_made": ("Everything I made", "我做的一切"),
     "settings_delete_made_what": (

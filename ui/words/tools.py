@@ -42,6 +42,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_a_line_each": ("one a line", "每行一个"),
     "tools_as_json": ("as JSON", "写成 JSON"),
     "tools_whole_number": ("a whole number", "整数"),
+    "tools_a_medium": (
+        "the name of a picture or sound in one of your conversations",
+        "你某个对话里的图片或声音的名称",
+    ),
     "tools_a_number": ("a number", "数字"),
     "tools_sure": (
         "This {risk}. It will be called with exactly these arguments:",
