@@ -59,6 +59,7 @@ from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder
 from tools.documents import ToolStore
+from tools.mcphub import McpServers
 from tools.registry import ToolRegistry, stored_registry
 from tools.toolbox import Toolbox
 
@@ -298,6 +299,7 @@ class Studio:
         self._closing.set()
         self.workbench.close()
         self.runs.close()
+        self.toolbox.close()
         self.downloads.close()
         self.models.close()
         self.knowledge.close()
@@ -374,10 +376,12 @@ def build_studio(
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
     registry = tools or stored_registry(ToolStore(database), MAKER.owner)
-    toolbox = Toolbox(database, registry, MAKER.owner)
+    secrets = Secrets(folder.path)
+    mcp = McpServers(database, registry, MAKER.owner, lambda name, _origin: secrets.get(name), programs=settings.hosted is None)
+    toolbox = Toolbox(database, registry, MAKER.owner, mcp=mcp)
     runs = Runs(database, conversations)
 
-    servers = Servers(database, Secrets(folder.path), MAKER.owner)
+    servers = Servers(database, secrets, MAKER.owner)
 
     def remember(name: str) -> None:
         with suppress(StorageFailed):  # the model works all the same

@@ -16,6 +16,7 @@ from common.egress import Egress
 from common.errors import DocumentInvalid, DocumentMissing, ToolError
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
+from tools.mcphub import McpServers
 from tools.registry import ToolRegistry
 
 _ID = "switches"
@@ -38,7 +39,16 @@ class Switches(Document):
 class Toolbox:
     """The tools of one owner: those in `registry`, and their documents in the database."""
 
-    def __init__(self, database: Database, registry: ToolRegistry, owner: str, egress: Egress | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        registry: ToolRegistry,
+        owner: str,
+        egress: Egress | None = None,
+        mcp: McpServers | None = None,
+    ) -> None:
+        """`mcp` are the owner's MCP servers; without them, programs are not started and no server has a secret."""
+        self.mcp = mcp or McpServers(database, registry, owner, lambda _name, _origin: None, programs=False)
         self._store = ToolStore(database)
         self._switches = DocumentStore(database, "tool-switches", Switches)
         self._registry = registry
@@ -48,7 +58,8 @@ class Toolbox:
         self.reread()
 
     def reread(self) -> None:
-        """Read again which tools are off; none, where what says so cannot be read."""
+        """Read again which MCP servers there are, and which tools are off; none, where what says so cannot be read."""
+        self.mcp.reread()
         with self._turn:
             try:
                 off: Sequence[str] = self._stored()[0].off
@@ -93,6 +104,10 @@ class Toolbox:
         document = versions[0].document
         self._registry.register(HttpTool(document, self._egress))
         self._store.save(self._owner, document, 0)
+
+    def close(self) -> None:
+        """End the connections to MCP servers, and the programs that some of them are."""
+        self.mcp.close()
 
     def _stored(self) -> tuple[Switches, int]:
         try:
