@@ -180,7 +180,7 @@ class Studio:
 
         Raises `MessageTooLong` for an empty or overlong text and what `agent` and `Runs.start` raise; nothing is kept then.
         """
-        _check(text)
+        check_message(text)
         agent, path = self._ready(identity, conversation)
         turn = partial(agent.run, text, _said(path), language=language)
         return self._start(identity, conversation, turn, path, Message("user", text))
@@ -190,7 +190,7 @@ class Studio:
 
         Raises what `start_turn` does, and `ConversationError` when a user said nothing there.
         """
-        _check(text)
+        check_message(text)
         agent, path = self._ready(identity, conversation, position)
         if path[-1].message.role != "user":
             raise no_message(position)
@@ -341,7 +341,7 @@ def _said(path: Sequence[Placed]) -> list[Message]:
     return [placed.message for placed in path]
 
 
-def _check(text: str) -> None:
+def check_message(text: str) -> None:
     """Raises `MessageTooLong` for an empty or overlong message."""
     if not text.strip():
         raise MessageTooLong("Write something first, then send it.", "请先写点什么再发送。")

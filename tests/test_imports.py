@@ -34,7 +34,10 @@ OWNERS = {
     "huggingface_hub": (*MODELS, "retrieval/embedding.py"),
     "fastapi": ("server/", "ui/app.py"),
     "starlette": ("server/",),
-    "mcp": ("tools/mcp.py", "server/"),
+    "mcp": ("tools/mcp.py", "server/mcp.py"),
+    "mcp_types": ("tools/mcp.py", "server/mcp.py"),
+    "httpx2": ("common/streaming.py",),
+    "httpcore2": ("common/streaming.py",),
     "httpx": ("common/egress.py", "assistant/models/exchange.py"),
     "sqlalchemy": (
         "common/",

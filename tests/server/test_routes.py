@@ -11,7 +11,7 @@ FILLED = {"run": "0" * 32, "index": "0", "api_name": "visit", "event_id": "e", "
 OURS = {
     "/", "/healthz", "/config", "/config/", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json",
     "/speech/{run}/{index}", "/speech/sample/{language}", "/avatars/{persona}/{name}",
-    "/backup", "/restore", "/sign-in", "/sign-out",
+    "/backup", "/restore", "/mcp", "/sign-in", "/sign-out",
     "/assets/{path}", "/static/{path}", "/svelte/{path}", "/gradio_api/heartbeat/{session_hash}", "/gradio_api/queue/join",
     "/gradio_api/queue/data", "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/reset/", "/gradio_api/startup-events",
     "/gradio_api/upload", "/gradio_api/upload_progress", "/gradio_api/component_server", "/gradio_api/component_server/",

@@ -4,11 +4,9 @@ import asyncio
 import base64
 import os
 import sys
-import time
 
 import mcp_types as types
 from mcp.server.mcpserver import Context, Image, MCPServer
-from mcp.server.mcpserver.prompts import Prompt
 
 server = MCPServer("Pleasant", version="1.2", instructions="Ask for what you need.")
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
