@@ -36,7 +36,7 @@ OWNERS = {
     "starlette": ("server/",),
     "mcp": ("tools/mcp.py", "server/mcp.py"),
     "mcp_types": ("tools/mcp.py", "server/mcp.py"),
-    "httpx2": ("common/streaming.py",),
+    "httpx2": ("common/streaming.py", "assistant/models/hubs.py"),
     "httpcore2": ("common/streaming.py",),
     "httpx": ("common/egress.py", "assistant/models/exchange.py"),
     "sqlalchemy": (
@@ -120,5 +120,12 @@ def test_importing_the_agent_loads_nothing_heavy():
         "import sys, time; start = time.perf_counter(); import assistant.agent; spent = time.perf_counter() - start;"
         f"loaded = {HEAVY!r} & set(sys.modules); assert not loaded, loaded; print(spent)"
     )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_toolbox_loads_no_protocol_before_a_server_is_asked():
+    later = {"mcp", "mcp_types", "httpx2"}
+    code = f"import sys, server.mcp, tools.toolbox; loaded = {later!r} & set(sys.modules); assert not loaded, loaded"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

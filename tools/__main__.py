@@ -6,6 +6,7 @@ Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wr
 """
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,11 @@ from typing import Any
 
 from common.database import opened
 from common.errors import ArgumentsInvalid, DocumentInvalid, HearthError
+from common.secrets import Secrets
 from tools.base import Tool, ToolContext
 from tools.documents import ToolDocument, ToolStore
 from tools.finding import find
+from tools.mcphub import McpServers
 from tools.openapi import JSON_LIMIT, LeftOut, read_openapi
 from tools.registry import ToolRegistry, default_registry, stored_registry
 from tools.runner import run
@@ -67,23 +70,32 @@ def _positive(text: str) -> int:
     return number
 
 
-def _registry(data: Path) -> ToolRegistry:
+@contextlib.contextmanager
+def _registry(data: Path) -> Iterator[ToolRegistry]:
     """The tools there are; without a data folder those that ship, and none is made."""
     if not (data / "hearth.db").exists():
-        return default_registry()
+        yield default_registry()
+        return
     with opened(data) as database:
-        return stored_registry(ToolStore(database), OWNER)
+        registry, secrets = stored_registry(ToolStore(database), OWNER), Secrets(data)
+        mcp = McpServers(database, registry, OWNER, lambda name, _origin: secrets.get(name), programs=True)
+        try:
+            yield registry
+        finally:
+            mcp.close()
 
 
 def _list(given: argparse.Namespace) -> int:
-    for tool in _registry(given.data).list():
-        _line(tool, {}, given)
+    with _registry(given.data) as registry:
+        for tool in registry.list():
+            _line(tool, {}, given)
     return 0
 
 
 def _search(given: argparse.Namespace) -> int:
-    for tool, score in find(_registry(given.data).snapshot(), given.text, given.limit):
-        _line(tool, {"score": score}, given)
+    with _registry(given.data) as registry:
+        for tool, score in find(registry.snapshot(), given.text, given.limit):
+            _line(tool, {"score": score}, given)
     return 0
 
 
@@ -97,7 +109,11 @@ def _line(tool: Tool, more: dict[str, Any], given: argparse.Namespace) -> None:
 
 
 def _call(given: argparse.Namespace) -> int:
-    tool = _registry(given.data).get(given.id)
+    with _registry(given.data) as registry:
+        return _call_one(registry.get(given.id), given)
+
+
+def _call_one(tool: Tool, given: argparse.Namespace) -> int:
     try:
         arguments = json.loads(given.arguments)
     except ValueError as error:

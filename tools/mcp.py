@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -34,7 +35,10 @@ from tools.schemas import clean_text
 _PAGES = 50  # of one list
 _ITEMS = 500  # of one list
 _MEDIA = 8  # pictures and sounds of one result
-_GARBAGE = 1000  # lines that are no messages, in one connection
+_MESSAGES = 3000  # from one server within `_WINDOW_S`; one that sends more takes the processor from everybody
+_WINDOW_S = 10.0
+_LONG_LINE = 100_000
+_BYTES_A_SECOND = 50_000_000  # at which long lines are read
 _STREAMED = 64 * 1024 * 1024  # bytes of one answer over HTTP, which may be a stream of many messages
 _CHANGES = (types.ToolListChangedNotification, types.ResourceListChangedNotification, types.PromptListChangedNotification)
 _PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -124,6 +128,50 @@ class _Session(ClientSession):
         return
 
 
+class _Metered:
+    """What a server sends, as it comes. Raises `ToolFailed` when that is too much."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._began = time.monotonic()
+        self._count = 0
+
+    @property
+    def last_context(self) -> Any:
+        return getattr(self._inner, "last_context", None)
+
+    async def __aenter__(self) -> "_Metered":
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> "_Metered":
+        return self
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def receive(self) -> SessionMessage | Exception:
+        message: SessionMessage | Exception = await self._inner.receive()
+        now = time.monotonic()
+        if now - self._began > _WINDOW_S:
+            self._began, self._count = now, 0
+        self._count += 1
+        if self._count > _MESSAGES:
+            raise ToolFailed(
+                f"It sent more than {_MESSAGES:,} messages in {_WINDOW_S:g} seconds and was cut off.",
+                f"它在 {_WINDOW_S:g} 秒内发来超过 {_MESSAGES:,} 条消息，已断开。",
+            )
+        return message
+
+
 @asynccontextmanager
 async def connected(
     where: Address | Program, changed: Callable[[], None], said: Callable[[Sequence[str]], None]
@@ -143,7 +191,7 @@ async def connected(
         streams = _over_http(where) if isinstance(where, Address) else _over_pipes(where, over, said)
         read, write = await stack.enter_async_context(streams)
         info = types.Implementation(name="Hearth", version="0.1")
-        session = await stack.enter_async_context(_Session(read, write, message_handler=heard, client_info=info))
+        session = await stack.enter_async_context(_Session(_Metered(read), write, message_handler=heard, client_info=info))
         await _agree(session)
         if session.protocol_version in MODERN_PROTOCOL_VERSIONS:
             following = asyncio.get_running_loop().create_task(_follow(session, changed))
@@ -159,6 +207,8 @@ async def _agree(session: ClientSession) -> None:
         except (MCPError, RuntimeError, ValidationError):
             await session.initialize()
     except (MCPError, RuntimeError, ValidationError, RecursionError) as error:
+        if isinstance(error, MCPError) and error.code == types.CONNECTION_CLOSED:
+            raise Closed from error
         said = clean_text(error.message, 300) if isinstance(error, MCPError) else type(error).__name__
         raise ToolFailed(
             f"It answers, but not as an MCP server does ({said}).", f"它有回应，但不像 MCP 服务（{said}）。"
@@ -196,20 +246,16 @@ async def _over_pipes(program: Program, over: asyncio.Event, said: Callable[[Seq
     running = Running(program)
 
     async def reading() -> None:
-        garbage = 0
         async with into_session:
             async for line in running.lines():
                 try:
                     message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
-                except ValueError:
-                    garbage += 1
-                    if garbage > _GARBAGE:
-                        raise ToolFailed(
-                            f"The program {program.command!r} writes other things than messages and was ended.",
-                            f"程序 {program.command!r} 输出的不是协议消息，已将它结束。",
-                        ) from None
-                    continue
-                await into_session.send(SessionMessage(message))
+                except ValueError as error:
+                    await into_session.send(error)
+                else:
+                    await into_session.send(SessionMessage(message))
+                if len(line) > _LONG_LINE:
+                    await asyncio.sleep(len(line) / _BYTES_A_SECOND)
         over.set()
 
     async def writing() -> None:

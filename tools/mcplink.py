@@ -205,14 +205,22 @@ class Link:
 
 def _reason(error: BaseException) -> Sentences | None:
     """The sentence that an error, or one within it, has for people."""
-    if isinstance(error, HearthError):
-        return error.english, error.chinese
-    if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(_reason, error.exceptions)), None)
-    if isinstance(error, TimeoutError):
-        return f"It did not answer within {CONNECT_S:g} seconds.", f"它没有在 {CONNECT_S:g} 秒内回应。"
-    if isinstance(error, OSError) or type(error).__module__.startswith(("httpx2", "httpcore2")):
-        return f"It could not be reached ({type(error).__name__}).", f"无法连接（{type(error).__name__}）。"
-    if type(error).__name__ == "Closed":
-        return "It ended.", "它已退出。"
+    leaves = _leaves(error)
+    for leaf in leaves:
+        if isinstance(leaf, HearthError):
+            return leaf.english, leaf.chinese
+    for leaf in leaves:
+        name = type(leaf).__name__
+        if isinstance(leaf, TimeoutError):
+            return f"It did not answer within {CONNECT_S:g} seconds.", f"它没有在 {CONNECT_S:g} 秒内回应。"
+        if isinstance(leaf, OSError) or type(leaf).__module__.startswith(("httpx2", "httpcore2")):
+            return f"The connection failed ({name}).", f"连接失败（{name}）。"
+        if name == "Closed":
+            return "It ended before it had answered.", "它还没有回应就退出了。"
     return None
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]

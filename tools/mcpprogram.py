@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from common.errors import ToolFailed
+from tools.schemas import clean_text
 
 LINE_LIMIT = 8 * 1024 * 1024
 """Bytes of one line of a program."""
@@ -28,6 +30,7 @@ _KEEPER = Path(__file__).with_name("mcpkeeper.py")
 _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TMPDIR", "TZ")
 _FOLDER = "/"  # where a program starts: not among Hearth's own files, which some would run or import
 _GRACE_S = 1.0  # from the end of its input to the end of its life
+_LOOK_S = 0.01
 _WORDS = 20  # lines of standard error that are kept
 _LETTERS = 300  # of each of them
 
@@ -115,21 +118,30 @@ class Running:
         rest = b""
         while part := await self._process.stderr.read(65536):
             *lines, rest = (rest + part).split(b"\n")
-            self._said.extend(line[:_LETTERS].decode("utf-8", "replace") for line in lines[-_WORDS:] if line.strip())
+            self._keep(lines[-_WORDS:])
             rest = rest[:_LETTERS]
-        if rest.strip():
-            self._said.append(rest.decode("utf-8", "replace"))
+        self._keep([rest])
+
+    def _keep(self, lines: Sequence[bytes]) -> None:
+        for line in lines:
+            if said := " ".join(clean_text(line.decode("utf-8", "replace"), _LETTERS).split()):
+                self._said.append(said)
 
     async def _end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_S):
-                await self._process.wait()
+        await self._gone()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        await self._gone()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_S):  # what left the group may hold the pipes open for ever
                 await self._listening
         self._listening.cancel()
         self._transport.close()
+
+    async def _gone(self) -> None:
+        """Wait a little for its end; not by the process's own `wait`, which waits for what nobody reads any more, too."""
+        ends = time.monotonic() + _GRACE_S
+        while self._process.returncode is None and time.monotonic() < ends:
+            await asyncio.sleep(_LOOK_S)

@@ -55,11 +55,14 @@ class Toolbox:
         self._owner = owner
         self._egress = egress or Egress()
         self._turn = threading.Lock()
-        self.reread()
+        self._reread_switches()
 
     def reread(self) -> None:
         """Read again which MCP servers there are, and which tools are off; none, where what says so cannot be read."""
         self.mcp.reread()
+        self._reread_switches()
+
+    def _reread_switches(self) -> None:
         with self._turn:
             try:
                 off: Sequence[str] = self._stored()[0].off

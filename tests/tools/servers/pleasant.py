@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import sys
+from pathlib import Path
 
 import mcp_types as types
 from mcp.server.mcpserver import Context, Image, MCPServer
@@ -61,8 +62,7 @@ async def slow(seconds: float, mark: str) -> str:
     try:
         await asyncio.sleep(seconds)
     except asyncio.CancelledError:
-        with open(mark, "w") as file:
-            file.write("stopped")
+        Path(mark).write_text("stopped")
         raise
     return "done"
 
@@ -90,7 +90,7 @@ async def learn(ctx: Context) -> str:
         return "new"
 
     server.add_tool(fresh)
-    await ctx.session.send_tool_list_changed()
+    await ctx.notify_tools_changed()
     return "learned"
 
 
