@@ -4,10 +4,12 @@ Everything in a listing is a stranger's text. A tool whose schema or name cannot
 can say it.
 """
 
-import json
 import re
-from collections.abc import Mapping, Set
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence, Set
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
 
 from common.documents import UNSEEN, LocalizedText
 from tools.documents import numbered
@@ -17,11 +19,15 @@ from tools.schemas import SchemaReader, Unusable, clean_text, refusal
 if TYPE_CHECKING:
     from tools.mcp import Offers
 
+M = TypeVar("M", bound=BaseModel)
+
 _NAME_LIMIT = 128
 _DESCRIPTION_LIMIT = 4000
 _ADDRESS_LIMIT = 1000
 _ARGUMENTS = 50
-_BUDGET = LISTING_LIMIT // 8  # characters of all schemas together, each of at most four bytes, with room for the rest
+_TOOLS_BYTES = LISTING_LIMIT // 2  # of all tools together, but for the names of those that do not fit
+_OTHERS_BYTES = LISTING_LIMIT // 10  # of all resources, and of all prompts
+_TOO_MUCH = LocalizedText(en="This server says more of its tools than fits.", zh="这个服务的工具说明总量太大。")
 _WORDLESS = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -29,13 +35,16 @@ def read_listing(id: str, offers: "Offers", before: McpListing) -> McpListing:
     """The listing of the server `id`; tools keep the names of ours that they had `before`."""
     known = {tool.name: tool for tool in before.tools}
     tools: dict[str, OfferedTool] = {}
-    left = _BUDGET
+    left = _TOOLS_BYTES
     for each in offers.tools:
-        tool = _read_tool(each, left)
+        tool = _read_tool(each)
         if tool.name in tools:  # the first of a name is the one that a call would reach
             continue
-        left -= len(json.dumps(tool.parameters, ensure_ascii=False))
-        if (old := known.get(tool.name)) is not None and not tool.problem.en:
+        left -= (size := _size(tool))
+        if left < 0:
+            left += size
+            tool = OfferedTool(name=tool.name, problem=_TOO_MUCH)
+        elif not tool.problem.en and (old := known.get(tool.name)) is not None:
             tool = tool.model_copy(update={"id": old.id, "model_name": old.model_name})
         tools[tool.name] = tool
     resources = [
@@ -60,8 +69,8 @@ def read_listing(id: str, offers: "Offers", before: McpListing) -> McpListing:
         server=offers.server,
         instructions=offers.instructions,
         tools=tuple(tools.values()),
-        resources=tuple(resources),
-        prompts=tuple(prompts),
+        resources=_fitting(resources),
+        prompts=_fitting(prompts),
     )
 
 
@@ -90,8 +99,17 @@ def _free(wanted: str, joint: str, taken: Set[str]) -> str:
     return next(name for name in numbered(wanted, joint) if name not in taken)
 
 
-def _read_tool(tool: Any, left: int) -> OfferedTool:
-    """One tool as it is kept; `left` is the number of characters that its schema may take."""
+def _size(item: BaseModel) -> int:
+    return len(item.model_dump_json().encode())
+
+
+def _fitting(items: Sequence[M]) -> tuple[M, ...]:
+    """The first of them, as many as fit."""
+    sizes = accumulate(map(_size, items))
+    return tuple(item for item, size in zip(items, sizes, strict=True) if size <= _OTHERS_BYTES)
+
+
+def _read_tool(tool: Any) -> OfferedTool:
     name = tool.name[:_NAME_LIMIT]
     hints = tool.annotations
     told = {
@@ -104,8 +122,6 @@ def _read_tool(tool: Any, left: int) -> OfferedTool:
         if not name or name != tool.name or UNSEEN.search(name):
             raise Unusable("Its name is empty, too long or not one line.", "它的名称为空、太长，或不是一行文字。")
         schema = _schema(tool.input_schema)
-        if len(json.dumps(schema, ensure_ascii=False)) > left:
-            raise Unusable("This server describes more arguments than fit.", "这个服务的参数说明总量太大。")
     except Unusable as error:
         english, chinese = error.sentences
         return OfferedTool(**{**told, "name": UNSEEN.sub(" ", name) or "?", "problem": LocalizedText(en=english, zh=chinese)})
