@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope, Send
 
 from assistant.access import MAKER, Identity
 from assistant.events import MessageCompleted, TurnFinished
@@ -236,19 +237,38 @@ class McpEndpoint:
         elif scope["method"] != "POST":
             await refuse(POST_ONLY, scope, send)  # what the protocol has a server say that keeps no sessions
         else:
+            # Read here, where the guard's word that it is too large is heard, and not in a group of tasks.
+            try:
+                again = _replayed(await Request(scope, receive).body(), receive)
+            except ClientDisconnect:
+                return
             server = await run_in_threadpool(self._made)
             from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
             # One of its own for each request: it belongs to a task and ends with it.
             manager = StreamableHTTPSessionManager(server, stateless=True)
             async with manager.run():
-                await manager.handle_request(scope, receive, send)
+                await manager.handle_request(scope, again, send)
 
     def _made(self) -> "Server[Any]":
         with self._lock:
             if self._server is None:
                 self._server = protocol_server(self._studio)
             return self._server
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What gives the whole body first, and then what comes after it: that the sender has left."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 def main(arguments: list[str]) -> int:
