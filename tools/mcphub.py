@@ -40,6 +40,8 @@ from tools.registry import ToolRegistry
 if TYPE_CHECKING:
     from tools.mcp import Connection, Offers
 
+log = logging.getLogger(__name__)
+
 Secret = Callable[[str, str | None], str | None]
 """The secret of a name for an origin ("https://host:port"), or for a program on this machine (None); None where there is none."""
 
@@ -226,7 +228,10 @@ class McpServers:
             for id in {tool.server for tool in self._registry.list() if isinstance(tool, McpTool)} - {s.id for s in servers}:
                 self._unregister(id)
             for server in servers:
-                self._register(server)
+                try:
+                    self._register(server)
+                except HearthError as error:  # its tools are missing, which is no reason for others to be
+                    log.warning("the tools of the MCP server %r cannot be put in place: %s", server.id, error)
 
     def close(self) -> None:
         """End every connection and every program that was started."""
@@ -314,6 +319,11 @@ class McpServers:
             variables = {name: self._secret_of(secret, None) for name, secret in transport.env.items()}
             return Program(transport.command, transport.args, variables)
         token = self._secret_of(transport.secret, transport.origin) if transport.secret else ""
+        if token and not granted and not transport.origin.startswith("https:"):
+            raise ToolDenied(
+                f"The secret of {server.id!r} would travel in the open. Give an https address, or allow {transport.place!r}.",
+                f"{server.id!r} 的密钥会以明文传送。请改用 https 网址，或授权 {transport.place!r}。",
+            )
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return Address(transport.url, headers, frozenset({transport.place} if granted else ()), self._resolve)
 
@@ -389,4 +399,4 @@ class _Running:
 async def _close_all(links: Sequence[Link]) -> None:
     for outcome in await asyncio.gather(*(link.close() for link in links), return_exceptions=True):
         if isinstance(outcome, BaseException) and not isinstance(outcome, HearthError):
-            logging.getLogger(__name__).error("an MCP connection did not close", exc_info=outcome)
+            log.error("an MCP connection did not close", exc_info=outcome)

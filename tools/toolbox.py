@@ -16,7 +16,7 @@ from common.egress import Egress
 from common.errors import DocumentInvalid, DocumentMissing, ToolError
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
-from tools.mcphub import McpServers
+from tools.mcphub import McpServers, McpTool
 from tools.registry import ToolRegistry
 
 _ID = "switches"
@@ -89,9 +89,13 @@ class Toolbox:
         return [stored.document for stored in self._store.list(self._owner)]
 
     def delete(self, id: str) -> None:
-        """Take a registered tool away; `restore` brings it back. Raises `ToolError` for one that comes with Hearth."""
+        """Take a registered tool away; `restore` brings it back. Raises `ToolError` for one that is no document of its own."""
         if self.document(id) is None:
-            self._registry.get(id)
+            if isinstance(tool := self._registry.get(id), McpTool):
+                raise ToolError(
+                    f"The tool {id!r} belongs to the server {tool.server!r}. Take it out of those that are used of the server.",
+                    f"工具 {id!r} 属于服务 {tool.server!r}。请在该服务里取消选用它。",
+                )
             raise ToolError(
                 f"The tool {id!r} comes with Hearth and cannot be deleted. Switch it off instead.",
                 f"工具 {id!r} 是 Hearth 自带的，不能删除。可以把它关掉。",

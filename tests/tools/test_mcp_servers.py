@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import pytest
 from pydantic import ValidationError
 
-from common.errors import DocumentMissing, EditConflict, ToolDenied
+from common.errors import DocumentMissing, EditConflict, ToolDenied, ToolError
 from tests.tools.mcpworld import World, program, web
 from tools.base import ToolContext
 from tools.functions import FunctionTool
 from tools.mcplisting import assigned, read_listing
 from tools.mcpservers import McpListing, McpServer, OfferedTool
 from tools.runner import run
+from tools.toolbox import Toolbox
 
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}}
 
@@ -297,6 +298,27 @@ def test_a_secret_that_is_missing_is_named_with_its_place(world):
     assert output.failed
     assert "'nobody-knows' for https://tools.example:443" in output.text
     assert world.asked == [("nobody-knows", "https://tools.example:443")]
+
+
+def test_a_secret_does_not_travel_in_the_open(world):
+    server = world.enter(web("http://tools.example/mcp", secret="weather-token"), granted=False)
+    with pytest.raises(ToolDenied, match="in the open"):
+        world.mcp.connect("web")
+    assert world.mcp._where(server.model_copy(update={"transport": web("https://tools.example/mcp").transport})).headers == {}
+    world.mcp.grant("web", server.transport)
+    assert world.mcp._where(server).headers == {"authorization": "Bearer s3cret"}
+    assert "s3cret" not in repr(world.mcp._where(server))
+
+
+def test_a_tool_of_a_server_is_not_deleted_by_itself(listed):
+    toolbox = Toolbox(listed.database, listed.registry, "maker", mcp=listed.mcp)
+    with pytest.raises(ToolError, match="belongs to the server 'raw'"):
+        toolbox.delete("mcp-raw-read-file")
+    toolbox.switch("mcp-raw-read-file", False)
+    assert "raw_read_file" not in listed.registry.snapshot()
+    toolbox.reread()
+    assert listed.registry.off == {"mcp-raw-read-file"}
+    assert len(listed.mcp.tools("raw")) == 2
 
 
 def test_what_cannot_be_read_of_a_listing_is_no_listing(listed, tmp_path):
