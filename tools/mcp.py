@@ -35,7 +35,7 @@ from tools.schemas import clean_text
 _PAGES = 50  # of one list
 _ITEMS = 500  # of one list
 _MEDIA = 8  # pictures and sounds of one result
-_MESSAGES = 3000  # from one server within `_WINDOW_S`; one that sends more takes the processor from everybody
+_MESSAGES = 2000  # from one server within `_WINDOW_S`; one that sends more takes the processor from everybody
 _WINDOW_S = 10.0
 _LONG_LINE = 100_000
 _BYTES_A_SECOND = 50_000_000  # at which long lines are read

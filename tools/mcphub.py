@@ -234,11 +234,11 @@ class McpServers:
                     log.warning("the tools of the MCP server %r cannot be put in place: %s", server.id, error)
 
     def close(self) -> None:
-        """End every connection and every program that was started."""
+        """End every connection and every program that was started; once more does no harm."""
         with self._turn:
             self._closed = True
             links, self._links = [*self._links.values()], {}
-            running = self._running
+            running, self._running = self._running, None
         if running is not None:
             with suppress(TimeoutError):
                 asyncio.run_coroutine_threadsafe(_close_all(links), running.loop).result(_CLOSE_S)

@@ -35,7 +35,7 @@ def bad(world):
 @pytest.mark.parametrize(
     ("manner", "said"),
     [
-        ("garbage", "more than 3,000 messages"),
+        ("garbage", "more than 2,000 messages"),
         ("one long line", "a line of more than 8,388,608 bytes"),
         ("ends at once", "API key missing"),
         ("one bad tool", "not one of this protocol"),
@@ -68,7 +68,7 @@ def test_what_it_says_beside_the_protocol_is_no_matter(bad, manner):
         ("wrong result", "not one of this protocol"),
         ("wrong kind", "not one of this protocol"),
         ("huge result", "a line of more than"),
-        ("floods", "more than 3,000 messages"),
+        ("floods", "more than 2,000 messages"),
         ("dies", "no more memory"),
     ],
 )
