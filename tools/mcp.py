@@ -34,6 +34,7 @@ from tools.schemas import clean_text
 
 _PAGES = 50  # of one list
 _ITEMS = 500  # of one list
+_LIST_SIZE = 16_000_000  # characters of one list, which ends with the page that passes them
 _MEDIA = 8  # pictures and sounds of one result
 _MESSAGES = 2000  # from one server within `_WINDOW_S`; one that sends more takes the processor from everybody
 _WINDOW_S = 10.0
@@ -97,11 +98,13 @@ class Connection:
         """A whole list, page by page; one that does not end is cut."""
         found: list[Any] = []
         cursor: str | None = None
+        size = 0
         for _ in range(_PAGES):
             page = await self._ask(ask(params=types.PaginatedRequestParams(cursor=cursor)))
             found += getattr(page, field)
             cursor = page.next_cursor
-            if not cursor or len(found) >= _ITEMS:
+            size += len(page.model_dump_json())
+            if not cursor or len(found) >= _ITEMS or size > _LIST_SIZE:
                 break
         return found[:_ITEMS]
 

@@ -14,11 +14,12 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from common.errors import ToolFailed
 from tools.schemas import clean_text
@@ -72,6 +73,17 @@ class Running:
                 f"There is no program {command!r} on this machine. Install it, or give its full path.",
                 f"这台机器上没有程序 {command!r}。请先安装，或填写完整路径。",
             )
+        try:
+            await _to_its_end(self._start(command, given))
+        except asyncio.CancelledError:
+            await _to_its_end(self._end())
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await _to_its_end(self._end())
+
+    async def _start(self, command: str, given: Mapping[str, str]) -> None:
         loop = asyncio.get_running_loop()
         keeper = [sys.executable, "-I", "-S", str(_KEEPER), str(os.getpid()), command, *self._program.arguments]
         self._transport, protocol = await loop.subprocess_exec(
@@ -86,11 +98,6 @@ class Running:
         )
         self._process = Process(self._transport, protocol, loop)
         self._listening = loop.create_task(self._listen())
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # Whoever waits here may be cancelled; the program ends all the same.
-        await asyncio.shield(asyncio.get_running_loop().create_task(self._end()))
 
     async def lines(self) -> AsyncIterator[bytes]:
         """Its lines until it ends. Raises `ToolFailed` for one that is too long."""
@@ -145,3 +152,17 @@ class Running:
         ends = time.monotonic() + _GRACE_S
         while self._process.returncode is None and time.monotonic() < ends:
             await asyncio.sleep(_LOOK_S)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do all of it though whoever waits is cancelled meanwhile, which is raised then: half done, a program would live on."""
+    task = asyncio.get_running_loop().create_task(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError

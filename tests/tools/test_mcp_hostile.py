@@ -1,8 +1,10 @@
 """MCP servers that behave badly: each costs its own calls, none of them anything else."""
 
+import contextlib
 import threading
 import time
 
+import psutil
 import pytest
 
 from common.errors import ToolFailed
@@ -154,3 +156,18 @@ def test_one_that_keeps_dying_is_left_alone_for_longer_each_time(bad):
     assert all(output.failed and "no more memory" in output.text for output in outputs)
     assert world.mcp.status("raw").again_in_s is not None
     assert world.mcp.connect("raw").server == "dies 0", "who asks for it gets it at once"
+
+
+@pytest.mark.parametrize("manner", ["silent", "ends at once", "plain", "dies"])
+def test_closing_in_the_midst_of_a_start_leaves_nothing_behind(tmp_path, manner):
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    for number in range(4):
+        (tmp_path / str(number)).mkdir()
+        world = World(tmp_path / str(number))
+        world.enter(program("raw", manner))
+        begun = world.mcp._submit(world.mcp._link("raw").connect())
+        with contextlib.suppress(Exception):
+            begun.result(number * 0.05)  # at other points of the start each time, wherever they are on this machine
+        world.close()
+    left = {child.pid for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE}
+    assert left <= before
