@@ -5,15 +5,16 @@ out, so that one agent serves every user. What may happen in a turn is in `assis
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from assistant import prepared, prompt, quoting
 from assistant.access import told
 from assistant.calling import Calling
+from assistant.consent import Decision
 from assistant.events import CareNotice, Event, PassagesFound, Reason, ToolFinished, ToolsFound
-from assistant.history import language_of, last_asked, needs_gentleness, pending_calls, split
+from assistant.history import as_made, language_of, last_asked, needs_gentleness, pending_calls, split
 from assistant.messages import Message, ToolCall, Usage
 from assistant.models.base import (
     CallChunk,
@@ -32,7 +33,7 @@ from common.errors import HearthError
 from knowledge.types import Hit
 from personas.care import assess, prepared_answer
 from personas.schema import Persona
-from tools.base import ToolContext, ToolSpec
+from tools.base import Tool, ToolContext, ToolSpec
 from tools.finding import find
 from tools.registry import ToolSnapshot
 
@@ -53,7 +54,8 @@ class Agent:
     """A persona that can be asked.
 
     `search` finds passages in the persona's collections, once `ready` came back: it waits until there is something to find, or
-    for the cancel that it is given. `tools` is the snapshot this agent may call from; `region` says whose help lines a care
+    for the cancel that it is given; `trusted` gives the ids of those whose text the maker trusts. `tools` is the snapshot this
+    agent may call from, `standing` says which of them the maker has allowed for good; `region` says whose help lines a care
     notice names.
     """
 
@@ -65,6 +67,8 @@ class Agent:
     region: str = "CN"
     limits: Limits = field(default_factory=Limits)
     ready: Callable[[Cancel], object] = lambda cancel: None
+    trusted: Callable[[], Set[str]] = lambda: frozenset()
+    standing: Callable[[Tool], bool] = lambda tool: False
 
     def run(
         self,
@@ -73,22 +77,23 @@ class Agent:
         *,
         language: str | None = None,
         cancel: Cancel | None = None,
-        decisions: Mapping[str, bool] | None = None,
+        decisions: Mapping[str, Decision] | None = None,
+        tainted: bool = False,
     ) -> Iterator[Event]:
         """Answer `message` after `history`; the last event is exactly one `TurnFinished`.
 
         `language` is the reader's ("en", "zh"); the answer is in the language of the message where that is clear. With
-        `decisions` (call id -> allowed) the history ends with calls that wait for a person, and `message` is empty: the turn
-        goes on where it stopped.
+        `decisions` (by call id) the history ends with calls that wait for a person, and `message` is empty: the turn goes on
+        where it stopped, as soon as all of them are decided. `tainted` says that the message is not the owner's own.
         """
-        turn = Turn(language_of(message or last_asked(history), language), cancel or Cancel())
+        turn = Turn(language_of(message or last_asked(history), language), cancel or Cancel(), tainted=tainted)
         try:
             yield from self._answer(turn, message, history, decisions or {})
         except HearthError as error:
             yield from self._break_off(turn)
             yield turn.finish("failed", told(error, self.owner))
 
-    def _answer(self, turn: Turn, message: str, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
+    def _answer(self, turn: Turn, message: str, history: Sequence[Message], decisions: Mapping[str, Decision]) -> Iterator[Event]:
         pending = pending_calls(history) if decisions else ()
         asked = message or last_asked(history)
         danger = assess(message)
@@ -104,6 +109,8 @@ class Agent:
         hits = tuple(self.search(asked, self.limits.passages)) if self.persona.collections else ()
         writes = quoting.can_write(info, self.persona, turn.language, hits)
         turn.hits = hits[:_SMALL_PASSAGES] if writes and info.reads_excerpts else hits
+        read = {hit.passage.collection for hit in turn.hits}
+        turn.tainted = turn.tainted or bool(read and read - self.trusted())
         yield PassagesFound(turn.hits)
         if not writes and not self._may_call(turn):
             yield from self._quote(turn, history)
@@ -142,7 +149,7 @@ class Agent:
         message: str,
         history: Sequence[Message],
         pending: Sequence[ToolCall],
-        decisions: Mapping[str, bool],
+        decisions: Mapping[str, Decision],
         *,
         quotes: bool = False,
     ) -> Iterator[Event]:
@@ -156,7 +163,7 @@ class Agent:
         opening = prompt.build(
             self.persona,
             turn.language,
-            earlier,
+            as_made(earlier),
             message,
             material,
             turn.info,
@@ -164,15 +171,22 @@ class Agent:
             self.model.count_tokens,
             gentle=needs_gentleness(history),
         )
-        calling = Calling(self.tools, ToolContext(self.owner, turn.language, material.now, turn.cancel))
+        turn.tainted = turn.tainted or any(each.tainted for each in [*opening, *history[len(earlier) :]])
+        context = ToolContext(self.owner, turn.language, material.now, turn.cancel)
+        calling = Calling(self.tools, context, self.standing, turn.tainted)
         calling.remember(current)
         if pending:
-            yield from self._call(turn, calling, pending, decisions)
+            decided = [call for call in pending if call.id in decisions]
+            yield from self._call(turn, calling, decided, decisions)
+            if len(decided) < len(pending):
+                yield turn.finish("cancelled" if turn.cancel.is_set() else "approval")
+                return
         note: Sequence[Message] = ()
         asked_again = False
-        while turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
+        earlier_steps = sum(bool(each.calls) for each in current)
+        while earlier_steps + turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
             silent = not pending and self._distrusts(turn, calling, quotes)
-            step = yield from self._step(turn, [*opening, *current, *turn.new, *note], specs, options, silent=silent)
+            step = yield from self._step(turn, [*opening, *as_made([*current, *turn.new]), *note], specs, options, silent=silent)
             if turn.cancel.is_set():
                 yield from self._cancelled(turn)
                 return
@@ -197,7 +211,9 @@ class Agent:
             yield from self._quote(turn, history) if quotes else self._close(turn, calling, "answered", step)
             return
         # More calls would bring nothing new: what is there is what the answer is made of.
-        step = yield from self._step(turn, [*opening, *current, *turn.new], specs, replace(options, tool_choice="none"))
+        step = yield from self._step(
+            turn, [*opening, *as_made([*current, *turn.new])], specs, replace(options, tool_choice="none")
+        )
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return
@@ -266,13 +282,16 @@ class Agent:
             yield turn.complete(self._message(turn))
         return (told_so,)
 
-    def _call(self, turn: Turn, calling: Calling, calls: Sequence[ToolCall], decisions: Mapping[str, bool]) -> Iterator[Event]:
+    def _call(
+        self, turn: Turn, calling: Calling, calls: Sequence[ToolCall], decisions: Mapping[str, Decision]
+    ) -> Iterator[Event]:
         """Make calls and keep their results as messages, in the order of the calls."""
         results = {}
         for event in calling.make(calls, decisions):
             if isinstance(event, ToolFinished):
                 results[event.result.call_id] = event.result
             yield event
+        turn.tainted = calling.tainted
         for call in calls:
             yield turn.complete(Message("tool", results[call.id].text, result=results[call.id]))
 

@@ -7,7 +7,7 @@ view. Turns are run by `assistant.runs`, which appends to a conversation inside 
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
@@ -160,13 +160,18 @@ class Conversations:
             end = newest(parents, _there(parents, head if position is None else position))
             self.turn_to(connection, owner, conversation, end)
 
-    def turn_to(self, connection: Connection, owner: str, conversation: str, position: int) -> None:
-        """End the branch in view at a message that is there, or before the first (`ROOT`): what comes next hangs under it."""
+    def turn_to(self, connection: Connection, owner: str, conversation: str, position: int, *, at_end: bool = False) -> None:
+        """End the branch in view at a message that is there, or before the first (`ROOT`): what comes next hangs under it.
+
+        With `at_end` it must be the last of its branch. Raises `ConversationMissing` or `ConversationError`.
+        """
         changed = connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(head=position))
         if not changed.rowcount:
             raise missing(conversation)
         if not _is_message(connection, conversation, position):  # it was read before a backup was restored
             raise no_message(position)
+        if at_end and followers(_parents(connection, conversation)).get(position):
+            raise no_longer_waits()
 
     def append(
         self,
@@ -258,7 +263,8 @@ class Conversations:
         conversation = Conversation(uuid.uuid4().hex, owner, found.persona, found.title, now, now)
         with self._database.write() as connection:
             _insert(connection, conversation)
-            placed = enumerate(zip(found.messages, found.parents, strict=True))
+            # Whoever wrote the file may have written everything that is said in it.
+            placed = enumerate(zip((replace(each, tainted=True) for each in found.messages), found.parents, strict=True))
             rows = [_message_row(conversation.id, position, parent, None, message) for position, (message, parent) in placed]
             if rows:  # at once: nobody else writes meanwhile, and there may be many thousands
                 connection.execute(insert(MESSAGES), rows)
@@ -296,6 +302,13 @@ def missing(conversation: str) -> ConversationMissing:
 def _mine(owner: str, conversation: str) -> ColumnElement[bool]:
     table = CONVERSATIONS
     return and_(table.c.id == conversation, table.c.owner == owner, table.c.deleted.is_(None))
+
+
+def no_longer_waits() -> ConversationError:
+    return ConversationError(
+        "This call no longer waits for an answer: it was decided, or another version is in view.",
+        "这个调用已不再等待许可：它已经处理过，或当前显示的是另一个版本。",
+    )
 
 
 def no_message(position: int) -> ConversationError:

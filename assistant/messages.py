@@ -31,19 +31,24 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a call gave: `text` is what the model reads; `failed` says it is the sentence of a failure."""
+    """What a call gave: `text` is what the model reads; `failed` says it is the sentence of a failure.
+
+    `arguments` are those that a person put in the place of the call's before it was made, None for the call's own.
+    """
 
     call_id: str
     name: str
     text: str
     failed: bool = False
+    arguments: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {"call_id": self.call_id, "name": self.name, "text": self.text, "failed": self.failed}
+        data = {"call_id": self.call_id, "name": self.name, "text": self.text, "failed": self.failed}
+        return data if self.arguments is None else {**data, "arguments": dict(self.arguments)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "ToolResult":
-        return cls(data["call_id"], data["name"], data["text"], data["failed"])
+        return cls(data["call_id"], data["name"], data["text"], data["failed"], data.get("arguments"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ class Message:
 
     `calls` belong to an assistant's message; `result` to a tool's. `sources` are the passages that an answer may cite: [n] in
     its text is the n-th of them. `care` is the kind of danger a prepared answer speaks to ("" for every other message).
-    `interrupted` marks an answer that was stopped or broke off before its end.
+    `interrupted` marks an answer that was stopped or broke off before its end. `tainted` says that text which the owner has not
+    marked as trusted is in it, or was read by the model before it wrote it.
     """
 
     role: Role
@@ -90,6 +96,7 @@ class Message:
     sources: tuple[Hit, ...] = ()
     care: str = ""
     interrupted: bool = field(default=False)
+    tainted: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -101,11 +108,15 @@ class Message:
             "sources": [hit.to_dict() for hit in self.sources],
             "care": self.care,
             "interrupted": self.interrupted,
+            "tainted": self.tainted,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Message":
-        """Read what `to_dict` wrote; absent optional fields take their defaults."""
+        """Read what `to_dict` wrote; absent optional fields take their defaults.
+
+        Older versions did not say whether a message is tainted, so it is unless a user wrote it.
+        """
         result = data.get("result")
         return cls(
             role=data["role"],
@@ -116,4 +127,5 @@ class Message:
             sources=tuple(Hit.from_dict(hit) for hit in data.get("sources", ())),
             care=data.get("care", ""),
             interrupted=data.get("interrupted", False),
+            tainted=data.get("tainted", data["role"] != "user"),
         )

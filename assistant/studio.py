@@ -14,13 +14,14 @@ from typing import Literal
 
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent
+from assistant.approval import resumed
 from assistant.attachments import Attachments
 from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
+from assistant.consent import Decision
 from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.feedback import Feedback
-from assistant.history import pending_calls
 from assistant.messages import Message
 from assistant.models.base import Cancel, ChatModel
 from assistant.models.catalogue import hf_cache, ms_cache
@@ -45,7 +46,6 @@ from assistant.storage import Storage
 from assistant.workbench import Workbench
 from common.database import Database, DataFolder
 from common.errors import (
-    ConversationError,
     MessageTooLong,
     ModelInUse,
     PersonaError,
@@ -155,7 +155,9 @@ class Studio:
 
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
         snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region, ready=self._wait_for_shipped)
+        agent = Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region, ready=self._wait_for_shipped)
+        standing = partial(self.toolbox.permissions.given, wanted.id)
+        return replace(agent, trusted=partial(self.knowledge.trusted, MAKER.owner), standing=standing)
 
     def _wait_for_shipped(self, cancel: Cancel) -> None:
         """Wait until the shipped collections are in place, which a first start takes a while for, or for `cancel`."""
@@ -193,7 +195,7 @@ class Studio:
         agent, path = self._ready(identity, conversation, position)
         if path[-1].message.role != "user":
             raise no_message(position)
-        turn = partial(agent.run, text, _said(path[:-1]), language=language)
+        turn = partial(agent.run, text, _said(path[:-1]), language=language, tainted=path[-1].message.tainted)
         return self._start(identity, conversation, turn, path[:-1], replace(path[-1].message, text=text))
 
     def regenerate(self, identity: Identity, conversation: str, language: str, position: int | None = None) -> str:
@@ -205,27 +207,20 @@ class Studio:
         asked = max((index for index, placed in enumerate(path) if placed.message.role == "user"), default=None)
         if asked is None:
             raise MessageTooLong("There is nothing to answer yet. Write a message first.", "还没有可以回答的消息。请先写一条。")
-        turn = partial(agent.run, path[asked].message.text, _said(path[:asked]), language=language)
+        said = path[asked].message
+        turn = partial(agent.run, said.text, _said(path[:asked]), language=language, tainted=said.tainted)
         return self._start(identity, conversation, turn, path[: asked + 1])
 
     def choose(self, identity: Identity, conversation: str, position: int) -> None:
         """Bring the branch of a message into view. Raises `TurnRunning`, `ConversationMissing` or `ConversationError`."""
         self.runs.choose(identity.owner, conversation, position)
 
-    def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, bool], language: str) -> str:
-        """Allow or refuse the calls a turn waits for (call id -> allowed), and go on; returns the run's id.
-
-        Raises `ConversationError` when none of them waits at the end of the branch in view.
-        """
+    def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, Decision], language: str) -> str:
+        """Allow or refuse calls that a turn waits for (by call id), and go on; returns the run's id. Raises what `resumed` does."""
         agent, path = self._ready(identity, conversation)
-        history = _said(path)
-        if not decisions.keys() & {call.id for call in pending_calls(history)}:
-            raise ConversationError(
-                "This call no longer waits for an answer: it was decided, or another version is in view. Load the page again.",
-                "这个调用已不再等待许可：它已经处理过，或当前显示的是另一个版本。请重新加载页面。",
-            )
-        allowed = {call: allow and identity.maker for call, allow in decisions.items()}
-        return self._start(identity, conversation, partial(agent.run, "", history, language=language, decisions=allowed), path)
+        started = partial(self.runs.started, identity.owner)
+        turn = resumed(identity, agent, path, decisions, started, self.toolbox.permissions)
+        return self._start(identity, conversation, partial(turn, language=language), path, at_end=True)
 
     def prompt(self, identity: Identity, run: str, step: int) -> StepPrompt | None:
         """What the model was given in a step (from 1) of the maker's own run; None for a visitor, and where it is not kept."""
@@ -321,6 +316,7 @@ class Studio:
         turn: Callable[..., Iterator[Event]],
         path: Sequence[Placed],
         said: Message | None = None,
+        at_end: bool = False,
     ) -> str:
         """Start a turn at the end of `path`, which is as it was read: what is said elsewhere meanwhile is another branch."""
         under = path[-1].position if path else ROOT
@@ -330,6 +326,7 @@ class Studio:
             lambda cancel: turn(cancel=cancel),
             said=said,
             under=under,
+            at_end=at_end,
             keep_prompts=identity.maker,
             at_most=None if identity.maker else _TURNS_OF_A_VISITOR,
         )

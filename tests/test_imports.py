@@ -45,7 +45,9 @@ OWNERS = {
         "knowledge/catalogue.py",
         "knowledge/renewal.py",
         "knowledge/tables.py",
+        "knowledge/trust.py",
         "retrieval/lexical.py",
+        "tools/permissions.py",
     ),
 }
 

@@ -42,6 +42,7 @@ class HttpTool(Tool):
         self.titles = {language: document.title.get(language) for language in ("en", "zh")}
         self.about = {language: document.description.get(language) for language in ("en", "zh")}
         self.risk = document.risk
+        self.origin = document.model_dump_json()
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ArgumentsInvalid` for a value that cannot be sent, `ToolFailed` for an answer that helps nobody."""

@@ -1,4 +1,4 @@
-"""What a maker does with tools besides calling them: switching them off for the whole app, and taking registered ones away.
+"""What a maker does with tools besides calling them: switching them off, taking registered ones away, permitting calls for good.
 
 Which tools are off is one document in the database. A tool that is off stays in the registry and in the documents that name it;
 no turn is given it. A registered tool that was taken away can be brought back, since its last revisions are kept.
@@ -16,6 +16,7 @@ from common.egress import Egress
 from common.errors import DocumentInvalid, DocumentMissing, ToolError
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
+from tools.permissions import Permissions
 from tools.registry import ToolRegistry
 
 _ID = "switches"
@@ -45,10 +46,16 @@ class Toolbox:
         self._owner = owner
         self._egress = egress or Egress()
         self._turn = threading.Lock()
-        self.reread()
+        self.permissions = Permissions(database, owner)
+        self._read_switches()
 
     def reread(self) -> None:
-        """Read again which tools are off; none, where what says so cannot be read."""
+        """Read again which tools are off, after the rows were replaced; no permission outlives that: personas are others now."""
+        self.permissions.withdraw_all()
+        self._read_switches()
+
+    def _read_switches(self) -> None:
+        """Which tools are off; none, where what says so cannot be read."""
         with self._turn:
             try:
                 off: Sequence[str] = self._stored()[0].off
