@@ -1,4 +1,4 @@
-"""Calls that wait for the maker: which they are, how long they may still be allowed, and the turn that goes on once they are decided.
+"""Calls that wait for the maker: which they are, how long they can be allowed, and the turn that goes on once they are decided.
 
 Everything is read from the conversation, so that it is the same after a reload and after a restart. Nothing is run here, and no
 decision is kept: what a call gave is in the messages of the turn.

@@ -108,9 +108,8 @@ class Runs:
 
         In one transaction the branch in view is made to end at the message at `under` (None leaves it), what the user `said` is
         hung there and the run is recorded; its own messages follow. With `at_end` nothing may follow the message at `under` yet,
-        whoever else was quicker: it is answered once (`ConversationError`). `keep_prompts` is for those who may read what the model was
-        given. Raises `TurnRunning` while the conversation is answering, or `at_most` others of the owner are,
-        `ConversationMissing`, or `StorageFailed`.
+        whoever was quicker. `keep_prompts` is for those who may read what the model was given. Raises `TurnRunning` while the
+        conversation is answering, or `at_most` others of the owner are, `ConversationError`, or `StorageFailed`.
         """
         self.save_unsaved()
         run, live = uuid.uuid4().hex, _Live(owner, conversation, keep_prompts)

@@ -216,7 +216,7 @@ class Studio:
         self.runs.choose(identity.owner, conversation, position)
 
     def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, Decision], language: str) -> str:
-        """Allow or refuse calls that a turn waits for (by call id), and go on; returns the run's id. Raises what `resumed` does."""
+        """Allow or refuse calls that a turn waits for (by call id), and go on; returns the run's id. Raises as `resumed` does."""
         agent, path = self._ready(identity, conversation)
         started = partial(self.runs.started, identity.owner)
         turn = resumed(identity, agent, path, decisions, started, self.toolbox.permissions)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from assistant.consent import Decision
 from assistant.conversations import Conversation
 from assistant.studio import Studio
 from common.errors import ConversationMissing, HearthError
-from ui import notify, panels, render, sources, uploads
+from ui import approvals, notify, panels, render, sources, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.screens import Screens, interrupted_html
 from ui.session import Viewers
@@ -130,9 +131,30 @@ class Desk(Screens):
             yield _refusal(error, ask)
 
     def decide(self, ask: Ask) -> Iterator[Screen]:
-        """Allow or refuse the call that a turn waits for; other calls of the same message wait on."""
-        decisions = {ask.word("call"): ask.data.get("allowed") is True}
-        yield from self._turn(ask, lambda conversation: self._studio.decide(ask.identity, conversation, decisions, ask.language))
+        """Allow or refuse a call that a turn waits for, perhaps with other arguments; other calls of that message wait on."""
+        ticket = self._viewers.take(ask.session)
+        owner, call = ask.identity.owner, ask.word("call")
+        try:
+            kept, decision = self._studio.conversations.get(owner, ask.conversation), Decision(False)
+            if ask.data.get("allowed") is True:
+                arguments, trial = approvals.arguments_of(self._studio, ask, self.path(owner, kept.id))
+                if trial:
+                    yield self.conversation(ask, kept, None, {call: trial})
+                    return
+                decision = Decision(True, arguments, ask.data.get("always") is True)
+            run = self._studio.decide(ask.identity, kept.id, {call: decision}, ask.language)
+        except ConversationMissing as error:
+            yield _refusal(error, ask)
+            return
+        except HearthError as error:
+            # Another tab may have been quicker: what is there now is shown beside the reason.
+            active = self._studio.runs.active(owner, kept.id)
+            yield {**self.conversation(ask, kept, active), **_refusal(error, ask)}
+            if active:
+                yield from self._watch(ask, kept.id, active, ticket)
+            return
+        yield {"notice": Markup(""), **self.conversation(ask, kept, run)}
+        yield from self._watch(ask, kept.id, run, ticket)
 
     def stop(self, ask: Ask) -> Iterator[Screen]:
         run = self._studio.runs.active(ask.identity.owner, ask.conversation)

@@ -1,8 +1,9 @@
 """What the chat page shows: the parts around a conversation, an opening, and a conversation with what was said in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -13,11 +14,12 @@ from common.errors import ConversationMissing
 from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, helplines
 from personas.schema import Persona
-from ui import notify, panels, render, sources
+from ui import approvals, notify, panels, render, sources
 from ui.ask import Ask, Screen
 from ui.render import Face, Manner
 from ui.texts import text
 from ui.view import View, fold
+from ui.views.tools import Trial
 
 _QUERY = 1_000  # letters of a search that are looked for
 _NAMES = 200  # files told of at one time
@@ -100,8 +102,13 @@ class Screens:
             *(Placed(_UNSAVED - index, message, None, ()) for index, message in enumerate(unsaved)),
         ]
 
-    def conversation(self, ask: Ask, conversation: Conversation, run: str | None) -> dict[str, Markup]:
-        """The parts that show a conversation; `run` is the one that is answering now."""
+    def conversation(
+        self, ask: Ask, conversation: Conversation, run: str | None, wrong: Mapping[str, Trial] = MappingProxyType({})
+    ) -> dict[str, Markup]:
+        """The parts that show a conversation; `run` is the one that is answering now.
+
+        `wrong` is what was typed into the card of a call (by its id) and cannot be run.
+        """
         owner, manner = ask.identity.owner, self.manner(ask)
         path = self.path(owner, conversation.id)
         face = self.face(ask, conversation.persona)
@@ -115,7 +122,13 @@ class Screens:
         if not path:
             return {**self.opening(ask, conversation.persona), "title": _placed(conversation.id, face.id, run or "", bar)}
         history = render.history_html(
-            path, face, manner, last=view, answering=run is not None, opinions=self._studio.feedback.of(owner, conversation.id)
+            path,
+            face,
+            manner,
+            last=view,
+            answering=run is not None,
+            opinions=self._studio.feedback.of(owner, conversation.id),
+            cards=approvals.cards(self._studio, ask, path, face.name, manner, wrong) if run is None else {},
         )
         screen = {
             "title": _placed(conversation.id, face.id, run or "", bar),

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from markupsafe import Markup
 
 from assistant.branches import Placed
 from assistant.events import (
@@ -247,15 +248,23 @@ def test_cards(card, title):
     assert ("10:32" in html) == (card.result is not None)
 
 
-def test_a_call_that_waits_asks_a_maker_and_only_tells_a_visitor():
+def test_a_call_that_waits_asks_whoever_has_a_card_for_it_and_only_tells_others():
     history = [Message("user", "a"), Message("assistant", "", calls=(CALL,))]
-    asked = history_html(history, FACE, EN)
-    assert 'data-call="k1"' in asked
-    assert 'data-do="allow"' in asked
-    assert "Asia/Shanghai" in asked
+    card = Markup('<div class="card ask" data-call="k1"></div>')
+    assert card in history_html(history, FACE, EN, cards={"k1": card})
+    assert card not in history_html([*history, Message("user", "b")], FACE, EN, cards={"k1": card})
     told = history_html(history, FACE, replace(EN, maker=False))
-    assert "allow" not in told.replace("may only", "")
+    assert "data-call" not in told
     assert "owner of this page" in told
+
+
+def test_a_call_that_the_maker_changed_shows_what_was_made():
+    changed = replace(RESULT, arguments={"zone": "Europe/Rome"})
+    html = live(View(pieces=(Card(CALL, changed, 0.1),)))
+    assert "Europe/Rome" in html
+    assert "Asia/Shanghai" not in html
+    assert "as you changed them" in html
+    assert "as you changed them" not in live(View(pieces=(Card(CALL, replace(RESULT, arguments=CALL.arguments), 0.1),)))
 
 
 def test_a_call_that_was_never_run_does_not_wait_for_ever():

@@ -238,6 +238,7 @@ class PersonasPage:
         """Delete somebody's own persona, or bring a shipped one back to how it came; both can be taken back."""
         persona, shipped = kept.stored.document, kept.stored.shipped
         self._store.reset(MAKER.owner, persona.id)
+        self._studio.toolbox.permissions.withdraw(persona.id)  # another one may be made under its name
         said = _told("personas_was_reset" if shipped else "personas_deleted", persona, ask)
         note = parts.undo(self._manner(ask), said, "bring-back", id=persona.id)
         return _Answer(self._fresh(ask, persona.id, note)) if shipped else _Answer(self._cards(ask, note), "")

@@ -62,6 +62,8 @@ class ToolsPage:
             case "user":
                 self._studio.tools.get(id)
                 use(self._studio, ask.word("by"), "tools", id, on)
+            case "ask-again":
+                self._studio.toolbox.permissions.withdraw(ask.word("by"), id)
             case "delete":
                 title = self._title(self._studio.tools.get(id), ask)
                 self._studio.toolbox.delete(id)
@@ -110,8 +112,11 @@ class ToolsPage:
         opened = next((tool for tool in tools if tool.id == id), None)
         shown = parts.EMPTY
         if opened is not None:
-            instrument = next(each for each in instruments if each.id == id)
             using = uses(self._studio, "tools", id, ask.language)
+            titles = {each.persona: each.title for each in using}
+            allowed = self._studio.toolbox.permissions.of(opened)
+            standing = tuple((persona, titles[persona]) for persona in allowed if persona in titles)
+            instrument = replace(next(each for each in instruments if each.id == id), standing=standing)
             shown = views.tool_html(instrument, trial or views.Trial(asked(opened.spec.parameters)), using, manner)
         elif id and not note:
             missing = DocumentMissing(f"There is no tool {id!r}.", f"没有工具 {id!r}。")

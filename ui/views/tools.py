@@ -12,12 +12,15 @@ from ui.toolform import Asked
 from ui.uses import Use, switches_html
 from ui.views import parts
 
+_LINE = 80  # characters; what is longer gets more than a line
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """A tool as the page shows it: `about` is for people, `description` what the model reads.
 
-    `address` is what a call sends where, "" for a tool that is no HTTP request.
+    `address` is what a call sends where, "" for a tool that is no HTTP request. `standing` are the personas, id and title, that
+    may call it without asking.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Instrument:
     on: bool = True
     registered: bool = False
     address: str = ""
+    standing: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,8 @@ def tool_html(tool: Instrument, trial: Trial, using: Sequence[Use], manner: Mann
                 manner.say("tools_users"),
                 parts.fields(
                     manner.say("tools_users"), switches_html(using, "user", tool.id), hint=manner.say("tools_users_hint")
-                ),
+                )
+                + _standing(tool, manner),
             ),
             ("model", manner.say("model_reads"), _read_by_model(tool, manner)),
         ],
@@ -120,6 +125,22 @@ def tool_html(tool: Instrument, trial: Trial, using: Sequence[Use], manner: Mann
     return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}</div>').format(
         tool.id, head, parts.facts(rows), on, shown, delete
     )
+
+
+def _standing(tool: Instrument, manner: Manner) -> Markup:
+    """Who may call a tool that changes things without asking, and taking that back."""
+    if tool.risk == "reads":
+        return parts.EMPTY
+    if tool.risk == "spends":
+        return parts.note(manner.say("tools_never_standing"))
+    rows = parts.EMPTY.join(
+        Markup('<div class="row" data-key="standing-{}"><bdi>{}</bdi>{}</div>').format(
+            persona, plain(title), parts.button(manner.say("tools_ask_again"), "ask-again", of=tool.id, by=persona)
+        )
+        for persona, title in tool.standing
+    )
+    hint = manner.say("tools_standing_hint" if rows else "tools_standing_none")
+    return parts.fields(manner.say("tools_standing"), rows, hint=hint)
 
 
 def _read_by_model(tool: Instrument, manner: Manner) -> Markup:
@@ -139,7 +160,7 @@ def _read_by_model(tool: Instrument, manner: Manner) -> Markup:
 
 
 def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
-    fields = parts.EMPTY.join(_field(each, trial, manner) for each in trial.asked)
+    fields = parts.EMPTY.join(field_html(each, trial, manner) for each in trial.asked)
     if not trial.asked:
         fields = Markup('<p class="note">{}</p>').format(manner.say("tools_nothing_asked"))
     general = parts.note(trial.problems[""], "bad") if trial.problems.get("") else parts.EMPTY
@@ -148,13 +169,18 @@ def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
     return Markup('{}<div class="trial" aria-live="polite">{}</div>').format(form, trial.outcome)
 
 
-def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
+def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
+    """The field of one argument, with what is typed in it and what is wrong with that."""
     value = trial.typed.get(each.name, "")
     told = [_for_reader(each.description, manner)] if each.description else []
     kinds = {"lines": "tools_a_line_each", "json": "tools_as_json", "integer": "tools_whole_number", "number": "tools_a_number"}
     how = kinds.get(each.kind if each.kind in ("lines", "json") else each.of)
     label = " · ".join(
-        [each.name, *([manner.say(how)] if how else []), *([] if each.required else [manner.say("tools_optional")])]
+        [
+            each.name or manner.say("arguments"),
+            *([manner.say(how)] if how else []),
+            *([] if each.required else [manner.say("tools_optional")]),
+        ]
     )
     if each.kind == "choice":
         options = [(option, _word(option)) for option in each.options]
@@ -162,6 +188,8 @@ def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
         control = parts.choice(each.field, [("", manner.say("tools_left_empty") if not each.required else "—"), *options], value)
     elif each.kind in ("lines", "json"):
         control = parts.area(each.field, value, rows=3)
+    elif len(value) > _LINE or "\n" in value or "\r" in value:  # a line would drop where one ends
+        control = parts.area(each.field, value)
     else:
         control = parts.line(each.field, value, limit=4000)
     return parts.field(label, control, hint=" ".join(told), problem=trial.problems.get(each.name, ""))

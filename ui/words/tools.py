@@ -31,6 +31,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "A persona may call it from its next turn on, where the model calls tools.",
         "从下一轮起人设可以调用它，前提是模型会用工具。",
     ),
+    "tools_standing": ("May call it without asking", "调用前不必询问"),
+    "tools_standing_hint": (
+        "You allowed this on a card in the chat. It asks again once the tool changes, and wherever text was read that you have "
+        "not marked as trusted.",
+        "你在聊天的卡片上许可过。工具有改动后会重新询问；读到你没有标为可信的内容时也会询问。",
+    ),
+    "tools_standing_none": (
+        "Nobody: each call asks you. Where a card in the chat asks, you can allow it to a persona for good.",
+        "还没有：每次调用都会问你。聊天里出现许可卡片时，可以设为对某个人设总是允许。",
+    ),
+    "tools_never_standing": (
+        "It may cost money: each call asks you, and none can be allowed for good.",
+        "它可能会花钱：每次调用都会问你，不能设为总是允许。",
+    ),
+    "tools_ask_again": ("Ask again", "恢复询问"),
     "tools_run": ("Run", "运行"),
     "tools_running": ("Running {title}…", "正在运行{title}……"),
     "tools_took": ("{seconds} s", "{seconds} 秒"),
