@@ -257,6 +257,8 @@ class Desk(Screens):
             if created:
                 self._studio.conversations.delete(owner, created)
             yield {"live": Markup(""), **_refusal(error, ask)}
+            if ask.conversation and (active := self._studio.runs.active(owner, ask.conversation)):
+                yield from self._watch(ask, ask.conversation, active, ticket)  # what kept this from starting is still answering
             return
         yield {"sidebar": partial(self.sidebar, ask, current=conversation.id), **self.conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
