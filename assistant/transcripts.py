@@ -94,6 +94,8 @@ def _from_json(text: str) -> Transcript:
         messages = tuple(Message.from_dict(message) for message in document["messages"])
         if any(message.role not in _ROLES or not isinstance(message.text, str) for message in messages):
             raise _not_a_conversation()
+        for message in messages:
+            message.to_dict()  # raises where a call or a result has arguments that are none
         persona, title = str(document["persona"]), str(document["title"])[:_TITLE_LENGTH]
         if version == 1:
             return Transcript.in_line(persona, title, messages)

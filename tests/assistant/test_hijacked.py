@@ -355,6 +355,16 @@ def two_tabs_allow_the_same_call(world):
 
 
 @forgery
+def a_tab_that_read_the_card_before_another_allowed_the_call(world):
+    talk = asking(world, SAVE)
+    last = world.studio.conversations.path(MAKER.owner, talk.kept)[-1].position
+    talk.decide({"c1": YES})
+    with pytest.raises(ConversationError, match="no longer waits"):
+        world.studio.runs.start(MAKER.owner, talk.kept, lambda cancel: iter(()), under=last, at_end=True)
+    return SAVED
+
+
+@forgery
 def two_tabs_allow_and_refuse_the_same_call(world):
     talk = asking(world, SAVE)
     won = _at_once(talk, [YES, NO, YES, NO])
