@@ -226,7 +226,6 @@ def a_file_that_says_of_itself_that_it_is_trusted(world):
 
 @forgery
 def an_imported_question_is_answered_again(world):
-    talk, _ = _imported(world, MAKER, [Message("user", "Hello")], [])
     kept = world.studio.conversations.import_file(
         MAKER.owner, to_json(Transcript.in_line("p", "x", [Message("user", POISON)]), "x")
     )
@@ -370,7 +369,7 @@ def two_tabs_allow_and_refuse_the_same_call(world):
     won = _at_once(talk, [YES, NO, YES, NO])
     assert sum(won) == 1
     [result] = results(talk.messages)
-    assert result.failed == won[1] or won[3]
+    assert result.failed == (won[1] or won[3])
     return [] if result.failed else SAVED
 
 
