@@ -31,6 +31,7 @@ from assistant.models.hubs import Hub
 from assistant.models.memory import Memory, measure
 from assistant.models.served import Served
 from assistant.models.threads import share_processor
+from assistant.outside import tools_outside
 from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
 from assistant.runlog import StepPrompt
@@ -373,7 +374,8 @@ def build_studio(
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
-    registry = tools or stored_registry(ToolStore(database), MAKER.owner)
+    outside = tools_outside(database, settings.offline)
+    registry = tools or stored_registry(ToolStore(database), MAKER.owner, outside=outside)
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
 
@@ -387,7 +389,7 @@ def build_studio(
 
     def reread() -> None:
         if tools is None:
-            registry.become(stored_registry(ToolStore(database), MAKER.owner))
+            registry.become(stored_registry(ToolStore(database), MAKER.owner, outside=outside))
         toolbox.reread()
 
     studio = Studio(

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from common.database import opened
+from common.egress import Egress
 from common.errors import ArgumentsInvalid, DocumentInvalid, HearthError
+from tools.addresses import AddressStore
 from tools.base import Tool, ToolContext
+from tools.builtin.network.shelf import CONNECT_S, network_tools
 from tools.documents import ToolDocument, ToolStore
 from tools.finding import find
 from tools.openapi import JSON_LIMIT, LeftOut, read_openapi
@@ -69,10 +72,12 @@ def _positive(text: str) -> int:
 
 def _registry(data: Path) -> ToolRegistry:
     """The tools there are; without a data folder those that ship, and none is made."""
+    egress = Egress(connect_s=CONNECT_S)
     if not (data / "hearth.db").exists():
-        return default_registry()
+        return ToolRegistry([*default_registry().list(), *network_tools(egress, lambda: "")])
     with opened(data) as database:
-        return stored_registry(ToolStore(database), OWNER)
+        search = AddressStore(database).current(OWNER).search
+        return stored_registry(ToolStore(database), OWNER, outside=network_tools(egress, lambda: search))
 
 
 def _list(given: argparse.Namespace) -> int:
@@ -117,7 +122,8 @@ def _call(given: argparse.Namespace) -> int:
 
 def _import(given: argparse.Namespace) -> int:
     found = read_openapi(_text_of(given.file), given.server)
-    reserved = {tool.id: tool.spec.name for tool in default_registry().list()}
+    shipped = [*default_registry().list(), *network_tools(Egress(), lambda: "")]
+    reserved = {tool.id: tool.spec.name for tool in shipped}
     kept: Iterator[ToolDocument] = iter(())
     if found.documents:
         with opened(given.data) as database:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from common.problems import Sentences
+
 Risk = Literal["reads", "writes", "spends"]
 
 
@@ -81,6 +83,13 @@ class Tool(ABC):
     risk: Risk = "reads"
     sends: bool = False
     time_limit_s: float = 10.0
+
+    def unavailable(self) -> Sentences | None:
+        """Why it cannot be called at all as things are, such as for want of a network; None where it can.
+
+        No turn is given a tool that cannot be called; it stays in the list, where people read why.
+        """
+        return None
 
     @abstractmethod
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:

@@ -109,20 +109,20 @@ class ToolRegistry:
             return tuple(self._tools.values())
 
     def snapshot(self, ids: Sequence[str] | None = None) -> ToolSnapshot:
-        """The tools of these ids, in their order (all for None), without those that are off.
+        """The tools of these ids, in their order (all for None), without those that are off or cannot be called.
 
         Raises `DocumentMissing` for one that is not there.
         """
         tools = self.list() if ids is None else [self.get(id) for id in ids]
-        return ToolSnapshot([tool for tool in tools if tool.id not in self._off])
+        return ToolSnapshot([tool for tool in tools if tool.id not in self._off and not tool.unavailable()])
 
 
-def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:
-    """A new registry of the tools that come with Hearth and those that `owner` has registered.
+def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None, *, outside: Sequence[Tool] = ()) -> ToolRegistry:
+    """A new registry of the tools that come with Hearth, those that ask `outside` among them, and those of `owner`.
 
-    One whose id or name is taken by then is left out, with a line in the log.
+    A registered one whose id or name is taken by then is left out, with a line in the log.
     """
-    registry, egress = default_registry(), egress or Egress()
+    registry, egress = ToolRegistry([*default_registry().list(), *outside]), egress or Egress()
     ids = {tool.id for tool in registry.list()}
     names = {tool.spec.name for tool in registry.list()}
     for stored in reversed(store.list(owner)):  # in the order they came

@@ -32,6 +32,8 @@ def run(tool: Tool, arguments: Mapping[str, Any], context: ToolContext, output_l
     name = tool.spec.name
     if context.cancel.is_set():
         return _stopped(name, context)
+    if why := tool.unavailable():
+        return _failed(context, *why)
     own = replace(context, cancel=threading.Event())
     attempt = _Attempt(tool, arguments, own)
     threading.Thread(target=attempt.run, name=f"tool-{tool.id}", daemon=True).start()

@@ -14,6 +14,7 @@ from common.database import Database
 from common.documents import Document, DocumentStore, check_id
 from common.egress import Egress
 from common.errors import DocumentInvalid, DocumentMissing, ToolError
+from tools.addresses import AddressStore
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
 from tools.registry import ToolRegistry
@@ -36,10 +37,14 @@ class Switches(Document):
 
 
 class Toolbox:
-    """The tools of one owner: those in `registry`, and their documents in the database."""
+    """The tools of one owner: those in `registry`, and their documents in the database.
+
+    `addresses` are those of the maker's own services that shipped tools ask.
+    """
 
     def __init__(self, database: Database, registry: ToolRegistry, owner: str, egress: Egress | None = None) -> None:
         self._store = ToolStore(database)
+        self.addresses = AddressStore(database)
         self._switches = DocumentStore(database, "tool-switches", Switches)
         self._registry = registry
         self._owner = owner

@@ -119,7 +119,7 @@ class ToolsPage:
         return views.tools_html(instruments, id if opened else "", shown, manner, note=note, here=here)
 
     def _instrument(self, tool: Tool, ask: Ask) -> views.Instrument:
-        document = self._studio.toolbox.document(tool.id)
+        document, why = self._studio.toolbox.document(tool.id), tool.unavailable()
         return views.Instrument(
             tool.id,
             self._title(tool, ask),
@@ -132,6 +132,7 @@ class ToolsPage:
             on=tool.id not in self._studio.tools.off,
             registered=document is not None,
             address=f"{document.call.method} {document.call.url}" if document else "",
+            unavailable=why[ask.language == "zh"] if why else "",
         )
 
     def _title(self, tool: Tool, ask: Ask) -> str:

@@ -17,7 +17,7 @@ from ui.views import parts
 class Instrument:
     """A tool as the page shows it: `about` is for people, `description` what the model reads.
 
-    `address` is what a call sends where, "" for a tool that is no HTTP request.
+    `address` is what a call sends where, "" for a tool that is no HTTP request; `unavailable` why it cannot be called now.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Instrument:
     on: bool = True
     registered: bool = False
     address: str = ""
+    unavailable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def tools_html(
             "tools",
             tool.id,
             tool.title,
-            manner.say("tools_off") if not tool.on else tool.name,
+            manner.say("tools_off") if not tool.on or tool.unavailable else tool.name,
             current=tool.id == current,
         )
         for tool in instruments
@@ -117,8 +118,9 @@ def tool_html(tool: Instrument, trial: Trial, using: Sequence[Use], manner: Mann
         ],
     )
     delete = parts.button(manner.say("tools_delete"), "delete", quiet=True, of=tool.id) if tool.registered else parts.EMPTY
-    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}</div>').format(
-        tool.id, head, parts.facts(rows), on, shown, delete
+    why = parts.note(tool.unavailable) if tool.unavailable else parts.EMPTY
+    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}{}</div>').format(
+        tool.id, head, why, parts.facts(rows), on, shown, delete
     )
 
 
