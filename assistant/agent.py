@@ -32,7 +32,7 @@ from common.errors import HearthError
 from knowledge.types import Hit
 from personas.care import assess, prepared_answer
 from personas.schema import Persona
-from tools.base import ToolContext, ToolSpec
+from tools.base import Tool, ToolContext, ToolSpec
 from tools.finding import find
 from tools.registry import ToolSnapshot
 
@@ -121,8 +121,12 @@ class Agent:
     def _may_call(self, turn: Turn) -> bool:
         """Whether a model that cannot answer from passages may yet know that a tool is to be called."""
         info, persona = turn.info, self.persona
-        calls = info.tools and len(self.tools) > 0 and turn.language in info.languages
+        calls = info.tools and len(self._fit(info)) > 0 and turn.language in info.languages
         return calls and not persona.answers_only_from_documents
+
+    def _fit(self, info: ModelInfo) -> Mapping[str, Tool]:
+        """The tools that the model may be given, by the name it sees."""
+        return {name: tool for name, tool in self.tools.items() if tool.for_small_models or not _is_small(info)}
 
     def _care(self, turn: Turn, kind: str) -> Iterator[Event]:
         """A prepared answer, and no model, where the message speaks of danger."""
@@ -148,7 +152,7 @@ class Agent:
     ) -> Iterator[Event]:
         """Let the model write, and run what it calls; with `quotes` the passages are quoted unless a call brings something."""
         options = _options(self.persona, turn.info)
-        offered = find(self.tools, message, self.limits.offered_tools) if turn.info.tools else []
+        offered = find(self._fit(turn.info), message, self.limits.offered_tools) if turn.info.tools else []
         yield ToolsFound(tuple((tool.spec.name, score) for tool, score in offered))
         specs = [tool.spec for tool, _ in offered]
         earlier, current = split(history) if pending else (history, [])

@@ -73,7 +73,8 @@ class Tool(ABC):
     `id` is `[a-z0-9][a-z0-9-]{0,63}` and names the tool in documents; `spec.name` is the name the model sees; `titles` are
     what people see, by language ("en", "zh"), and `about` says to them what it does, where that is not simply what the model
     is told; `risk` says what a call can do beyond reading; `sends` whether its arguments leave this machine, and so whether
-    what comes back is a stranger's text; `time_limit_s` is the deadline of one call in seconds.
+    what comes back is a stranger's text; `for_small_models` whether a small model may be given it, which calls what sounds like
+    the question; `time_limit_s` is the deadline of one call in seconds.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Tool(ABC):
     about: Mapping[str, str] = MappingProxyType({})
     risk: Risk = "reads"
     sends: bool = False
+    for_small_models: bool = True
     time_limit_s: float = 10.0
 
     def unavailable(self) -> Sentences | None:

@@ -43,8 +43,8 @@ def acted(page, asked):
 @pytest.mark.parametrize(
     ("identity", "settings", "sections"),
     [
-        (MAKER, {}, ["look", "start", "care", "data", "delete", "about"]),
-        (MAKER, {"host": "0.0.0.0", "token": "t"}, ["look", "start", "care", "data", "delete", "sign_out", "about"]),
+        (MAKER, {}, ["look", "start", "care", "search", "data", "delete", "about"]),
+        (MAKER, {"host": "0.0.0.0", "token": "t"}, ["look", "start", "care", "search", "data", "delete", "sign_out", "about"]),
         (VISITOR, {"hosted": "huggingface", "token": "t"}, ["look", "delete", "sign_in", "about"]),
     ],
 )

@@ -68,6 +68,7 @@ class ModelSearch(NetworkTool):
     """Searches the hubs for models."""
 
     id = "model-search"
+    for_small_models = False  # one asks a hub for "Hearth" when it is asked what Hearth can do
     titles: Mapping[str, str] = {"en": "Model search", "zh": "模型搜索"}
     about: Mapping[str, str] = {
         "en": "Finds models on Hugging Face and ModelScope by words and task, with size, licence and downloads.",

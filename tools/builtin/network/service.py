@@ -23,9 +23,6 @@ from common.problems import Sentences
 from tools.base import Tool
 from tools.builtin.network.reading import line, part
 
-REQUEST_S = 6.0
-"""Seconds of one request: a call that makes two in turn still ends within its time."""
-
 ANSWER_LIMIT = 1024 * 1024
 """Bytes of one answer."""
 
@@ -66,6 +63,7 @@ class NetworkTool(Tool):
 
     sends = True
     time_limit_s = 15.0
+    request_s = 6.0  # of one request: a call that makes two in turn still ends within its time
 
     def __init__(self, egress: Egress, *, offline: bool = False) -> None:
         self._egress = egress
@@ -101,7 +99,7 @@ class NetworkTool(Tool):
         try:
             answer = self._egress.get(
                 service.url(path, query),
-                deadline_s=REQUEST_S,
+                deadline_s=self.request_s,
                 byte_limit=ANSWER_LIMIT,
                 granted_hosts=service.granted,
                 headers=headers,
