@@ -63,6 +63,21 @@ def test_who_sees_which_sections(open_page, tame, identity, settings, sections):
     assert str(page._studio.folder.path) not in visitor
 
 
+def test_the_address_of_the_web_search_is_kept_or_its_fault_is_shown_beside_it(open_page, tame):
+    page, studio = open_page()
+    html = acted(page, ask(thing="search", action="search", fields={"search": ["http://127.0.0.1:8080/"]}))
+    assert 'value="http://127.0.0.1:8080"' in tame(html)
+    assert "saved " in html
+    html = acted(page, ask(thing="search", language="zh", action="search", fields={"search": ['ftp://"<b>']}))
+    assert 'role="alert"' in tame(html)
+    assert "<b>" not in html
+    assert studio.toolbox.addresses.current(MAKER.owner).search == "http://127.0.0.1:8080"
+    acted(page, ask(VISITOR, "search", action="search", fields={"search": ["https://evil.example"]}))
+    assert studio.toolbox.addresses.current(MAKER.owner).search == "http://127.0.0.1:8080"
+    acted(page, ask(thing="search", action="search", fields={"search": [""]}))
+    assert studio.toolbox.addresses.current(MAKER.owner).search == ""
+
+
 def test_choices_are_kept_and_their_effect_is_shown(open_page, tame):
     page, studio = open_page()
     html = acted(page, ask(thing="care", action="region", fields={"region": ["US"]}))

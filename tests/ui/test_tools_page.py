@@ -211,6 +211,13 @@ def test_a_tool_is_switched_off_for_everybody(shop):
     assert "data-refused" in act(page, action="switch", of="no-such", on=False)
 
 
+def test_a_tool_that_cannot_be_called_says_why(shop):
+    page, *_ = shop  # offline, as every studio of the tests
+    for language, sentence in (("en", "was started with --offline."), ("zh", "以 --offline 方式启动的。")):
+        assert sentence in words(seen(page, "weather", language))
+        assert sentence not in words(seen(page, "clock", language))
+
+
 def test_personas_get_a_tool_from_here(shop):
     page, studio, _ = shop
     shown = act(page, "renew", action="user", of="renew", by="librarian", on=True)

@@ -61,6 +61,6 @@ def egress():
     return Egress(connect_s=3.0)
 
 
-def called(tool, language="en", **arguments):
+def called(tool, language="en", /, **arguments):
     """What a tool gives, called as a turn calls it: its arguments checked, its failures worded."""
     return run(tool, arguments, ToolContext(language=language))

@@ -26,7 +26,9 @@ class Asking(NetworkTool):
         self._service = service
 
     def call(self, arguments, context):
-        return ToolOutput("told", self.ask(self._service, "/it", [("q", "西湖 & co"), ("n", 2)], refusals={418: ("a pot", "茶壶")}))
+        return ToolOutput(
+            "told", self.ask(self._service, "/it", [("q", "西湖 & co"), ("n", 2)], refusals={418: ("a pot", "茶壶")})
+        )
 
 
 @pytest.fixture
@@ -65,7 +67,14 @@ def in_a_minute():
         (429, "application/json", {"Retry_After": "9" * 400}, {}, "Ask again later", "稍后再试"),
         (429, "application/json", {"Retry_After": "soon"}, {}, "Ask again later", "稍后再试"),
         (403, "application/json", {"X_RateLimit_Remaining": "0"}, {}, "too many requests", "太多了"),
-        (302, "text/html", {"Location": "http://127.0.0.1:1/away"}, "", "sends callers on to 'http://127.0.0.1:1/away'", "要求转到"),
+        (
+            302,
+            "text/html",
+            {"Location": "http://127.0.0.1:1/away"},
+            "",
+            "sends callers on to 'http://127.0.0.1:1/away'",
+            "要求转到",
+        ),
         (200, "application/json", {}, b"", "with no content", "没有内容"),
         (200, "application/json", {}, b" \n", "with no content", "没有内容"),
         (200, "text/html", {}, "<html>Please sign in</html>", "a web page where data was expected", "网页而不是数据"),

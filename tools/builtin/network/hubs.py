@@ -138,6 +138,9 @@ class ModelSearch(NetworkTool):
         asked = _given(**{"search": query, "filter.task": _TASKS.get(task, "")})
         asked += [("sort", _SORTS[sort][1]), ("page_number", 1), ("page_size", _FOUND)]
         told = self.ask(self._modelscope, "/openapi/v1/models", asked)
+        if part(told, "success") is False:  # a refusal may come with the status of a success
+            said = line(part(told, "message"), 200)
+            raise ToolFailed(f"ModelScope did not accept this: {said!r}.", f"魔搭社区没有接受请求：{said!r}。")
         models = part(told, "data", "models")
         if not isinstance(models, list):
             raise unexpected(self._modelscope)
