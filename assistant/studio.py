@@ -52,6 +52,7 @@ from common.errors import (
     PersonaError,
     StorageFailed,
 )
+from common.logs import hide_in_logs
 from common.secrets import Secrets
 from knowledge.base import Knowledge
 from knowledge.corpora.shipped import shipped_collections
@@ -379,7 +380,9 @@ def build_studio(
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
 
-    servers = Servers(database, Secrets(folder.path), MAKER.owner)
+    secrets = Secrets(folder.path, settings.secret_key)
+    hide_in_logs(secrets)
+    servers = Servers(database, secrets, MAKER.owner)
 
     def remember(name: str) -> None:
         with suppress(StorageFailed):  # the model works all the same

@@ -5,6 +5,7 @@ clients that stream for as long as they like take `public_transport`.
 """
 
 import contextlib
+import ipaddress
 import math
 import queue
 import socket
@@ -66,8 +67,8 @@ def too_much(host: str, byte_limit: int) -> EgressFailed:
 
 
 def place(host: str, port: int) -> str:
-    """A host and its port as a grant names them: "host:port", "[host]:port" for an IPv6 address."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    """A host and its port as a grant names them: "host:port", and for an IPv6 address "[host]:port" in its shortest form."""
+    return f"[{ipaddress.IPv6Address(host)}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class LimitedBackend(httpcore.SyncBackend):

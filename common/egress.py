@@ -24,7 +24,7 @@ PORTS = {"http": 80, "https": 443}
 """The port of each scheme that may be used; others need a grant."""
 
 _AGENT = "Hearth/0.1"
-_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")  # as it is resolved: no escapes, no network card behind a %
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # as it is resolved: no escapes, no network card behind a %
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,4000}")
 # They say where a message ends and whom it is for, which is decided here.
@@ -152,6 +152,11 @@ def origin(url: str) -> str:
     return f"{parsed.scheme}://{_place(parsed)}"
 
 
+def place_of(url: str) -> str:
+    """Host and port of an address, "host:port", as a grant names them. Raises `EgressRefused` where it is none."""
+    return _place(_parsed(url))
+
+
 def _place(url: httpx.URL) -> str:
     return place(url.raw_host.decode("ascii"), PORTS[url.scheme] if url.port is None else url.port)
 
@@ -159,9 +164,10 @@ def _place(url: httpx.URL) -> str:
 def _parsed(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
+        shown = parsed.host  # which is decoded only now
     except (httpx.InvalidURL, ValueError) as error:
         raise EgressRefused(f"{url[:200]!r} is not a web address.", f"{url[:200]!r} 不是有效的网址。") from error
-    if parsed.scheme not in PORTS or parsed.userinfo or not _HOST.fullmatch(parsed.raw_host.decode("ascii")):
+    if not shown or parsed.scheme not in PORTS or parsed.userinfo or not _HOST.fullmatch(parsed.raw_host.decode("ascii")):
         raise EgressRefused(
             f"{url[:200]!r} may not be fetched: give an http or https address with a plain host and without a user name.",
             f"不能访问 {url[:200]!r}：请给出 http 或 https 网址，主机名要普通，且不带用户名。",

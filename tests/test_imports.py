@@ -37,7 +37,7 @@ OWNERS = {
     "mcp": ("tools/mcp.py", "server/"),
     "httpx": ("common/egress.py", "common/connections.py", "assistant/models/exchange.py"),
     "httpcore": ("common/connections.py",),
-    "cryptography": ("common/secrets.py", "common/sealing.py"),
+    "cryptography": ("common/sealing.py",),
     "sqlalchemy": (
         "common/",
         "assistant/conversations.py",
