@@ -209,16 +209,16 @@ def _told_now(now: Mapping[str, Any], context: ToolContext) -> str:
     )
 
 
-def _told_day(day: Mapping[str, Any], context: ToolContext) -> str:
-    both = "highest" in day and "lowest" in day
-    range_ = context.say("{:g} to {:g} °C", "{:g} 到 {:g} °C").format(day["lowest"], day["highest"]) if both else ""
+def _told_day(told_of: Mapping[str, Any], context: ToolContext) -> str:
+    both = "highest" in told_of and "lowest" in told_of
+    range_ = context.say("{:g} to {:g} °C", "{:g} 到 {:g} °C").format(told_of["lowest"], told_of["highest"]) if both else ""
     told = [
-        _sky(day, context),
+        _sky(told_of, context),
         range_,
-        _number(day, "rain_mm", "rain {:g} mm", "降水 {:g} 毫米", context),
-        _number(day, "rain_chance", "chance of rain {:g} %", "降水概率 {:g}%", context),
+        _number(told_of, "rain_mm", "rain {:g} mm", "降水 {:g} 毫米", context),
+        _number(told_of, "rain_chance", "chance of rain {:g} %", "降水概率 {:g}%", context),
     ]
-    return _listed(day["date"], told, context)
+    return _listed(told_of["date"], told, context)
 
 
 def _sky(told: Mapping[str, Any], context: ToolContext) -> str:
