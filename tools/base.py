@@ -30,26 +30,31 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolContext:
-    """What a call may know of its turn: who asks, in which language, when (aware of its zone), and whether it was stopped."""
-
-    owner: str = "local"
-    language: str = "en"
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).astimezone())
-    cancel: threading.Event = field(default_factory=threading.Event)
-
-    def say(self, english: str, chinese: str) -> str:
-        """The sentence of the two that the reader understands."""
-        return chinese if self.language.startswith("zh") else english
-
-
-@dataclass(frozen=True, slots=True)
 class Media:
     """A picture or a sound: `type` is its media type ("image/png", "audio/wav"), `name` says in a few words what it holds."""
 
     data: bytes
     type: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a call may know of its turn: who asks, in which language, when (aware of its zone), and whether it was stopped.
+
+    `media` finds a picture or a sound of the conversation by what a model wrote for an argument of the format "media" (a number,
+    a name); None for what is not there, and everywhere outside a conversation.
+    """
+
+    owner: str = "local"
+    language: str = "en"
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).astimezone())
+    cancel: threading.Event = field(default_factory=threading.Event)
+    media: Callable[[str], Media | None] = lambda words: None
+
+    def say(self, english: str, chinese: str) -> str:
+        """The sentence of the two that the reader understands."""
+        return chinese if self.language.startswith("zh") else english
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def describe(name: ModelName, path: Path | None = None) -> ModelInfo:
         title = f"{base.title} · {path.parent.name if path.name == 'adapter' else path.name}"
         return replace(base, name=str(name), title=title, tools=True, grounding=base.grounding or tuned.grounding)
     title = (name.detail or name.value) if name.kind == "openai" else Path(name.value).name
-    known = _settings(path)
+    known = settings(path)
     searched = f"{title} {known.get('_name_or_path', '')} {known.get('model_type', '')}".lower()
     fallback = _UNKNOWN_REMOTE if name.kind == "openai" else _UNKNOWN
     marks = next((family for family in FAMILIES if re.search(family.pattern, searched)), fallback)
@@ -287,7 +287,8 @@ def _room_bytes() -> int:
     return room.free if room.kind == "gpu" else min(4 << 30, devices.model_room(room))
 
 
-def _settings(path: Path | None) -> dict[str, Any]:
+def settings(path: Path | None) -> dict[str, Any]:
+    """What a model's config.json says; empty where there is none that can be read."""
     if path is None or not (path / "config.json").is_file():
         return {}
     try:
