@@ -8,24 +8,27 @@ a load that has begun; a call that gives up waiting leaves it to end, and the ne
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.models import catalogue, devices, inference, runners, senses
-from assistant.models.findings import output_of
+from assistant.models import catalogue, devices, inference, runners
+from assistant.models.base import ChatModel
+from assistant.models.catalogue import called
+from assistant.models.host import Loader
 from assistant.models.inference import HUBS, Asking, Hub, SecretFor
-from assistant.models.runners import Inputs, Runner
 from assistant.models.tasks import Task, find, tasks
+from assistant.models.wording import Inputs, Runner
+from assistant.modeltools import HubTool, LocalTool, check_stop
 from common.egress import Egress
-from common.errors import HearthError, ModelLoadFailed, ModelMissing, ToolError, ToolFailed
-from tools.base import Media, Tool, ToolContext, ToolOutput, ToolSpec
+from common.errors import HearthError, ModelLoadFailed, ModelMissing, ToolFailed
+from tools.base import Media, Tool
+from tools.registry import ToolRegistry
 
 _IDLE_S = 600.0
 _LOOK_S = 0.1  # how often a call that waits looks at its cancel
 _LOAD_S = 240.0  # how long a call waits for a model to load
-_LOCAL_LIMIT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class _Held:
 
     folder: Path
     way: str
-    bytes: int
+    bytes: int = 0
     runner: Runner | None = None
     error: HearthError | None = None
     users: int = 0
@@ -104,7 +107,7 @@ class Pipelines:
                     f"{self._hubs[kind].title} has no way to do {wanted.title.en!r}. Choose a model on this machine for it.",
                     f"{self._hubs[kind].title} 不能做“{wanted.title.zh}”。请选择本机的模型。",
                 )
-            return _HubTool(self, wanted, kind, repository, id, name, titles, about)
+            return HubTool(self, wanted, kind, repository, id, name, titles, about)
         if wanted.run == "draw":
             raise ModelMissing(
                 f"{wanted.title.en!r} needs a model at a hub, such as {wanted.remote[0]!r}.",
@@ -119,13 +122,31 @@ class Pipelines:
                     f"{each!r} 不是任务可用的模型。可用的写法：hf:组织/名称、ms:组织/名称、path:文件夹、hf-api:组织/名称、"
                     "ms-api:组织/名称。",
                 )
-        return _LocalTool(self, wanted, names, id, name, titles, about)
+        return LocalTool(self, wanted, names, id, name, titles, about)
+
+    def add_to(self, registry: ToolRegistry) -> ToolRegistry:
+        """The registry, with these tools behind those it has; one whose id or name is taken is left out."""
+        ids = {tool.id for tool in registry.list()}
+        names = {tool.spec.name for tool in registry.list()}
+        for tool in self.tools():
+            if tool.id not in ids and tool.spec.name not in names:
+                registry.register(tool)
+        return registry
+
+    def making_room(self, loader: Loader) -> Loader:
+        """A loader of the app's own model that lets the tools' models go first."""
+
+        def load(*arguments: Any) -> ChatModel:
+            self.unload()
+            return loader(*arguments)
+
+        return load
 
     def loaded(self) -> Sequence[LoadedModel]:
         """The models in memory, those used longest ago first."""
         with self._changed:
             there = sorted((held for held in self._models.values() if held.runner), key=lambda held: held.used)
-            return [LoadedModel(held.folder.name, held.bytes, held.users > 0) for held in there]
+            return [LoadedModel(called(held.folder), held.bytes, held.users > 0) for held in there]
 
     def unload(self) -> None:
         """Let every model go that no call uses: another part of Hearth wants the memory."""
@@ -161,9 +182,9 @@ class Pipelines:
         held = self._wait_for(task, folder, cancel)
         try:
             while not held.turn.acquire(timeout=_LOOK_S):
-                _check(cancel)
+                check_stop(cancel)
             try:
-                _check(cancel)
+                check_stop(cancel)
                 assert held.runner is not None
                 return held.runner(task, inputs, cancel)
             except HearthError:
@@ -215,18 +236,18 @@ class Pipelines:
         with self._changed:
             held = self._models.get((folder, way))
             if held is None:
-                held = self._models[folder, way] = _Held(folder, way, runners.memory_need(folder))
+                held = self._models[folder, way] = _Held(folder, way)
                 threading.Thread(target=self._load, args=(held,), name=f"load-{way}", daemon=True).start()
             held.users += 1
             try:
                 while held.runner is None:
                     if held.error is not None:  # a fresh one each time: several calls may wait for this load
                         raise type(held.error)(held.error.english, held.error.chinese)
-                    _check(cancel)
+                    check_stop(cancel)
                     if time.monotonic() > ends or self._closed:
                         raise ToolFailed(
-                            f"The model {folder.name!r} is still being loaded. Ask again in a minute.",
-                            f"模型 {folder.name!r} 还在加载。请过一分钟再试。",
+                            f"The model {called(folder)!r} is still being loaded. Ask again in a minute.",
+                            f"模型 {called(folder)!r} 还在加载。请过一分钟再试。",
                         )
                     self._changed.wait(_LOOK_S)
             except BaseException:
@@ -237,6 +258,7 @@ class Pipelines:
     def _load(self, held: _Held) -> None:
         with self._loading:
             try:
+                held.bytes = runners.memory_need(held.folder)
                 self._make_room(held)
                 runner, error = self._loader(held.folder, held.way), None
             except HearthError as failure:
@@ -291,108 +313,8 @@ class Pipelines:
         self._watch()
 
 
-class _ModelTool(Tool):
-    """What the tools of a local model and of a hub's share."""
-
-    def __init__(
-        self, pipelines: Pipelines, task: Task, id: str, name: str, titles: Mapping[str, str], about: Mapping[str, str]
-    ) -> None:
-        self._pipelines = pipelines
-        self._task = task
-        self.id = id
-        self.titles = titles
-        self.about = _About(about, self._lacking)
-        described = " ".join(text for text in (about.get("en"), about.get("zh")) if text)
-        self.spec = ToolSpec(name, described, task.parameters)
-
-    def _lacking(self) -> HearthError | None:
-        """Why a call would fail now."""
-        raise NotImplementedError
-
-    def _inputs(self, arguments: Mapping[str, Any], context: ToolContext) -> tuple[dict[str, Any], Media | None]:
-        """The arguments with the picture or the sound that one of them names, which is given beside them as it came."""
-        inputs, shown = dict(arguments), None
-        if (name := self._task.shown) is not None:
-            shown = context.media(arguments[name])
-            if shown is None:
-                raise ToolFailed(
-                    f"There is no picture or sound {arguments[name]!r} in this conversation. Ask for it to be attached.",
-                    f"对话里没有图片或声音 {arguments[name]!r}。请让用户先附上。",
-                )
-            inputs[name] = senses.picture_of(shown) if name == "picture" else senses.sound_of(shown)
-        return inputs, shown
-
-
-class _LocalTool(_ModelTool):
-    """A task done by a model on this machine: the first of `models` that is there."""
-
-    time_limit_s = _LOCAL_LIMIT_S
-
-    def __init__(self, pipelines: Pipelines, task: Task, models: Sequence[str], *words: Any) -> None:
-        super().__init__(pipelines, task, *words)
-        self._models = models
-
-    def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
-        """Raises `ToolFailed`, `ModelLoadFailed`, and `ArgumentsInvalid` for what the model cannot take."""
-        folder = self._pipelines.folder(self._models)
-        inputs, _ = self._inputs(arguments, context)
-        result = self._pipelines.run(self._task, folder, inputs, context.cancel)
-        _check(context.cancel)
-        return output_of(self._task, result, inputs, context)
-
-    def _lacking(self) -> HearthError | None:
-        try:
-            self._pipelines.folder(self._models)
-        except ToolError as error:
-            return error
-        return None
-
-
-class _HubTool(_ModelTool):
-    """A task done by a model at a hub."""
-
-    sends = True
-    time_limit_s = inference.TIME_LIMIT_S + 10  # so that its own sentence comes first
-
-    def __init__(self, pipelines: Pipelines, task: Task, kind: str, model: str, *words: Any) -> None:
-        super().__init__(pipelines, task, *words)
-        self._kind, self._model = kind, model
-
-    def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
-        """Raises `ToolFailed`."""
-        inputs, shown = self._inputs(arguments, context)
-        result = self._pipelines.ask(self._task, self._kind, self._model, inputs, shown, context.cancel)
-        return output_of(self._task, result, inputs, context)
-
-    def _lacking(self) -> HearthError | None:
-        return self._pipelines.lacking(self._kind)
-
-
-class _About(Mapping[str, str]):
-    """What people are told of a tool, and behind it why it cannot run yet, as that is when they look."""
-
-    def __init__(self, about: Mapping[str, str], lacking: Callable[[], HearthError | None]) -> None:
-        self._about = about
-        self._lacking = lacking
-
-    def __getitem__(self, language: str) -> str:
-        text, lacking = self._about[language], self._lacking()
-        return f"{text} {lacking.sentence(language)}" if lacking else text
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._about)
-
-    def __len__(self) -> int:
-        return len(self._about)
-
-
 def _both(text: Any) -> dict[str, str]:
     return {"en": text.en, "zh": text.zh}
-
-
-def _check(cancel: threading.Event) -> None:
-    if cancel.is_set():
-        raise ToolFailed("It was stopped.", "已停止。")
 
 
 def _not_here(name: str, offline: bool) -> ToolFailed:
@@ -409,8 +331,8 @@ def _not_here(name: str, offline: bool) -> ToolFailed:
 
 def _not_run(folder: Path, error: Exception) -> ToolFailed:
     return ToolFailed(
-        f"The model {folder.name!r} failed ({type(error).__name__}). Try a shorter or simpler input, or another model.",
-        f"模型 {folder.name!r} 运行出错（{type(error).__name__}）。请缩短或简化输入，或换一个模型。",
+        f"The model {called(folder)!r} failed ({type(error).__name__}). Try a shorter or simpler input, or another model.",
+        f"模型 {called(folder)!r} 运行出错（{type(error).__name__}）。请缩短或简化输入，或换一个模型。",
     )
 
 
@@ -418,10 +340,10 @@ def _too_large(held: _Held, room: int, busy: bool) -> ModelLoadFailed:
     need, free = f"{held.bytes / 1e9:.1f} GB", f"{max(0, room) / 1e9:.1f} GB"
     if busy:
         return ModelLoadFailed(
-            f"The model {held.folder.name!r} needs {need}, and other models use the memory now. Try again in a moment.",
-            f"模型 {held.folder.name!r} 需要 {need}，内存正被其他模型占用。请稍后再试。",
+            f"The model {called(held.folder)!r} needs {need}, and other models use the memory now. Try again in a moment.",
+            f"模型 {called(held.folder)!r} 需要 {need}，内存正被其他模型占用。请稍后再试。",
         )
     return ModelLoadFailed(
-        f"The model {held.folder.name!r} needs {need} of memory, and {free} may be used. Choose a smaller model for this task.",
-        f"模型 {held.folder.name!r} 需要 {need} 内存，而可用的只有 {free}。请为这个任务换一个小一点的模型。",
+        f"The model {called(held.folder)!r} needs {need} of memory, and {free} may be used. Choose a smaller one.",
+        f"模型 {called(held.folder)!r} 需要 {need} 内存，而可用的只有 {free}。请换一个小一点的模型。",
     )

@@ -31,6 +31,7 @@ from assistant.models.hubs import Hub
 from assistant.models.memory import Memory, measure
 from assistant.models.served import Served
 from assistant.models.threads import share_processor
+from assistant.pipelines import Pipelines
 from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
 from assistant.runlog import StepPrompt
@@ -85,6 +86,7 @@ class Studio:
     runs: Runs
     feedback: Feedback
     models: ModelHost
+    pipelines: Pipelines
     downloads: Downloads
     servers: Servers
     speaker: Speaker
@@ -300,6 +302,7 @@ class Studio:
         self.runs.close()
         self.downloads.close()
         self.models.close()
+        self.pipelines.close()
         self.knowledge.close()
         self.database.close()
         self.folder.close()
@@ -373,21 +376,24 @@ def build_studio(
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
-    registry = tools or stored_registry(ToolStore(database), MAKER.owner)
+    secrets = Secrets(folder.path)
+    pipelines = Pipelines(offline=settings.offline, secret_for=lambda name, _origin: secrets.get(name))
+    registry = tools or pipelines.add_to(stored_registry(ToolStore(database), MAKER.owner))
     toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
 
-    servers = Servers(database, Secrets(folder.path), MAKER.owner)
+    servers = Servers(database, secrets, MAKER.owner)
 
     def remember(name: str) -> None:
         with suppress(StorageFailed):  # the model works all the same
             preferences.change(model=name)
 
     loader = loader or partial(load, reach=lambda name: servers.reach(name, settings.model, settings.model_key))
+    loader = pipelines.making_room(loader)
 
     def reread() -> None:
         if tools is None:
-            registry.become(stored_registry(ToolStore(database), MAKER.owner))
+            registry.become(pipelines.add_to(stored_registry(ToolStore(database), MAKER.owner)))
         toolbox.reread()
 
     studio = Studio(
@@ -411,6 +417,7 @@ def build_studio(
             loader=loader,
             remember=remember,
         ),
+        pipelines=pipelines,
         downloads=Downloads(database, MAKER.owner, offline=settings.offline and not hubs, hubs=hubs),
         servers=servers,
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),

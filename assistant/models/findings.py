@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.models.tasks import Task
+from assistant.speech.base import Audio
+from assistant.speech.espeak import wav_bytes
 from common.errors import ToolFailed
 from tools.base import Media, ToolContext, ToolOutput
 

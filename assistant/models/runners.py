@@ -7,40 +7,47 @@ pictures and sounds are handed over as pixels and samples, never as an address.
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant.models import catalogue, devices
+from assistant.models import catalogue
 from assistant.models.bars import hide_bars
+from assistant.models.catalogue import called
 from assistant.models.findings import texts_of
 from assistant.models.senses import resampled
 from assistant.models.tasks import Task
 from assistant.models.weights import check_files, choose_dtype, first_line, weight_bytes
-from common.errors import ArgumentsInvalid, HearthError, ModelLoadFailed, ToolFailed
+from assistant.models.wording import (
+    SAFE,
+    Inputs,
+    Runner,
+    asking,
+    bounded,
+    describing,
+    device,
+    helper_of,
+    network_of,
+    rewriting,
+    stopping,
+    talking,
+    talking_about_pictures,
+)
+from common.errors import ArgumentsInvalid, HearthError, ModelLoadFailed
 from common.heavy import LOADING
 
-Inputs = Mapping[str, Any]
-"""By name: text, lists of text, a picture as a PIL image, a sound as (samples, samples a second)."""
-
-Runner = Callable[[Task, Inputs, threading.Event], Any]
-"""Gives the result of a task for inputs, in the form that `findings` reads; looks at the event between steps."""
-
-_LONGEST = 1024  # tokens that are written, at most
-_SHORTEST = 16  # and for which there must be room at least
 _MUSIC = 512  # of a sound: about ten seconds
-_SAFE = {"local_files_only": True, "trust_remote_code": False}
 _MASK = "[MASK]"
-_CODES = {"zh": ("zho_Hans", "zh_CN", "__zh__", "<2zh>"), "en": ("eng_Latn", "en_XX", "__en__", "<2en>")}
-_TALKS_WITH_TORCHVISION = "video_preprocessor_config.json"
 
 
 def way_of(folder: Path, task: Task) -> str:
     """How the model in a folder does a task: by talking, also about a picture, or as its kind is run."""
-    if task.prompt and catalogue.is_chat(folder):
-        return "look" if task.shown == "picture" else "talk"
-    return task.run
+    sees = task.shown == "picture"
+    # What sees has its template in a file of its own, in older ones; a reader of pages has one that it is not asked by.
+    talks = catalogue.is_chat(folder) or (sees and (folder / "chat_template.json").is_file())
+    if not task.prompt or not talks or catalogue.settings(folder).get("model_type") == "got_ocr2":
+        return task.run
+    return "look" if sees else "talk"
 
 
 def load(folder: Path, way: str) -> Runner:
@@ -48,13 +55,13 @@ def load(folder: Path, way: str) -> Runner:
     check_files(folder)
     if (folder / "adapter_config.json").is_file():
         raise ModelLoadFailed(
-            f"{folder.name!r} is an adapter, not a whole model. Choose the model it belongs to.",
-            f"{folder.name!r} 是适配器，不是完整的模型。请选择它所属的模型。",
+            f"{called(folder)!r} is an adapter, not a whole model. Choose the model it belongs to.",
+            f"{called(folder)!r} 是适配器，不是完整的模型。请选择它所属的模型。",
         )
     if _fetches(catalogue.settings(folder)):
         raise ModelLoadFailed(
-            f"The model {folder.name!r} would fetch a second model while it loads. Choose another one for this task.",
-            f"模型 {folder.name!r} 在加载时会另外下载模型。请为这个任务换一个。",
+            f"The model {called(folder)!r} would fetch a second model while it loads. Choose another one.",
+            f"模型 {called(folder)!r} 在加载时会另外下载模型。请换一个。",
         )
     hide_bars()
     try:
@@ -76,7 +83,8 @@ def _fetches(settings: Any) -> bool:
 def memory_need(folder: Path) -> int:
     """About how many bytes a model takes when it is loaded: its weights, which may be widened, and what running it needs."""
     size = weight_bytes(folder)
-    wide = _device() == "cpu" and str(choose_dtype("cpu", size)) == "torch.float32"
+    with LOADING:  # which imports torch
+        wide = device() == "cpu" and str(choose_dtype("cpu", size)) == "torch.float32"
     return int(size * (2 if wide and _is_half(folder) else 1) * 1.2)
 
 
@@ -85,138 +93,9 @@ def _is_half(folder: Path) -> bool:
     return str(settings.get("dtype") or settings.get("torch_dtype")).endswith("16")
 
 
-def _device() -> str:
-    return "cuda" if devices.room().kind == "gpu" else "cpu"
-
-
-def _network(kind: str, folder: Path) -> Any:
-    """The model of a folder, by the name of one of transformers' automatic classes."""
-    import transformers
-
-    dtype = choose_dtype(_device(), weight_bytes(folder))
-    network = getattr(transformers, kind).from_pretrained(folder, dtype=dtype, use_safetensors=True, **_SAFE)
-    return network.to(_device()).eval()
-
-
-def _helper(kind: str, folder: Path) -> Any:
-    """What prepares inputs: a tokenizer or a processor."""
-    import transformers
-
-    return getattr(transformers, kind).from_pretrained(folder, **_SAFE)
-
-
-def _stopping(cancel: threading.Event) -> Any:
-    from transformers import StoppingCriteria, StoppingCriteriaList
-
-    class Stopped(StoppingCriteria):  # type: ignore[misc]
-        def __call__(self, input_ids: Any, _scores: Any, **_: Any) -> Any:
-            import torch
-
-            return torch.full((input_ids.shape[0],), cancel.is_set(), device=input_ids.device, dtype=torch.bool)
-
-    return StoppingCriteriaList([Stopped()])
-
-
-def _written(network: Any, helper: Any, given: Any, cancel: threading.Event, **more: Any) -> str:
-    """What a model writes to inputs, without what it was given and without its thoughts; raises `ToolFailed` for too much."""
-    import torch
-
-    given = given.to(network.device)
-    for name, value in given.items():
-        if torch.is_floating_point(value):
-            given[name] = value.to(network.dtype)
-    before = given["input_ids"].shape[1] if "input_ids" in given and not network.config.is_encoder_decoder else 0
-    # Some models that see begin anew instead of going on with what they were given.
-    room = (getattr(network.config.get_text_config(decoder=True), "max_position_embeddings", None) or 1 << 20) - before - 2
-    if room < _SHORTEST:
-        raise ToolFailed(
-            f"The input is too long for the model by {_SHORTEST - room:,} tokens. Give it in pieces.",
-            f"输入比模型能处理的多出 {_SHORTEST - room:,} 个 token。请分段处理。",
-        )
-    with torch.inference_mode():
-        ids = network.generate(
-            **given, max_new_tokens=min(_LONGEST, room), do_sample=False, stopping_criteria=_stopping(cancel), **more
-        )
-    if before and not (ids.shape[1] >= before and bool((ids[0, :before] == given["input_ids"][0]).all())):
-        before = 0
-    text = str(helper.decode(ids[0, before:], skip_special_tokens=True))
-    return text.rpartition("</think>")[2].strip()
-
-
-def _talking(folder: Path) -> Runner:
-    network, tokenizer = _network("AutoModelForCausalLM", folder), _helper("AutoTokenizer", folder)
-
-    def run(task: Task, inputs: Inputs, cancel: threading.Event) -> str:
-        said = [{"role": "user", "content": task.asked(inputs)}]
-        given = tokenizer.apply_chat_template(
-            said, add_generation_prompt=True, return_tensors="pt", return_dict=True, enable_thinking=False
-        )
-        return _written(network, tokenizer, given, cancel)
-
-    return run
-
-
-def _talking_about_pictures(folder: Path) -> Runner:
-    if (folder / _TALKS_WITH_TORCHVISION).is_file() and not devices.has("torchvision"):
-        raise ModelLoadFailed(
-            f"The model {folder.name!r} needs the package torchvision. Run: pip install torchvision, then start Hearth again.",
-            f"模型 {folder.name!r} 需要 torchvision。请运行 pip install torchvision，再重新启动 Hearth。",
-        )
-    network, processor = _network("AutoModelForImageTextToText", folder), _helper("AutoProcessor", folder)
-
-    def run(task: Task, inputs: Inputs, cancel: threading.Event) -> str:
-        content = [{"type": "image", "image": inputs["picture"]}, {"type": "text", "text": task.asked(inputs)}]
-        given = processor.apply_chat_template(
-            [{"role": "user", "content": content}],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_tensors="pt",
-            return_dict=True,
-        )
-        return _written(network, processor.tokenizer, given, cancel)
-
-    return run
-
-
-def _rewriting(folder: Path) -> Runner:
-    """A model that turns one text into another, or one without a chat template that goes on with a text."""
-    turns = bool(catalogue.settings(folder).get("is_encoder_decoder"))
-    network = _network("AutoModelForSeq2SeqLM" if turns else "AutoModelForCausalLM", folder)
-    tokenizer = _helper("AutoTokenizer", folder)
-
-    def run(task: Task, inputs: Inputs, cancel: threading.Event) -> str:
-        if not turns and task.prompt != "{text}":
-            raise ToolFailed(
-                f"The model {folder.name!r} neither turns a text into another nor talks. Choose one that does for this task.",
-                f"模型 {folder.name!r} 既不是文本转换模型，也不是对话模型。请为这个任务换一个。",
-            )
-        text, more = inputs["text"], {}
-        source, target = (_code(tokenizer, language) for language in task.languages or ("", ""))
-        if target.startswith("<2"):
-            text = f"{target} {text}"
-        elif target:
-            with suppress(AttributeError):  # of tokenizers that mark no language
-                tokenizer.src_lang = source
-            more["forced_bos_token_id"] = tokenizer.convert_tokens_to_ids(target)
-        given = tokenizer(text, return_tensors="pt", truncation=_bounded(tokenizer), return_token_type_ids=False)
-        return _written(network, tokenizer, given, cancel, **more)
-
-    return run
-
-
-def _code(tokenizer: Any, language: str) -> str:
-    """How a translator of many languages calls one, "" where it knows of none."""
-    known = tokenizer.get_vocab()
-    return next((code for code in _CODES.get(language, ()) if code in known), "")
-
-
-def _bounded(tokenizer: Any) -> bool:
-    return bool(tokenizer.model_max_length < 1_000_000)
-
-
 def _answering(folder: Path) -> Runner:
     """The words of a text that answer a question (as in SQuAD 2): the text in windows, the best span that beats "no answer"."""
-    network, tokenizer = _network("AutoModelForQuestionAnswering", folder), _helper("AutoTokenizer", folder)
+    network, tokenizer = network_of("AutoModelForQuestionAnswering", folder), helper_of("AutoTokenizer", folder)
     longest = min(384, tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", 384) - 2)
 
     def run(_task: Task, inputs: Inputs, cancel: threading.Event) -> dict[str, Any]:
@@ -260,7 +139,7 @@ def _answering(folder: Path) -> Runner:
 
 def _comparing(folder: Path) -> Runner:
     """Texts as vectors: of a model that writes, at the last token; of every other, their mean. Cosines come out."""
-    network, tokenizer = _network("AutoModel", folder), _helper("AutoTokenizer", folder)
+    network, tokenizer = network_of("AutoModel", folder), helper_of("AutoTokenizer", folder)
     writes = any(name.endswith("ForCausalLM") for name in catalogue.settings(folder).get("architectures") or ())
     longest = min(512, tokenizer.model_max_length)
 
@@ -280,38 +159,9 @@ def _comparing(folder: Path) -> Runner:
     return run
 
 
-def _describing(folder: Path) -> Runner:
-    """A model that writes what it sees, without being asked: captions, printed lines, pages."""
-    network, processor = _network("AutoModelForImageTextToText", folder), _helper("AutoProcessor", folder)
-
-    def run(_task: Task, inputs: Inputs, cancel: threading.Event) -> str:
-        given = processor(images=inputs["picture"], return_tensors="pt")
-        ends = {"stop_strings": "<|im_end|>", "tokenizer": processor.tokenizer} if network.config.model_type == "got_ocr2" else {}
-        return _written(network, processor.tokenizer, given, cancel, **ends).removesuffix("<|im_end|>")
-
-    return run
-
-
-def _asking(folder: Path) -> Runner:
-    """A question about a picture, to a model that writes the answer or chooses one of those it knows."""
-    network, processor = _network("AutoModelForVisualQuestionAnswering", folder), _helper("AutoProcessor", folder)
-
-    def run(_task: Task, inputs: Inputs, cancel: threading.Event) -> str:
-        import torch
-
-        given = processor(images=inputs["picture"], text=inputs["question"], return_tensors="pt", truncation=True)
-        if network.can_generate():
-            return _written(network, processor.tokenizer, given, cancel)
-        with torch.inference_mode():
-            logits = network(**given.to(network.device)).logits
-        return str(network.config.id2label[int(logits[0].argmax())])
-
-    return run
-
-
 def _finding(folder: Path) -> Runner:
     """Things that are described, in a picture."""
-    network, processor = _network("AutoModelForZeroShotObjectDetection", folder), _helper("AutoProcessor", folder)
+    network, processor = network_of("AutoModelForZeroShotObjectDetection", folder), helper_of("AutoProcessor", folder)
 
     def run(_task: Task, inputs: Inputs, _cancel: threading.Event) -> list[dict[str, Any]]:
         import torch
@@ -339,8 +189,8 @@ def _pipeline(folder: Path, way: str) -> Runner:
     whole = pipeline(
         way,
         model=str(folder),
-        device=_device(),
-        dtype=choose_dtype(_device(), weight_bytes(folder)),
+        device=device(),
+        dtype=choose_dtype(device(), weight_bytes(folder)),
         trust_remote_code=False,
         model_kwargs={"use_safetensors": True},
     )
@@ -357,7 +207,7 @@ def _call_zero_shot(whole: Any, _task: Task, inputs: Inputs, _cancel: threading.
 
 
 def _call_entities(whole: Any, _task: Task, inputs: Inputs, _cancel: threading.Event) -> Any:
-    windows = {"stride": whole.tokenizer.model_max_length // 4} if _bounded(whole.tokenizer) else {}
+    windows = {"stride": whole.tokenizer.model_max_length // 4} if bounded(whole.tokenizer) else {}
     found = whole(inputs["text"], aggregation_strategy="simple", **windows)
     return [{**each, "word": inputs["text"][each["start"] : each["end"]]} for each in found]
 
@@ -388,7 +238,7 @@ def _call_transcriber(whole: Any, _task: Task, inputs: Inputs, cancel: threading
         return texts_of(whole(heard, chunk_length_s=30))
     long = whole.type == "seq2seq_whisper" and len(heard["raw"]) > 30 * heard["sampling_rate"]
     more = {"return_timestamps": True} if long else {}
-    return texts_of(whole(heard, generate_kwargs={"stopping_criteria": _stopping(cancel)}, **more))
+    return texts_of(whole(heard, generate_kwargs={"stopping_criteria": stopping(cancel)}, **more))
 
 
 def _call_listener(whole: Any, _task: Task, inputs: Inputs, _cancel: threading.Event) -> Any:
@@ -402,7 +252,7 @@ def _call_labelled_sound(whole: Any, _task: Task, inputs: Inputs, _cancel: threa
 def _call_voice(whole: Any, _task: Task, inputs: Inputs, cancel: threading.Event) -> Any:
     if not whole.model.can_generate():
         return whole(inputs["words"])
-    return whole(inputs["words"], generate_kwargs={"max_new_tokens": _MUSIC, "stopping_criteria": _stopping(cancel)})
+    return whole(inputs["words"], generate_kwargs={"max_new_tokens": _MUSIC, "stopping_criteria": stopping(cancel)})
 
 
 def _heard(whole: Any, inputs: Inputs) -> dict[str, Any]:
@@ -416,24 +266,24 @@ def _speaking(folder: Path) -> Runner:
     from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_TO_WAVEFORM_MAPPING_NAMES
 
-    kind = AutoConfig.from_pretrained(folder, **_SAFE).model_type
+    kind = AutoConfig.from_pretrained(folder, **SAFE).model_type
     if kind not in MODEL_FOR_TEXT_TO_WAVEFORM_MAPPING_NAMES:  # the pipeline would fetch the second half of such a voice
         raise ModelLoadFailed(
-            f"The model {folder.name!r} ({kind}) gives no sound by itself. Choose one that does, such as VITS or MusicGen.",
-            f"模型 {folder.name!r}（{kind}）不能单独发声。请换用 VITS、MusicGen 等能直接生成声音的模型。",
+            f"The model {called(folder)!r} ({kind}) gives no sound by itself. Choose one such as VITS or MusicGen.",
+            f"模型 {called(folder)!r}（{kind}）不能单独发声。请换用 VITS、MusicGen 等模型。",
         )
     return _pipeline(folder, "text-to-audio")
 
 
 _LOADERS: Mapping[str, Callable[[Path], Runner]] = {
-    "talk": _talking,
-    "look": _talking_about_pictures,
-    "rewrite": _rewriting,
+    "talk": talking,
+    "look": talking_about_pictures,
+    "rewrite": rewriting,
     "question-answering": _answering,
     "similarity": _comparing,
-    "caption": _describing,
-    "read": _describing,
-    "visual-question-answering": _asking,
+    "caption": describing,
+    "read": describing,
+    "visual-question-answering": asking,
     "zero-shot-object-detection": _finding,
     "text-to-audio": _speaking,
 }
@@ -458,6 +308,6 @@ _CALLS: Mapping[str, Callable[[Any, Task, Inputs, threading.Event], Any]] = {
 
 def _not_loaded(folder: Path, way: str, error: Exception) -> ModelLoadFailed:
     return ModelLoadFailed(
-        f"The model {folder.name!r} cannot be run for {way!r} ({first_line(error)}). Choose another model for this task.",
-        f"模型 {folder.name!r} 不能用于 {way!r}（{first_line(error)}）。请为这个任务换一个模型。",
+        f"The model {called(folder)!r} cannot be run for {way!r} ({first_line(error)}). Choose another model.",
+        f"模型 {called(folder)!r} 不能用于 {way!r}（{first_line(error)}）。请换一个模型。",
     )
