@@ -58,7 +58,7 @@ def _bert(kind, **changes):
 
 def _chat(folder):
     tokenizer = make_tokenizer()
-    make_network(tokenizer, max_position_embeddings=160).save_pretrained(folder)
+    make_network(tokenizer, max_position_embeddings=300).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
