@@ -5,14 +5,16 @@ sentences, pictures and sounds after it.
 """
 
 import threading
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.models import inference, senses
 from assistant.models.findings import output_of
 from assistant.models.tasks import Task
 from common.errors import HearthError, ToolError, ToolFailed
-from tools.base import Media, Tool, ToolContext, ToolOutput, ToolSpec
+from tools.base import Media, Risk, Tool, ToolContext, ToolOutput, ToolSpec
 
 if TYPE_CHECKING:
     from assistant.pipelines import Pipelines
@@ -21,22 +23,39 @@ _LOCAL_LIMIT_S = 300.0  # of which a first load may take the most
 
 
 class _ModelTool(Tool):
-    """What the tools of a local model and of a hub's share."""
+    """What the tools of a local model and of a hub's share; the first of `models` that can be used does the task."""
 
     def __init__(
-        self, pipelines: "Pipelines", task: Task, id: str, name: str, titles: Mapping[str, str], about: Mapping[str, str]
+        self,
+        pipelines: "Pipelines",
+        task: Task,
+        models: Sequence[str],
+        id: str,
+        name: str,
+        titles: Mapping[str, str],
+        about: Mapping[str, str],
+        risk: Risk,
     ) -> None:
         self._pipelines = pipelines
         self._task = task
+        self._models = models
         self.id = id
         self.titles = titles
         self.about = _About(about, self._lacking)
+        self.risk = risk
         described = " ".join(text for text in (about.get("en"), about.get("zh")) if text)
         self.spec = ToolSpec(name, described, task.parameters)
 
+    @abstractmethod
+    def _find(self) -> object:
+        """Look for what a call needs; raises `ToolFailed` where it is not there."""
+
     def _lacking(self) -> HearthError | None:
-        """Why a call would fail now."""
-        raise NotImplementedError
+        try:
+            self._find()
+        except ToolError as error:
+            return error
+        return None
 
     def _inputs(self, arguments: Mapping[str, Any], context: ToolContext) -> tuple[dict[str, Any], Media | None]:
         """The arguments with the picture or the sound that one of them names, which is given beside them as it came."""
@@ -53,28 +72,20 @@ class _ModelTool(Tool):
 
 
 class LocalTool(_ModelTool):
-    """A task done by a model on this machine: the first of `models` that is there."""
+    """A task done by a model on this machine."""
 
     time_limit_s = _LOCAL_LIMIT_S
 
-    def __init__(self, pipelines: "Pipelines", task: Task, models: Sequence[str], *words: Any) -> None:
-        super().__init__(pipelines, task, *words)
-        self._models = models
-
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed`, `ModelLoadFailed`, and `ArgumentsInvalid` for what the model cannot take."""
-        folder = self._pipelines.folder(self._models)
+        folder = self._find()
         inputs, _ = self._inputs(arguments, context)
         result = self._pipelines.run(self._task, folder, inputs, context.cancel)
         check_stop(context.cancel)
         return output_of(self._task, result, inputs, context)
 
-    def _lacking(self) -> HearthError | None:
-        try:
-            self._pipelines.folder(self._models)
-        except ToolError as error:
-            return error
-        return None
+    def _find(self) -> Path:
+        return self._pipelines.folder(self._models)
 
 
 class HubTool(_ModelTool):
@@ -83,18 +94,14 @@ class HubTool(_ModelTool):
     sends = True
     time_limit_s = inference.TIME_LIMIT_S + 10  # so that its own sentence comes first
 
-    def __init__(self, pipelines: "Pipelines", task: Task, kind: str, model: str, *words: Any) -> None:
-        super().__init__(pipelines, task, *words)
-        self._kind, self._model = kind, model
-
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed`."""
         inputs, shown = self._inputs(arguments, context)
-        result = self._pipelines.ask(self._task, self._kind, self._model, inputs, shown, context.cancel)
+        result = self._pipelines.ask(self._task, self._models, inputs, shown, context.cancel)
         return output_of(self._task, result, inputs, context)
 
-    def _lacking(self) -> HearthError | None:
-        return self._pipelines.lacking(self._kind)
+    def _find(self) -> object:
+        return self._pipelines.hub(self._models)
 
 
 class _About(Mapping[str, str]):

@@ -11,33 +11,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from assistant.models import catalogue, devices, inference, runners
 from assistant.models.base import ChatModel
 from assistant.models.catalogue import called
 from assistant.models.host import Loader
 from assistant.models.inference import HUBS, Asking, Hub, SecretFor
+from assistant.models.memory import ToolModel
 from assistant.models.tasks import Task, find, tasks
 from assistant.models.wording import Inputs, Runner
 from assistant.modeltools import HubTool, LocalTool, check_stop
 from common.egress import Egress
 from common.errors import HearthError, ModelLoadFailed, ModelMissing, ToolFailed
-from tools.base import Media, Tool
+from tools.base import Media, Risk, Tool
 from tools.registry import ToolRegistry
 
 _IDLE_S = 600.0
 _LOOK_S = 0.1  # how often a call that waits looks at its cancel
 _LOAD_S = 240.0  # how long a call waits for a model to load
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A model that is in memory for tools: about how many bytes it takes, and whether a call uses it now."""
-
-    name: str
-    bytes: int
-    busy: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -90,39 +82,49 @@ class Pipelines:
         ]
 
     def tool(
-        self, *, task: str, id: str, name: str, titles: Mapping[str, str], about: Mapping[str, str], model: str = ""
+        self,
+        *,
+        task: str,
+        id: str,
+        name: str,
+        titles: Mapping[str, str],
+        about: Mapping[str, str],
+        model: str = "",
+        risk: Risk = "reads",
     ) -> Tool:
         """A tool that does a task with a model: hf:, ms: or path: for one on this machine, hf-api: or ms-api: for one at a hub.
 
         "" is the task's own. Raises `ToolError` for a task that is not there and `ModelMissing` for a model that cannot do it.
         """
         wanted = find(task)
+        names = (model,) if model else wanted.local or wanted.remote
+        kinds = [self._kind(wanted, each) for each in names]
+        made = HubTool if kinds[0] in self._hubs else LocalTool
+        return made(self, wanted, names, id, name, titles, about, risk)
+
+    def _kind(self, task: Task, model: str) -> str:
+        """The first part of a model's name; raises `ModelMissing` where it can never do the task."""
         kind, _, repository = model.partition(":")
-        if not model and not wanted.local:
-            kind, _, repository = wanted.remote[0].partition(":")
         if kind in self._hubs:
             catalogue.parse(f"hf:{repository}")  # the hubs' names have one form
-            if not inference.can(wanted, kind):
+            if not inference.can(task, kind):
                 raise ModelMissing(
-                    f"{self._hubs[kind].title} has no way to do {wanted.title.en!r}. Choose a model on this machine for it.",
-                    f"{self._hubs[kind].title} 不能做“{wanted.title.zh}”。请选择本机的模型。",
+                    f"{self._hubs[kind].title} has no way to do {task.title.en!r}. Choose a model on this machine for it.",
+                    f"{self._hubs[kind].title} 不能做“{task.title.zh}”。请选择本机的模型。",
                 )
-            return HubTool(self, wanted, kind, repository, id, name, titles, about)
-        if wanted.run == "draw":
+        elif task.run == "draw":
             raise ModelMissing(
-                f"{wanted.title.en!r} needs a model at a hub, such as {wanted.remote[0]!r}.",
-                f"“{wanted.title.zh}”需要模型站上的模型，例如 {wanted.remote[0]!r}。",
+                f"{task.title.en!r} needs a model at a hub, such as {task.remote[0]!r}.",
+                f"“{task.title.zh}”需要模型站上的模型，例如 {task.remote[0]!r}。",
             )
-        names = (model,) if model else wanted.local
-        for each in names:
-            if catalogue.parse(each).kind not in ("hf", "ms", "path"):
-                raise ModelMissing(
-                    f"{each!r} is no model for a task. The forms are: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER, hf-api:ORG/NAME, "
-                    "ms-api:ORG/NAME.",
-                    f"{each!r} 不是任务可用的模型。可用的写法：hf:组织/名称、ms:组织/名称、path:文件夹、hf-api:组织/名称、"
-                    "ms-api:组织/名称。",
-                )
-        return LocalTool(self, wanted, names, id, name, titles, about)
+        elif catalogue.parse(model).kind not in ("hf", "ms", "path"):
+            raise ModelMissing(
+                f"{model!r} is no model for a task. The forms are: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER, hf-api:ORG/NAME, "
+                "ms-api:ORG/NAME.",
+                f"{model!r} 不是任务可用的模型。可用的写法：hf:组织/名称、ms:组织/名称、path:文件夹、hf-api:组织/名称、"
+                "ms-api:组织/名称。",
+            )
+        return kind
 
     def add_to(self, registry: ToolRegistry) -> ToolRegistry:
         """The registry, with these tools behind those it has; one whose id or name is taken is left out."""
@@ -142,11 +144,12 @@ class Pipelines:
 
         return load
 
-    def loaded(self) -> Sequence[LoadedModel]:
+    def loaded(self) -> Sequence[ToolModel]:
         """The models in memory, those used longest ago first."""
         with self._changed:
             there = sorted((held for held in self._models.values() if held.runner), key=lambda held: held.used)
-            return [LoadedModel(called(held.folder), held.bytes, held.users > 0) for held in there]
+            place: Literal["gpu", "cpu"] = devices.room().kind
+            return [ToolModel(called(held.folder), place, held.bytes, held.users > 0) for held in there]
 
     def unload(self) -> None:
         """Let every model go that no call uses: another part of Hearth wants the memory."""
@@ -201,9 +204,22 @@ class Pipelines:
                 self._changed.notify_all()
             self._watch()
 
-    def ask(self, task: Task, kind: str, model: str, inputs: Inputs, shown: Media | None, cancel: threading.Event) -> Any:
-        """What a model at a hub gives. Raises `ToolFailed`."""
-        return Asking(self._hubs[kind], kind, model, self._key(kind), self._egress, cancel).answer(task, inputs, shown)
+    def hub(self, models: Sequence[str]) -> tuple[str, str]:
+        """The first of these models whose hub can be asked, and that hub's secret. Raises `ToolFailed` where none can."""
+        first: ToolFailed | None = None
+        for model in models:
+            try:
+                return model, self._key(model.partition(":")[0])
+            except ToolFailed as error:
+                first = first or error
+        assert first is not None
+        raise first
+
+    def ask(self, task: Task, models: Sequence[str], inputs: Inputs, shown: Media | None, cancel: threading.Event) -> Any:
+        """What the first of these models gives whose hub can be asked. Raises `ToolFailed`."""
+        model, key = self.hub(models)
+        kind, _, repository = model.partition(":")
+        return Asking(self._hubs[kind], kind, repository, key, self._egress, cancel).answer(task, inputs, shown)
 
     def _key(self, kind: str) -> str:
         """The secret of a hub; raises `ToolFailed` where it cannot be asked."""
@@ -220,14 +236,6 @@ class Pipelines:
                 f"没有用于 {hub.origin} 的密钥 {hub.secret!r}。请用这个名称填写 {hub.title} 的访问令牌。",
             )
         return key
-
-    def lacking(self, kind: str) -> HearthError | None:
-        """Why a hub cannot be asked now; None where it can."""
-        try:
-            self._key(kind)
-        except ToolFailed as error:
-            return error
-        return None
 
     def _wait_for(self, task: Task, folder: Path, cancel: threading.Event) -> _Held:
         """The model, loaded, counted as in use. Raises what its load raised, and `ToolFailed` when that takes too long."""

@@ -272,7 +272,7 @@ class Studio:
 
     def memory(self) -> Memory:
         """What each part takes of this machine's memory, measured now, without waiting for a model that loads."""
-        return measure(self.models.model, self.knowledge.loaded_embedder)
+        return measure(self.models.model, self.knowledge.loaded_embedder, self.pipelines.loaded())
 
     def remove_model(self, name: str) -> None:
         """Take a downloaded model from the disk (`downloads.restore` brings it back).

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.models.inference import HUBS
-from assistant.models.tasks import tasks
+from assistant.models.tasks import find, tasks
 from assistant.pipelines import Pipelines
 from common.errors import ModelLoadFailed, ModelMissing, ToolError
 from tests.assistant.models import tinies
@@ -321,6 +321,13 @@ def test_a_tool_that_could_never_run_is_not_made(make, task, model, error, says)
     with pytest.raises(error, match=says) as raised:
         make().tool(task=task, id="own", name="own", titles=WORDS, about=WORDS, model=model)
     assert raised.value.chinese != raised.value.english
+
+
+def test_the_hub_is_asked_that_has_a_secret():
+    asked = Pipelines(secret_for=lambda name, _origin: "key" if name == "modelscope" else None)
+    assert asked.hub(find("draw").remote) == ("ms-api:Qwen/Qwen-Image", "key")
+    drawing = next(tool for tool in asked.tools() if tool.id == "model-draw")
+    assert drawing.about["en"] == "Draws a picture from a description."
 
 
 @pytest.mark.parametrize("kind", HUBS)
