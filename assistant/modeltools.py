@@ -104,6 +104,21 @@ class HubTool(_ModelTool):
         return self._pipelines.hub(self._models)
 
 
+class UnfitTool(Tool):
+    """A tool whose task or model cannot be: it stays in the list, says why, and can be mended."""
+
+    def __init__(self, error: HearthError, id: str, name: str, titles: Mapping[str, str], about: Mapping[str, str]) -> None:
+        self._error = error
+        self.id = id
+        self.titles = titles
+        self.about = _About(about, lambda: error)
+        self.spec = ToolSpec(name, about.get("en", ""), {"type": "object", "properties": {}})
+
+    def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
+        """Raises `ToolFailed`."""
+        raise ToolFailed(self._error.english, self._error.chinese)
+
+
 class _About(Mapping[str, str]):
     """What people are told of a tool, and behind it why it cannot run yet, as that is when they look."""
 

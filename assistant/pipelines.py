@@ -21,7 +21,7 @@ from assistant.models.inference import HUBS, Asking, Hub, SecretFor
 from assistant.models.memory import ToolModel
 from assistant.models.tasks import Task, find, tasks
 from assistant.models.wording import Inputs, Runner
-from assistant.modeltools import HubTool, LocalTool, check_stop
+from assistant.modeltools import HubTool, LocalTool, UnfitTool, check_stop
 from common.egress import Egress
 from common.errors import HearthError, ModelLoadFailed, ModelMissing, ToolFailed
 from tools.base import Media, Risk, Tool
@@ -94,13 +94,23 @@ class Pipelines:
     ) -> Tool:
         """A tool that does a task with a model: hf:, ms: or path: for one on this machine, hf-api: or ms-api: for one at a hub.
 
-        "" is the task's own. Raises `ToolError` for a task that is not there and `ModelMissing` for a model that cannot do it.
+        "" is the task's own. Where `check` finds something wrong, the tool says that instead.
         """
+        try:
+            wanted, names, kind = self._fitting(task, model)
+        except HearthError as error:
+            return UnfitTool(error, id, name, titles, about)
+        made = HubTool if kind in self._hubs else LocalTool
+        return made(self, wanted, names, id, name, titles, about, risk)
+
+    def check(self, task: str, model: str) -> None:
+        """Raises `ToolError` for a task that is not there and `ModelMissing` for a model that can never do it."""
+        self._fitting(task, model)
+
+    def _fitting(self, task: str, model: str) -> tuple[Task, Sequence[str], str]:
         wanted = find(task)
         names = (model,) if model else wanted.local or wanted.remote
-        kinds = [self._kind(wanted, each) for each in names]
-        made = HubTool if kinds[0] in self._hubs else LocalTool
-        return made(self, wanted, names, id, name, titles, about, risk)
+        return wanted, names, self._kind(wanted, names[0])
 
     def _kind(self, task: Task, model: str) -> str:
         """The first part of a model's name; raises `ModelMissing` where it can never do the task."""

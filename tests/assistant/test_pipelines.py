@@ -317,10 +317,14 @@ def test_a_tool_of_the_users_keeps_its_name(make):
         ("picture-depth", "hf-api:a/b", ModelMissing, "Hugging Face has no way"),
     ],
 )
-def test_a_tool_that_could_never_run_is_not_made(make, task, model, error, says):
+def test_a_tool_that_could_never_run_says_why(make, task, model, error, says):
+    pipelines = make()
     with pytest.raises(error, match=says) as raised:
-        make().tool(task=task, id="own", name="own", titles=WORDS, about=WORDS, model=model)
-    assert raised.value.chinese != raised.value.english
+        pipelines.check(task, model)
+    tool = pipelines.tool(task=task, id="own", name="own", titles=WORDS, about=WORDS, model=model)
+    assert tool.about["zh"] == f"做这件事。 {raised.value.chinese}"
+    output = call(tool, language="zh")
+    assert (output.failed, output.text) == (True, raised.value.chinese)
 
 
 def test_the_hub_is_asked_that_has_a_secret():
