@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.models import inference, senses
 from assistant.models.findings import output_of
 from assistant.models.tasks import Task
-from common.errors import HearthError, ToolError, ToolFailed
+from common.errors import HearthError, ToolFailed
 from tools.base import Media, Risk, Tool, ToolContext, ToolOutput, ToolSpec
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _ModelTool(Tool):
     def _lacking(self) -> HearthError | None:
         try:
             self._find()
-        except ToolError as error:
+        except HearthError as error:
             return error
         return None
 

@@ -184,7 +184,9 @@ class Pipelines:
         for name in names:
             try:
                 found = catalogue.resolve(name, offline=True).path
-            except ModelMissing:
+            except ModelMissing as error:
+                if name.startswith("path:"):
+                    raise ToolFailed(error.english, error.chinese) from error
                 continue
             if found is not None:
                 return found

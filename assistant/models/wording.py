@@ -72,7 +72,6 @@ def _written(network: Any, helper: Any, given: Any, cancel: threading.Event, **m
         if torch.is_floating_point(value):
             given[name] = value.to(network.dtype)
     before = given["input_ids"].shape[1] if "input_ids" in given and not network.config.is_encoder_decoder else 0
-    # Some models that see begin anew instead of going on with what they were given.
     room = (getattr(network.config.get_text_config(decoder=True), "max_position_embeddings", None) or 1 << 20) - before - 2
     if room < _SHORTEST:
         raise ToolFailed(
@@ -83,6 +82,7 @@ def _written(network: Any, helper: Any, given: Any, cancel: threading.Event, **m
         ids = network.generate(
             **given, max_new_tokens=min(_LONGEST, room), do_sample=False, stopping_criteria=stopping(cancel), **more
         )
+    # Some models that see begin anew instead of going on with what they were given.
     if before and not (ids.shape[1] >= before and bool((ids[0, :before] == given["input_ids"][0]).all())):
         before = 0
     text = str(helper.decode(ids[0, before:], skip_special_tokens=True))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from scipy.io import wavfile
-from transformers import AutoTokenizer
 
 from assistant.models import runners
 from assistant.models.tasks import find
@@ -260,6 +259,8 @@ class TestRefusals:
         assert says in done("sentiment", folder).text
 
     def test_stop_is_seen_between_tokens(self, folder_of):
+        from transformers import AutoTokenizer
+
         class Later(threading.Event):
             """Set when it has been looked at three times."""
 

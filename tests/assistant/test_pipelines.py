@@ -275,6 +275,14 @@ def test_models_of_the_hubs_are_found_in_their_caches(make, monkeypatch, tmp_pat
     pipelines.close()
 
 
+def test_a_folder_that_is_gone_is_said(make, tool_for, tmp_path):
+    tool = tool_for(make(), "one")
+    (tmp_path / "one").rename(tmp_path / "two")
+    output = call(tool)
+    assert output.failed
+    assert output.text == f"There is nothing at {str(tmp_path / 'one')!r}. Check the path of the model."
+
+
 def test_offline_is_said(make, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
