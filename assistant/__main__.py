@@ -98,6 +98,8 @@ def _print_plain(event: Event) -> None:
             print(f"[{call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}]", file=sys.stderr)
         case ToolFinished(result, seconds):
             print(f"[{result.name}: {result.text} ({seconds:.1f} s)]", file=sys.stderr)
+            for ref in result.media:
+                print(f"[{ref.kind}: {ref.name}; ask in the page to see or hear it]", file=sys.stderr)
         case TurnFinished(reason=reason, error=error):
             print()
             if error:

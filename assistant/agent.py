@@ -5,16 +5,19 @@ out, so that one agent serves every user. What may happen in a turn is in `assis
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from assistant import prepared, prompt, quoting
 from assistant.access import told
 from assistant.calling import Calling
+from assistant.consent import Decision
 from assistant.events import CareNotice, Event, PassagesFound, Reason, ToolFinished, ToolsFound
-from assistant.history import language_of, last_asked, last_used, needs_gentleness, pending_calls, split
-from assistant.messages import Message, ToolCall, Usage
+from assistant.history import as_made, language_of, last_asked, last_said, last_used, needs_gentleness, pending_calls, split
+from assistant.keeping import Keeper, Unkept
+from assistant.mentions import as_asked, meant, media_of, mentioned
+from assistant.messages import MediaRef, Message, ToolCall, Usage
 from assistant.models.base import (
     CallChunk,
     Cancel,
@@ -32,7 +35,7 @@ from common.errors import HearthError
 from knowledge.types import Hit
 from personas.care import assess, prepared_answer
 from personas.schema import Persona
-from tools.base import ToolContext, ToolSpec
+from tools.base import Media, Tool, ToolContext, ToolSpec
 from tools.registry import ToolSnapshot
 
 
@@ -52,8 +55,9 @@ class Agent:
     """A persona that can be asked.
 
     `search` finds passages in the persona's collections, once `ready` came back: it waits until there is something to find, or
-    for the cancel that it is given. `tools` is the snapshot this agent may call from; `region` says whose help lines a care
-    notice names.
+    for the cancel that it is given; `trusted` gives the ids of those whose text the maker trusts. `tools` is the snapshot this
+    agent may call from, `standing` says which of them the maker has allowed for good; `region` says whose help lines a care
+    notice names; `keeper` keeps the pictures and sounds that tools give.
     """
 
     persona: Persona
@@ -64,33 +68,41 @@ class Agent:
     region: str = "CN"
     limits: Limits = field(default_factory=Limits)
     ready: Callable[[Cancel], object] = lambda cancel: None
+    keeper: Keeper = field(default_factory=Unkept)
+    trusted: Callable[[], Set[str]] = lambda: frozenset()
+    standing: Callable[[Tool], bool] = lambda tool: False
 
     def run(
         self,
         message: str,
         history: Sequence[Message] = (),
         *,
+        media: Sequence[MediaRef] = (),
         language: str | None = None,
         cancel: Cancel | None = None,
-        decisions: Mapping[str, bool] | None = None,
+        decisions: Mapping[str, Decision] | None = None,
+        tainted: bool = False,
     ) -> Iterator[Event]:
         """Answer `message` after `history`; the last event is exactly one `TurnFinished`.
 
-        `language` is the reader's ("en", "zh"); the answer is in the language of the message where that is clear. With
-        `decisions` (call id -> allowed) the history ends with calls that wait for a person, and `message` is empty: the turn
-        goes on where it stopped.
+        `media` are attached to the message. `language` is the reader's ("en", "zh"); the answer is in the language of the
+        message where that is clear. With `decisions` (by call id) the history ends with calls that wait for a person, and
+        `message` is empty: the turn goes on where it stopped, as soon as all of them are decided. `tainted` says that the
+        message is not the owner's own.
         """
-        turn = Turn(language_of(message or last_asked(history), language), cancel or Cancel())
+        turn = Turn(language_of(message or last_asked(history), language), cancel or Cancel(), tainted=tainted)
         try:
-            yield from self._answer(turn, message, history, decisions or {})
+            yield from self._answer(turn, Message("user", message, media=tuple(media)), history, decisions or {})
         except HearthError as error:
             yield from self._break_off(turn)
             yield turn.finish("failed", told(error, self.owner))
 
-    def _answer(self, turn: Turn, message: str, history: Sequence[Message], decisions: Mapping[str, bool]) -> Iterator[Event]:
+    def _answer(
+        self, turn: Turn, said: Message, history: Sequence[Message], decisions: Mapping[str, Decision]
+    ) -> Iterator[Event]:
         pending = pending_calls(history) if decisions else ()
-        asked = message or last_asked(history)
-        danger = assess(message)
+        asked = said if said.text else last_said(history)
+        danger = assess(said.text)
         if danger.kind != "none":
             yield from self._care(turn, danger.kind)
             return
@@ -100,9 +112,11 @@ class Agent:
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return
-        hits = tuple(self.search(asked, self.limits.passages)) if self.persona.collections else ()
+        hits = tuple(self.search(asked.text, self.limits.passages)) if self.persona.collections else ()
         writes = quoting.can_write(info, self.persona, turn.language, hits)
         turn.hits = hits[:_SMALL_PASSAGES] if writes and info.reads_excerpts else hits
+        read = {hit.passage.collection for hit in turn.hits}
+        turn.tainted = turn.tainted or bool(read and read - self.trusted())
         yield PassagesFound(turn.hits)
         if not writes and not self._may_call(turn):
             yield from self._quote(turn, history)
@@ -120,8 +134,12 @@ class Agent:
     def _may_call(self, turn: Turn) -> bool:
         """Whether a model that cannot answer from passages may yet know that a tool is to be called."""
         info, persona = turn.info, self.persona
-        calls = info.tools and len(self.tools) > 0 and turn.language in info.languages
+        calls = info.tools and len(self._fit(info)) > 0 and turn.language in info.languages
         return calls and not persona.answers_only_from_documents
+
+    def _fit(self, info: ModelInfo) -> ToolSnapshot:
+        """The tools that the model may be given."""
+        return self.tools.only(lambda tool: tool.for_small_models) if _is_small(info) else self.tools
 
     def _care(self, turn: Turn, kind: str) -> Iterator[Event]:
         """A prepared answer, and no model, where the message speaks of danger."""
@@ -138,38 +156,54 @@ class Agent:
     def _write(
         self,
         turn: Turn,
-        message: str,
+        asked: Message,
         history: Sequence[Message],
         pending: Sequence[ToolCall],
-        decisions: Mapping[str, bool],
+        decisions: Mapping[str, Decision],
         *,
         quotes: bool = False,
     ) -> Iterator[Event]:
         """Let the model write, and run what it calls; with `quotes` the passages are quoted unless a call brings something."""
         options = _options(self.persona, turn.info)
-        specs = yield from self._offer(turn, message, history)
+        specs = yield from self._offer(turn, asked.text, history)
         earlier, current = split(history) if pending else (history, [])
         material = prompt.Material(turn.hits, datetime.now(UTC).astimezone())
+        before = len(media_of(earlier))
         opening = prompt.build(
             self.persona,
             turn.language,
-            earlier,
-            message,
+            mentioned(as_made(earlier)),
+            as_asked(asked, before, turn.language),
             material,
             turn.info,
             options,
             self.model.count_tokens,
             gentle=needs_gentleness(history),
         )
-        calling = Calling(self.tools, ToolContext(self.owner, turn.language, material.now, turn.cancel))
+        turn.tainted = turn.tainted or any(each.tainted for each in [*opening, *history[len(earlier) :]])
+
+        def medium(words: str) -> Media | None:
+            ref = meant(media_of([*earlier, asked, *current, *turn.new]), words)
+            return self.keeper.fetch(ref.id) if ref else None
+
+        def so_far() -> Sequence[Message]:
+            return [*opening, *mentioned(as_made([*current, *turn.new]), before + len(asked.media))]
+
+        context = ToolContext(self.owner, turn.language, material.now, turn.cancel, medium)
+        calling = Calling(self.tools, context, self.keeper, self.standing, turn.tainted)
         calling.remember(current)
         if pending:
-            yield from self._call(turn, calling, pending, decisions)
+            decided = [call for call in pending if call.id in decisions]
+            yield from self._call(turn, calling, decided, decisions)
+            if len(decided) < len(pending):
+                yield turn.finish("cancelled" if turn.cancel.is_set() else "approval")
+                return
         note: Sequence[Message] = ()
         asked_again = False
-        while turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
+        earlier_steps = sum(bool(each.calls) for each in current)
+        while earlier_steps + turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
             silent = not pending and self._distrusts(turn, calling, quotes)
-            step = yield from self._step(turn, [*opening, *current, *turn.new, *note], specs, options, silent=silent)
+            step = yield from self._step(turn, [*so_far(), *note], specs, options, silent=silent)
             if turn.cancel.is_set():
                 yield from self._cancelled(turn)
                 return
@@ -194,7 +228,7 @@ class Agent:
             yield from self._quote(turn, history) if quotes else self._close(turn, calling, "answered", step)
             return
         # More calls would bring nothing new: what is there is what the answer is made of.
-        step = yield from self._step(turn, [*opening, *current, *turn.new], specs, replace(options, tool_choice="none"))
+        step = yield from self._step(turn, so_far(), specs, replace(options, tool_choice="none"))
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return
@@ -206,7 +240,7 @@ class Agent:
             yield ToolsFound(())
             return []
         limit = self.limits.offered_tools
-        found = self.tools.find(message, limit + _ALSO_SHOWN, last_used(history))
+        found = self._fit(turn.info).find(message, limit + _ALSO_SHOWN, last_used(history))
         scores = [(tool.spec.name, score) for tool, score in found]
         yield ToolsFound(tuple(scores[:limit]), tuple(scores[limit:]))
         return [tool.spec for tool, _ in found[:limit]]
@@ -274,13 +308,16 @@ class Agent:
             yield turn.complete(self._message(turn))
         return (told_so,)
 
-    def _call(self, turn: Turn, calling: Calling, calls: Sequence[ToolCall], decisions: Mapping[str, bool]) -> Iterator[Event]:
+    def _call(
+        self, turn: Turn, calling: Calling, calls: Sequence[ToolCall], decisions: Mapping[str, Decision]
+    ) -> Iterator[Event]:
         """Make calls and keep their results as messages, in the order of the calls."""
         results = {}
         for event in calling.make(calls, decisions):
             if isinstance(event, ToolFinished):
                 results[event.result.call_id] = event.result
             yield event
+        turn.tainted = calling.tainted
         for call in calls:
             yield turn.complete(Message("tool", results[call.id].text, result=results[call.id]))
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.conversations import Conversations
+from assistant.media import MediaStore
+from assistant.mediacheck import MEGABYTES, type_of
 from common.errors import CollectionMissing, DocumentMissing, HearthError
 from common.problems import Sentences
 from knowledge.base import Knowledge
+from knowledge.loading.refusals import unopenable
 from knowledge.types import DocumentRecord, Hit, Outcome
+from tools.base import Media
 
 _PREFIX = "attached-"
 _TITLE = "Attached"
@@ -33,25 +37,34 @@ class Limits:
 class Attachments:
     """The attachments of every owner; a method never shows one owner's to another."""
 
-    def __init__(self, knowledge: Knowledge, conversations: Conversations, limits: Limits | None = None) -> None:
+    def __init__(
+        self, knowledge: Knowledge, conversations: Conversations, media: MediaStore, limits: Limits | None = None
+    ) -> None:
         self._knowledge = knowledge
         self._conversations = conversations
+        self.media = media
         self._limits = limits or Limits()
 
     def add(self, owner: str, conversation: str, files: Sequence[tuple[Path, str]]) -> Iterator[Outcome]:
-        """Attach files, (path, name); an outcome for each, in order. One of the name of another takes its place.
+        """Attach files, (path, name); an outcome for each, in order. A document of the name of another takes its place.
+
+        A picture or a sound is kept as what it is, and goes with the next message.
 
         Raises `ConversationMissing`, and what `Knowledge.add` raises; what was told of before that is attached.
         """
         self._conversations.get(owner, conversation)
         verdicts = self._judged(owner, conversation, files)
-        taken = [file for file, verdict in zip(files, verdicts, strict=True) if verdict is None]
+        kinds = [_media_type(path) for path, _ in files]
+        taken = [file for file, kind, verdict in zip(files, kinds, verdicts, strict=True) if verdict is None and not kind]
         collection = _name(conversation)
         if taken:
             self._knowledge.hide_collection(owner, collection, _TITLE)
         outcomes = self._knowledge.add_files(owner, collection, taken) if taken else iter(())
-        for (path, name), verdict in zip(files, verdicts, strict=True):
-            yield next(outcomes) if verdict is None else Outcome(str(path), name, "failed", 0, verdict.english, verdict.chinese)
+        for (path, name), kind, verdict in zip(files, kinds, verdicts, strict=True):
+            if verdict is not None:
+                yield _failed(path, name, verdict)
+            else:
+                yield self._attach(owner, conversation, path, name, kind) if kind else next(outcomes)
 
     def list(self, owner: str, conversation: str) -> list[DocumentRecord]:
         """What is attached to a conversation, oldest first; nothing for one that is not there."""
@@ -62,13 +75,16 @@ class Attachments:
 
     def remove(self, owner: str, conversation: str, document: str) -> None:
         """Take an attachment out of its conversation; for a day `restore` brings it back. Raises `DocumentMissing`."""
+        if self.media.remove(owner, conversation, document):
+            return
         if all(each.id != document for each in self.list(owner, conversation)):
             raise _missing(document)
         self._knowledge.remove(owner, document)
 
-    def restore(self, owner: str, document: str) -> None:
+    def restore(self, owner: str, conversation: str, document: str) -> None:
         """Bring back what `remove` took out. Raises `DocumentMissing` when it is too late."""
-        self._knowledge.restore(owner, document)
+        if not self.media.restore(owner, conversation, document):
+            self._knowledge.restore(owner, document)
 
     def collection(self, owner: str, conversation: str) -> str | None:
         """The collection to search in the turns of a conversation, None where nothing is attached."""
@@ -92,15 +108,15 @@ class Attachments:
         passages = [passage for document in reversed(meant) for passage in self._knowledge.passages(owner, document)[:limit]]
         return [Hit(passage, 0.0) for passage in passages[:limit]]
 
-    def forget(self, owner: str, conversation: str | None = None) -> None:
-        """Delete for good what is attached to a conversation, or to all of an owner's."""
-        wanted = None if conversation is None else _name(conversation)
+    def forget(self, owner: str, conversation: str) -> None:
+        """Delete for good the documents that are attached to a conversation."""
         for _, collection in self._knowledge.hidden(owner):
-            if collection.startswith(_PREFIX) and wanted in (None, collection):
+            if collection == _name(conversation):
                 self._knowledge.delete_collection(owner, collection)
 
     def sweep(self) -> None:
-        """Delete for good what was attached to conversations that are gone for good."""
+        """Delete for good what was attached to conversations that are gone for good, and what was taken out and not sent."""
+        self.media.sweep()
         attached = {
             collection.removeprefix(_PREFIX): (owner, collection)
             for owner, collection in self._knowledge.hidden()
@@ -109,6 +125,17 @@ class Attachments:
         for conversation in attached.keys() - self._conversations.kept(list(attached)):
             self._knowledge.delete_collection(*attached[conversation])
 
+    def _attach(self, owner: str, conversation: str, path: Path, name: str, kind: str) -> Outcome:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MEGABYTES * 1_000_000 + 1)  # one more than is taken
+            ref = self.media.attach(owner, conversation, Media(data, kind, name))
+        except OSError as error:
+            return _failed(path, name, unopenable(name, error.strerror or str(error)))
+        except HearthError as error:
+            return _failed(path, name, error)
+        return Outcome(str(path), name, "done", reason=_GOES_ALONG[0], reason_zh=_GOES_ALONG[1], document=ref.id)
+
     def _judged(self, owner: str, conversation: str, files: Sequence[tuple[Path, str]]) -> Sequence[HearthError | None]:
         """Why each file is not taken, None for one that is; earlier ones take room from later ones."""
         there = self.list(owner, conversation)
@@ -116,6 +143,9 @@ class Attachments:
         names, megabytes = {document.name for document in there}, sum(document.bytes for document in there) / 1e6
         verdicts: list[HearthError | None] = []
         for path, name in files:
+            if _media_type(path):  # judged when it is kept, and counted apart
+                verdicts.append(None)
+                continue
             size = _size(path) / 1e6
             count = len(names | {name})
             verdicts.append(self._refusal(path, name, size, count, elsewhere + count, megabytes + size))
@@ -166,15 +196,16 @@ _ABOUT_A_FILE = re.compile(
     re.IGNORECASE,
 )
 
+_GOES_ALONG: Sentences = ("goes with your next message", "会随你的下一条消息发送")
+
 _MEDIA: dict[str, Sentences] = {
     "picture": (
-        "is a picture, and the model here reads text only. Describe in words what it shows, or recognise the text in it (OCR) "
-        "and attach that.",
-        "是图片，而这里的模型只能读文字。请用文字描述图里的内容；如果要的是图里的字，请先做文字识别（OCR）再附上。",
+        "is a picture of a kind that is not taken here. Save it as PNG, JPEG, WebP or GIF and attach that.",
+        "是这里不支持的图片格式。请另存为 PNG、JPEG、WebP 或 GIF 再附上。",
     ),
     "sound": (
-        "is a sound recording, and the model here reads text only. Write down what is said in it, or attach a transcript.",
-        "是音频，而这里的模型只能读文字。请把里面的话写下来，或附上文字稿。",
+        "is a sound recording of a kind that is not taken here. Save it as WAV, MP3 or Ogg and attach that.",
+        "是这里不支持的音频格式。请另存为 WAV、MP3 或 Ogg 再附上。",
     ),
     "film": (
         "is a film, and the model here reads text only. Describe in words what happens in it, or attach its subtitles.",
@@ -211,11 +242,7 @@ _SVG = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*
 
 def medium_of(path: Path) -> str | None:
     """ "picture", "sound" or "film", by what the file holds and not by its name; None for every other file."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError:  # whoever reads the file says why it cannot be opened
-        return None
+    head = _head(path)
     for signature, medium in _SIGNATURES:
         if head.startswith(signature):
             return medium
@@ -227,6 +254,23 @@ def medium_of(path: Path) -> str | None:
     if head.startswith(b"BM") and int.from_bytes(head[2:6], "little") == _size(path):
         return "picture"
     return "picture" if _SVG.match(head) else None
+
+
+def _media_type(path: Path) -> str | None:
+    """The type of a picture or sound that is taken as what it is, None for every other file."""
+    return type_of(_head(path))
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:  # whoever reads the file says why it cannot be opened
+        return b""
+
+
+def _failed(path: Path, name: str, error: HearthError) -> Outcome:
+    return Outcome(str(path), name, "failed", 0, error.english, error.chinese)
 
 
 def _size(path: Path) -> int:

@@ -7,7 +7,7 @@ view. Turns are run by `assistant.runs`, which appends to a conversation inside 
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
@@ -22,15 +22,19 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     delete,
+    false,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
 )
 
 from assistant.branches import ROOT, Parents, Placed, branch, followers, newest
+from assistant.mediarows import MEDIA, mark_said, remove_media
 from assistant.messages import Message
 from assistant.transcripts import Transcript, read, to_json, to_markdown
 from common.database import Database, metadata
@@ -79,12 +83,22 @@ class Conversation:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a user or an answer, and the conversation it stands in."""
+
+    conversation: Conversation
+    position: int
+    role: str
+    text: str
+
+
 class Conversations:
     """The store of conversations; every method takes the owner and sees nobody else's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.create(CONVERSATIONS, MESSAGES)
+        database.create(CONVERSATIONS, MESSAGES, MEDIA)
         self._purge()
 
     def create(self, owner: str, persona: str, title: str = "", *, hidden: bool = False) -> Conversation:
@@ -116,6 +130,25 @@ class Conversations:
         with self._database.read() as connection:
             rows = connection.execute(found.order_by(table.c.updated.desc(), table.c.id)).mappings().all()
         return [_conversation(row) for row in rows]
+
+    def said(self, owner: str, words: Sequence[str], limit: int, *, without: str | None = None) -> Sequence[Said]:
+        """What was said, in any branch, that contains one of these words: what has most of them first, then the newest.
+
+        Hidden conversations are left out, and the one that `without` names.
+        """
+        table = CONVERSATIONS
+        holds = [MESSAGES.c.text.like(f"%{_escape_like(word)}%", escape="\\") for word in words]
+        count = sum((case((each, 1), else_=0) for each in holds), literal(0))
+        query = (
+            select(table, MESSAGES.c.position, MESSAGES.c.role, MESSAGES.c.text)
+            .join(MESSAGES, MESSAGES.c.conversation == table.c.id)
+            .where(table.c.owner == owner, table.c.deleted.is_(None), table.c.hidden.is_not(True), table.c.id != (without or ""))
+            .where(MESSAGES.c.role.in_(("user", "assistant")), or_(false(), *holds))
+            .order_by(count.desc(), table.c.updated.desc(), MESSAGES.c.position.desc())
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(limit)).mappings().all()
+        return [Said(_conversation(row), row["position"], row["role"], row["text"]) for row in rows]
 
     def get(self, owner: str, conversation: str) -> Conversation:
         """Raises `ConversationMissing`."""
@@ -160,13 +193,18 @@ class Conversations:
             end = newest(parents, _there(parents, head if position is None else position))
             self.turn_to(connection, owner, conversation, end)
 
-    def turn_to(self, connection: Connection, owner: str, conversation: str, position: int) -> None:
-        """End the branch in view at a message that is there, or before the first (`ROOT`): what comes next hangs under it."""
+    def turn_to(self, connection: Connection, owner: str, conversation: str, position: int, *, at_end: bool = False) -> None:
+        """End the branch in view at a message that is there, or before the first (`ROOT`): what comes next hangs under it.
+
+        With `at_end` it must be the last of its branch. Raises `ConversationMissing` or `ConversationError`.
+        """
         changed = connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(head=position))
         if not changed.rowcount:
             raise missing(conversation)
         if not _is_message(connection, conversation, position):  # it was read before a backup was restored
             raise no_message(position)
+        if at_end and followers(_parents(connection, conversation)).get(position):
+            raise no_longer_waits()
 
     def append(
         self,
@@ -187,6 +225,7 @@ class Conversations:
         parent = head if under is None else under
         added = list(messages)
         last = _insert_messages(connection, conversation, added, _end(connection, conversation) + 1, parent, run)
+        mark_said(connection, conversation, [ref.id for message in added for ref in message.media])
         changes: dict[str, object] = {"updated": datetime.now(UTC).timestamp()}
         if head == parent:
             changes["head"] = last
@@ -197,9 +236,10 @@ class Conversations:
         return last
 
     def clear(self, connection: Connection, owner: str, conversation: str) -> None:
-        """Start a conversation over, within a transaction of the caller: it is kept without its messages and its title."""
+        """Start a conversation over, within a transaction of the caller: it is kept without all that is in it and its title."""
         self.turn_to(connection, owner, conversation, ROOT)
         connection.execute(delete(MESSAGES).where(MESSAGES.c.conversation == conversation))
+        remove_media(connection, conversation)
         connection.execute(update(CONVERSATIONS).where(_mine(owner, conversation)).values(title=""))
 
     def rename(self, owner: str, conversation: str, title: str) -> Conversation:
@@ -258,7 +298,8 @@ class Conversations:
         conversation = Conversation(uuid.uuid4().hex, owner, found.persona, found.title, now, now)
         with self._database.write() as connection:
             _insert(connection, conversation)
-            placed = enumerate(zip(found.messages, found.parents, strict=True))
+            # Whoever wrote the file may have written everything that is said in it.
+            placed = enumerate(zip((replace(each, tainted=True) for each in found.messages), found.parents, strict=True))
             rows = [_message_row(conversation.id, position, parent, None, message) for position, (message, parent) in placed]
             if rows:  # at once: nobody else writes meanwhile, and there may be many thousands
                 connection.execute(insert(MESSAGES), rows)
@@ -296,6 +337,13 @@ def missing(conversation: str) -> ConversationMissing:
 def _mine(owner: str, conversation: str) -> ColumnElement[bool]:
     table = CONVERSATIONS
     return and_(table.c.id == conversation, table.c.owner == owner, table.c.deleted.is_(None))
+
+
+def no_longer_waits() -> ConversationError:
+    return ConversationError(
+        "This call no longer waits for an answer: it was decided, or another version is in view.",
+        "这个调用已不再等待许可：它已经处理过，或当前显示的是另一个版本。",
+    )
 
 
 def no_message(position: int) -> ConversationError:

@@ -14,7 +14,10 @@ from tools.documents import ToolStore
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many of what an owner has: `attachments` are files, `personas` counts the changed ones among those that ship too."""
+    """How many of what an owner has: `personas` counts the changed ones among those that ship too.
+
+    `attachments` are files, and the pictures and sounds that tools gave.
+    """
 
     conversations: int
     attachments: int
@@ -40,7 +43,8 @@ def held(studio: Studio, owner: str) -> Held:
     own = [collection for collection in studio.knowledge.collections(owner) if collection.id not in shipped]
     return Held(
         conversations=len(studio.conversations.list(owner)),
-        attachments=sum(len(studio.knowledge.documents(owner, id)) for _, id in studio.knowledge.hidden(owner)),
+        attachments=sum(len(studio.knowledge.documents(owner, id)) for _, id in studio.knowledge.hidden(owner))
+        + studio.attachments.media.count(owner),
         personas=sum(stored.revision > 0 for stored in studio.personas.list(owner)),
         collections=len(own),
         documents=sum(collection.documents for collection in own) + len(_added(studio, owner)),

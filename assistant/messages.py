@@ -4,6 +4,7 @@ These are pure values: no storage ids, no clocks, no I/O. Conversations store th
 `to_dict`/`from_dict` are how they travel.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,6 +12,41 @@ from typing import Any, Literal
 from knowledge.types import Hit
 
 Role = Literal["system", "user", "assistant", "tool"]
+
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+SOUNDS = ("audio/wav", "audio/mpeg", "audio/ogg")
+
+_ID = re.compile(r"[0-9a-f]{64}|")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """A picture or a sound by what its content hashes to; `bytes` is its size, `name` says what it holds.
+
+    The content itself lies with the conversation. `id` is "" where it was not kept, or stayed behind when a file was exported:
+    then there is a name and no more.
+    """
+
+    id: str
+    type: str
+    name: str
+    bytes: int
+
+    @property
+    def kind(self) -> Literal["picture", "sound"]:
+        return "picture" if self.type in PICTURES else "sound"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": self.id, "type": self.type, "name": self.name, "bytes": self.bytes}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "MediaRef":
+        """Read what `to_dict` wrote; raises `ValueError` for what it never writes, since an id becomes an address."""
+        ref = cls(data["id"], data["type"], data["name"], data["bytes"])
+        known = bool(_ID.fullmatch(ref.id)) and ref.type in (*PICTURES, *SOUNDS)
+        if not known or not isinstance(ref.name, str) or not isinstance(ref.bytes, int):
+            raise ValueError(f"{data!r:.200} is no picture or sound")
+        return ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +67,28 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a call gave: `text` is what the model reads; `failed` says it is the sentence of a failure."""
+    """What a call gave: `text` is what the model reads, `media` what people are shown beside it; `failed` says that the text is
+    the sentence of a failure.
+
+    `arguments` are those that a person put in the place of the call's before it was made, None for the call's own.
+    """
 
     call_id: str
     name: str
     text: str
     failed: bool = False
+    media: tuple[MediaRef, ...] = ()
+    arguments: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {"call_id": self.call_id, "name": self.name, "text": self.text, "failed": self.failed}
+        media = [ref.to_dict() for ref in self.media]
+        data = {"call_id": self.call_id, "name": self.name, "text": self.text, "failed": self.failed, "media": media}
+        return data if self.arguments is None else {**data, "arguments": dict(self.arguments)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "ToolResult":
-        return cls(data["call_id"], data["name"], data["text"], data["failed"])
+        media = tuple(MediaRef.from_dict(ref) for ref in data.get("media", ()))
+        return cls(data["call_id"], data["name"], data["text"], data["failed"], media, data.get("arguments"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +124,8 @@ class Message:
 
     `calls` belong to an assistant's message; `result` to a tool's. `sources` are the passages that an answer may cite: [n] in
     its text is the n-th of them. `care` is the kind of danger a prepared answer speaks to ("" for every other message).
-    `interrupted` marks an answer that was stopped or broke off before its end.
+    `interrupted` marks an answer that was stopped or broke off before its end. `media` are what a user attached to a message.
+    `tainted` says that text which the owner has not marked as trusted is in it, or was read by the model before it wrote it.
     """
 
     role: Role
@@ -90,6 +136,8 @@ class Message:
     sources: tuple[Hit, ...] = ()
     care: str = ""
     interrupted: bool = field(default=False)
+    media: tuple[MediaRef, ...] = ()
+    tainted: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -101,11 +149,16 @@ class Message:
             "sources": [hit.to_dict() for hit in self.sources],
             "care": self.care,
             "interrupted": self.interrupted,
+            "media": [ref.to_dict() for ref in self.media],
+            "tainted": self.tainted,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Message":
-        """Read what `to_dict` wrote; absent optional fields take their defaults."""
+        """Read what `to_dict` wrote; absent optional fields take their defaults.
+
+        Older versions did not say whether a message is tainted, so it is unless a user wrote it.
+        """
         result = data.get("result")
         return cls(
             role=data["role"],
@@ -116,4 +169,6 @@ class Message:
             sources=tuple(Hit.from_dict(hit) for hit in data.get("sources", ())),
             care=data.get("care", ""),
             interrupted=data.get("interrupted", False),
+            media=tuple(MediaRef.from_dict(ref) for ref in data.get("media", ())),
+            tainted=data.get("tainted", data["role"] != "user"),
         )

@@ -161,13 +161,16 @@ def _turns(history: Sequence[Message]) -> list[list[Message]]:
 
 
 def _summary(turns: Sequence[Sequence[Message]], language: str) -> list[Message]:
-    asked = [message.text[:_SUMMARY_LENGTH] for turn in turns for message in turn if message.role == "user"]
+    asked = [message for turn in turns for message in turn if message.role == "user"][-8:]
     if not asked:
         return []
-    listed = "；".join(asked[-8:]) if language == "zh" else "; ".join(asked[-8:])
+    listed = ("；" if language == "zh" else "; ").join(message.text[:_SUMMARY_LENGTH] for message in asked)
+    tainted = any(message.tainted for message in asked)
     if language == "zh":
-        return [Message("user", f"（更早的对话已略去，我问过：{listed}）"), Message("assistant", "好的，我记得。")]
-    return [Message("user", f"(Earlier messages are left out. I asked: {listed})"), Message("assistant", "Yes, I remember.")]
+        said, answered = f"（更早的对话已略去，我问过：{listed}）", "好的，我记得。"
+    else:
+        said, answered = f"(Earlier messages are left out. I asked: {listed})", "Yes, I remember."
+    return [Message("user", said, tainted=tainted), Message("assistant", answered)]
 
 
 def _cost(messages: Sequence[Message], count: Callable[[str], int]) -> int:

@@ -100,15 +100,16 @@ class Runs:
         *,
         said: Message | None = None,
         under: int | None = None,
+        at_end: bool = False,
         keep_prompts: bool = False,
         at_most: int | None = None,
     ) -> str:
         """Start a turn and return the run's id.
 
         In one transaction the branch in view is made to end at the message at `under` (None leaves it), what the user `said` is
-        hung there and the run is recorded; its own messages follow. `keep_prompts` is for those who may read what the model was
-        given. Raises `TurnRunning` while the conversation is answering, or `at_most` others of the owner are,
-        `ConversationMissing`, or `StorageFailed`.
+        hung there and the run is recorded; its own messages follow. With `at_end` nothing may follow the message at `under` yet,
+        whoever was quicker. `keep_prompts` is for those who may read what the model was given. Raises `TurnRunning` while the
+        conversation is answering, or `at_most` others of the owner are, `ConversationError`, or `StorageFailed`.
         """
         self.save_unsaved()
         run, live = uuid.uuid4().hex, _Live(owner, conversation, keep_prompts)
@@ -120,7 +121,7 @@ class Runs:
         try:
             with self._database.write() as connection:
                 if under is not None:
-                    self._conversations.turn_to(connection, owner, conversation, under)
+                    self._conversations.turn_to(connection, owner, conversation, under, at_end=at_end)
                 live.under = self._conversations.append(connection, owner, conversation, [said] if said else [])
                 row = {"id": run, "owner": owner, "conversation": conversation, "started": time.time(), "under": live.under}
                 connection.execute(insert(RUNS).values(row))
@@ -181,6 +182,11 @@ class Runs:
         if found is None:
             raise missing(run)
         return found
+
+    def started(self, owner: str, run: str) -> float | None:
+        """When a run of the owner began, in seconds since 1970; None where there is none."""
+        with self._database.read() as connection:
+            return connection.execute(select(RUNS.c.started).where(_mine(owner, run))).scalar()
 
     def unsaved(self, owner: str, conversation: str) -> Sequence[Message]:
         """What the last turn of this conversation wrote and the disk did not take: kept in memory, not among its messages."""

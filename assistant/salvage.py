@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.events import Event, MessageCompleted, TextDelta, ThinkingDelta
-from assistant.messages import Message
+from assistant.events import Event, MessageCompleted, TextDelta, ThinkingDelta, ToolFinished, ToolStarted
+from assistant.messages import Message, ToolResult
+
+_CUT_SHORT = (
+    "Hearth stopped while this call was being made: it may have been done, or not. Look before you ask for it again. "
+    "Hearth 在执行这次调用时停止了：它可能已经完成，也可能没有。再次提出之前请先查看。"
+)
 
 
 def merge(events: list[Event], event: Event) -> None:
@@ -19,8 +24,12 @@ def merge(events: list[Event], event: Event) -> None:
 
 
 def salvage(events: Sequence[Event]) -> tuple[Message, ...]:
-    """The messages of a turn that broke off: the whole ones, and the text begun since as an interrupted answer."""
+    """The messages of a turn that broke off: the whole ones, and the text begun since as an interrupted answer.
+
+    A call that the maker had allowed, and that was begun, is answered: it is not to be allowed a second time unawares.
+    """
     whole: list[Message] = []
+    begun: dict[str, ToolResult] = {}
     text, thinking = "", ""
     for event in events:
         match event:
@@ -31,6 +40,13 @@ def salvage(events: Sequence[Event]) -> tuple[Message, ...]:
             case MessageCompleted(message):
                 whole.append(message)
                 text, thinking = "", ""
+            case ToolStarted(call):
+                begun[call.id] = ToolResult(call.id, call.name, _CUT_SHORT, failed=True, arguments=call.arguments)
+            case ToolFinished(result):
+                begun[result.call_id] = result
+    settled = {call.id for message in whole for call in message.calls}
+    settled |= {message.result.call_id for message in whole if message.result}
+    whole += [Message("tool", each.text, result=each, tainted=True) for id, each in begun.items() if id not in settled]
     if text.strip():
         whole.append(Message("assistant", text, thinking, interrupted=True))
     answered = {message.result.call_id for message in whole if message.result}

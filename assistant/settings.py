@@ -26,6 +26,7 @@ class Settings:
     port: int = 7860
     model: str = "auto"  # a model name: builtin, hf:, ms:, path:, gguf:, openai:
     model_key: str | None = field(default=None, repr=False)  # the key of an openai: model; never stored
+    secret_key: str | None = field(default=None, repr=False)  # a passphrase that encrypts secrets instead of a key file
     embedder: str = "auto"  # an embedder name: builtin, hash, path:, hf:
     data: Path = Path("data")  # everything a user makes
     offline: bool = False  # never download, even when asked to
@@ -61,6 +62,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         port=given.port or int(environment.get("PORT", "7860")),
         model=model or ("ms:Qwen/Qwen3-0.6B" if hosted == "modelscope" else "auto"),
         model_key=environment.get("HEARTH_MODEL_KEY") or None,
+        secret_key=environment.get("HEARTH_SECRET_KEY") or None,
         embedder=environment.get("HEARTH_EMBEDDER", "auto"),
         data=data,
         offline=given.offline or environment.get("HF_HUB_OFFLINE", "") in {"1", "true", "True"},

@@ -17,7 +17,7 @@ from common.database import Database
 FRESH_S = 60.0
 """Seconds for which a count is taken for what is there now."""
 
-_CONVERSATIONS = frozenset({"conversations", "messages", "runs", "run_events", "run_prompts", "feedback"})
+_CONVERSATIONS = frozenset({"conversations", "messages", "runs", "run_events", "run_prompts", "feedback", "media"})
 _KNOWLEDGE = frozenset({"collections", "knowledge_documents", "passages"})
 _INDEX = "passage_"  # what the tables of the word index begin with
 

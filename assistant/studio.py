@@ -14,13 +14,15 @@ from typing import Literal
 
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent
+from assistant.approval import resumed
 from assistant.attachments import Attachments
 from assistant.backup import Backups
 from assistant.branches import ROOT, Placed
+from assistant.consent import Decision
 from assistant.conversations import Conversations, no_message
 from assistant.events import Event, MessageCompleted, TextDelta
 from assistant.feedback import Feedback
-from assistant.history import pending_calls
+from assistant.media import MediaStore
 from assistant.messages import Message
 from assistant.models.base import Cancel, ChatModel
 from assistant.models.catalogue import hf_cache, ms_cache
@@ -31,10 +33,12 @@ from assistant.models.hubs import Hub
 from assistant.models.memory import Memory, measure
 from assistant.models.served import Served
 from assistant.models.threads import share_processor
+from assistant.pipelines import Pipelines
 from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
 from assistant.runlog import StepPrompt
 from assistant.runs import Runs
+from assistant.searchtools import narrowed
 from assistant.settings import Settings
 from assistant.speech.base import Speaker
 from assistant.speech.engines import SpeakerByEngine
@@ -42,15 +46,16 @@ from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
 from assistant.starting import embedder_of, put_in_place
 from assistant.storage import Storage
+from assistant.toolwork import open_tools
 from assistant.workbench import Workbench
 from common.database import Database, DataFolder
 from common.errors import (
-    ConversationError,
     MessageTooLong,
     ModelInUse,
     PersonaError,
     StorageFailed,
 )
+from common.logs import hide_in_logs
 from common.secrets import Secrets
 from knowledge.base import Knowledge
 from knowledge.corpora.shipped import shipped_collections
@@ -58,10 +63,7 @@ from knowledge.types import Passage
 from personas.schema import Persona
 from personas.store import PersonaStore
 from retrieval.embedding import Embedder
-from retrieval.vectorcache import VectorCache
-from tools.documents import ToolStore
-from tools.nearness import Nearness
-from tools.registry import ToolRegistry, stored_registry
+from tools.registry import ToolRegistry
 from tools.toolbox import Toolbox
 
 MESSAGE_LIMIT = 32_000
@@ -87,6 +89,7 @@ class Studio:
     runs: Runs
     feedback: Feedback
     models: ModelHost
+    pipelines: Pipelines
     downloads: Downloads
     servers: Servers
     speaker: Speaker
@@ -155,9 +158,21 @@ class Studio:
                 "这个人设现在还不能用。请另选一个，或联系维护这个页面的人。",
             ) from None
 
+        named, snapshot = wanted, self.tools.snapshot(wanted.tools)
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
-        snapshot = self.tools.snapshot(wanted.tools)
-        return Agent(wanted, self.model_of(wanted), snapshot, search, identity.owner, self.region, ready=self._wait_for_shipped)
+        snapshot = narrowed(snapshot, named, identity, search, self.conversations, conversation)
+        return Agent(
+            wanted,
+            self.model_of(wanted),
+            snapshot,
+            search,
+            identity.owner,
+            self.region,
+            ready=self._wait_for_shipped,
+            keeper=self.attachments.media.keeper(identity.owner, conversation),
+            trusted=partial(self.knowledge.trusted, MAKER.owner),
+            standing=partial(self.toolbox.permissions.given, wanted.id),
+        )
 
     def _wait_for_shipped(self, cancel: Cancel) -> None:
         """Wait until the shipped collections are in place, which a first start takes a while for, or for `cancel`."""
@@ -181,21 +196,23 @@ class Studio:
 
         Raises `MessageTooLong` for an empty or overlong text and what `agent` and `Runs.start` raise; nothing is kept then.
         """
-        _check(text)
+        check_message(text)
         agent, path = self._ready(identity, conversation)
-        turn = partial(agent.run, text, _said(path), language=language)
-        return self._start(identity, conversation, turn, path, Message("user", text))
+        said = Message("user", text, media=self.attachments.media.waiting(identity.owner, conversation))
+        turn = partial(agent.run, text, _said(path), media=said.media, language=language)
+        return self._start(identity, conversation, turn, path, said)
 
     def edit(self, identity: Identity, conversation: str, position: int, text: str, language: str) -> str:
         """Say `text` in place of the user's message at `position` and answer it, on a branch of its own; returns the run's id.
 
         Raises what `start_turn` does, and `ConversationError` when a user said nothing there.
         """
-        _check(text)
+        check_message(text)
         agent, path = self._ready(identity, conversation, position)
         if path[-1].message.role != "user":
             raise no_message(position)
-        turn = partial(agent.run, text, _said(path[:-1]), language=language)
+        said = path[-1].message
+        turn = partial(agent.run, text, _said(path[:-1]), media=said.media, language=language, tainted=said.tainted)
         return self._start(identity, conversation, turn, path[:-1], replace(path[-1].message, text=text))
 
     def regenerate(self, identity: Identity, conversation: str, language: str, position: int | None = None) -> str:
@@ -207,27 +224,20 @@ class Studio:
         asked = max((index for index, placed in enumerate(path) if placed.message.role == "user"), default=None)
         if asked is None:
             raise MessageTooLong("There is nothing to answer yet. Write a message first.", "还没有可以回答的消息。请先写一条。")
-        turn = partial(agent.run, path[asked].message.text, _said(path[:asked]), language=language)
+        said, earlier = path[asked].message, _said(path[:asked])
+        turn = partial(agent.run, said.text, earlier, media=said.media, language=language, tainted=said.tainted)
         return self._start(identity, conversation, turn, path[: asked + 1])
 
     def choose(self, identity: Identity, conversation: str, position: int) -> None:
         """Bring the branch of a message into view. Raises `TurnRunning`, `ConversationMissing` or `ConversationError`."""
         self.runs.choose(identity.owner, conversation, position)
 
-    def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, bool], language: str) -> str:
-        """Allow or refuse the calls a turn waits for (call id -> allowed), and go on; returns the run's id.
-
-        Raises `ConversationError` when none of them waits at the end of the branch in view.
-        """
+    def decide(self, identity: Identity, conversation: str, decisions: Mapping[str, Decision], language: str) -> str:
+        """Allow or refuse calls that a turn waits for (by call id), and go on; returns the run's id. Raises as `resumed` does."""
         agent, path = self._ready(identity, conversation)
-        history = _said(path)
-        if not decisions.keys() & {call.id for call in pending_calls(history)}:
-            raise ConversationError(
-                "This call no longer waits for an answer: it was decided, or another version is in view. Load the page again.",
-                "这个调用已不再等待许可：它已经处理过，或当前显示的是另一个版本。请重新加载页面。",
-            )
-        allowed = {call: allow and identity.maker for call, allow in decisions.items()}
-        return self._start(identity, conversation, partial(agent.run, "", history, language=language, decisions=allowed), path)
+        started = partial(self.runs.started, identity.owner)
+        turn = resumed(identity, agent, path, decisions, started, self.toolbox.permissions)
+        return self._start(identity, conversation, partial(turn, language=language), path, at_end=True)
 
     def prompt(self, identity: Identity, run: str, step: int) -> StepPrompt | None:
         """What the model was given in a step (from 1) of the maker's own run; None for a visitor, and where it is not kept."""
@@ -272,7 +282,7 @@ class Studio:
 
     def memory(self) -> Memory:
         """What each part takes of this machine's memory, measured now, without waiting for a model that loads."""
-        return measure(self.models.model, self.knowledge.loaded_embedder)
+        return measure(self.models.model, self.knowledge.loaded_embedder, self.pipelines.loaded())
 
     def remove_model(self, name: str) -> None:
         """Take a downloaded model from the disk (`downloads.restore` brings it back).
@@ -300,9 +310,11 @@ class Studio:
         self._closing.set()
         self.workbench.close()
         self.runs.close()
+        self.toolbox.close()
         self.downloads.close()
         self.models.close()
         self.tools.finder.close()
+        self.pipelines.close()
         self.knowledge.close()
         self.database.close()
         self.folder.close()
@@ -324,6 +336,7 @@ class Studio:
         turn: Callable[..., Iterator[Event]],
         path: Sequence[Placed],
         said: Message | None = None,
+        at_end: bool = False,
     ) -> str:
         """Start a turn at the end of `path`, which is as it was read: what is said elsewhere meanwhile is another branch."""
         under = path[-1].position if path else ROOT
@@ -333,6 +346,7 @@ class Studio:
             lambda cancel: turn(cancel=cancel),
             said=said,
             under=under,
+            at_end=at_end,
             keep_prompts=identity.maker,
             at_most=None if identity.maker else _TURNS_OF_A_VISITOR,
         )
@@ -342,7 +356,7 @@ def _said(path: Sequence[Placed]) -> list[Message]:
     return [placed.message for placed in path]
 
 
-def _check(text: str) -> None:
+def check_message(text: str) -> None:
     """Raises `MessageTooLong` for an empty or overlong message."""
     if not text.strip():
         raise MessageTooLong("Write something first, then send it.", "请先写点什么再发送。")
@@ -376,23 +390,23 @@ def build_studio(
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
     knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
-    registry = tools or stored_registry(ToolStore(database), MAKER.owner)
-    registry.finder.use(Nearness(lambda: knowledge.embedder, VectorCache(database, "tool")))
-    toolbox = Toolbox(database, registry, MAKER.owner)
     runs = Runs(database, conversations)
-
-    servers = Servers(database, Secrets(folder.path), MAKER.owner)
+    secrets = Secrets(folder.path, settings.secret_key)
+    hide_in_logs(secrets)
+    work = open_tools(settings, database, knowledge, conversations, secrets, tools)
+    servers = Servers(database, secrets, MAKER.owner)
 
     def remember(name: str) -> None:
         with suppress(StorageFailed):  # the model works all the same
             preferences.change(model=name)
 
     loader = loader or partial(load, reach=lambda name: servers.reach(name, settings.model, settings.model_key))
+    loader = work.pipelines.making_room(loader)
 
     def reread() -> None:
         if tools is None:
-            registry.become(stored_registry(ToolStore(database), MAKER.owner))
-        toolbox.reread()
+            work.registry.become(work.gathered())
+        work.toolbox.reread()
 
     studio = Studio(
         settings=settings,
@@ -400,9 +414,9 @@ def build_studio(
         database=database,
         personas=PersonaStore(database),
         knowledge=knowledge,
-        attachments=Attachments(knowledge, conversations),
-        tools=registry,
-        toolbox=toolbox,
+        attachments=Attachments(knowledge, conversations, MediaStore(database)),
+        tools=work.registry,
+        toolbox=work.toolbox,
         conversations=conversations,
         runs=runs,
         feedback=Feedback(database, conversations, runs),
@@ -415,6 +429,7 @@ def build_studio(
             loader=loader,
             remember=remember,
         ),
+        pipelines=work.pipelines,
         downloads=Downloads(database, MAKER.owner, offline=settings.offline and not hubs, hubs=hubs),
         servers=servers,
         speaker=speaker or SpeakerByEngine({"espeak": EspeakSpeaker()}),

@@ -6,7 +6,7 @@ tool and decides nothing.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from assistant.events import MessageCompleted, Reason, StepFinished, TextDelta, ThinkingDelta, TurnFinished
@@ -43,6 +43,7 @@ class Turn:
     step: Step | None = None
     prompt: str = ""
     new: list[Message] = field(default_factory=list)
+    tainted: bool = False  # never taken back: text that is not trusted was read, and all that is written after it may follow it
 
     def begin_step(self) -> Step:
         """What a step before left without a message, a call that could not be read, belongs to the next one."""
@@ -69,6 +70,7 @@ class Turn:
         return ThinkingDelta(text)
 
     def complete(self, message: Message) -> MessageCompleted:
+        message = replace(message, tainted=self.tainted)
         self.new.append(message)
         self.text, self.thinking, self.calls = "", "", []
         return MessageCompleted(message)

@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 """Control characters, line breaks, and those that turn the direction of writing: none belongs into one line."""
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_FEW = {"yield_per": 100}  # rows that are read together
 _TOLD = 5  # problems named in the one sentence; `problems` has them all
 
 
@@ -211,21 +212,30 @@ class DocumentStore(Generic[D]):
         """
         document = self.parse(document.model_dump(mode="json"))
         with self._database.write() as connection:
-            row = self._newest(connection, owner, document.id)
-            there = row is not None and row.body is not None
-            current = row.revision if row is not None and there else 0
-            if amends and row is not None and there and row.body == _body(document):
-                return self._stored(row)
-            if amends and row is None and self._shipped.get(document.id) == document:
-                return self._as_shipped(document.id)
-            if current != revision:
-                raise EditConflict(
-                    f"{document.id!r} was changed somewhere else since you opened it. Copy your text, reload and enter it again.",
-                    f"你打开之后，{document.id!r} 在别处被改过。请先复制你的内容，重新加载后再填写。",
-                )
-            if amends and row is not None and there and row.draft and self._clock() - row.time < SESSION_S:
-                connection.execute(delete(DOCUMENTS).where(self._of(owner, document.id), DOCUMENTS.c.revision == row.revision))
-            return self._append(connection, owner, document, row.revision + 1 if row is not None else 1, draft=amends)
+            return self._save(connection, owner, document, revision, amends)
+
+    def save_all(self, owner: str, documents: Sequence[tuple[D, int]]) -> Sequence[Stored[D]]:
+        """`save` several, each with its revision, at once: all of them, or none where it raises."""
+        parsed = [(self.parse(document.model_dump(mode="json")), revision) for document, revision in documents]
+        with self._database.write() as connection:
+            return [self._save(connection, owner, document, revision, False) for document, revision in parsed]
+
+    def _save(self, connection: Connection, owner: str, document: D, revision: int, amends: bool) -> Stored[D]:
+        row = self._newest(connection, owner, document.id)
+        there = row is not None and row.body is not None
+        current = row.revision if row is not None and there else 0
+        if amends and row is not None and there and row.body == _body(document):
+            return self._stored(row)
+        if amends and row is None and self._shipped.get(document.id) == document:
+            return self._as_shipped(document.id)
+        if current != revision:
+            raise EditConflict(
+                f"{document.id!r} was changed somewhere else since you opened it. Copy your text, reload and enter it again.",
+                f"你打开之后，{document.id!r} 在别处被改过。请先复制你的内容，重新加载后再填写。",
+            )
+        if amends and row is not None and there and row.draft and self._clock() - row.time < SESSION_S:
+            connection.execute(delete(DOCUMENTS).where(self._of(owner, document.id), DOCUMENTS.c.revision == row.revision))
+        return self._append(connection, owner, document, row.revision + 1 if row is not None else 1, draft=amends)
 
     def bring_back(self, owner: str, id: str) -> Stored[D]:
         """Undo a reset: save the newest version anew.
@@ -289,31 +299,49 @@ class DocumentStore(Generic[D]):
 
     def parse(self, data: Mapping[str, Any]) -> D:
         """The document that `data` describes; raises `DocumentInvalid`, `problems` naming every field that is wrong."""
-        try:
-            document = self._model.model_validate(dict(data))
-        except ValidationError as error:
-            problems = sentences(error.errors(include_url=False))
-            # A document of a newer form differs in fields too; only that it is newer helps its reader.
-            raise _invalid(data, {"version": problems["version"]} if "version" in problems else problems) from None
+        document = self._validated(data)
         try:
             size = len(_body(document).encode())
         except UnicodeEncodeError:  # half of a surrogate pair, which pydantic lets through
-            raise _invalid(data, {"document": ("It holds broken characters.", "里面有损坏的字符。")}) from None
+            raise invalid(data, {"document": ("It holds broken characters.", "里面有损坏的字符。")}) from None
         if size > self._size_limit:
-            raise _invalid(data, {"document": _too_large(size, self._size_limit)})
+            raise invalid(data, {"document": _too_large(size, self._size_limit)})
         return document
 
-    def _current(self, owner: str) -> tuple[dict[str, Stored[D]], dict[str, DocumentInvalid]]:
+    def _validated(self, data: Mapping[str, Any]) -> D:
+        try:
+            return self._model.model_validate(dict(data))
+        except ValidationError as error:
+            problems = sentences(error.errors(include_url=False))
+            # A document of a newer form differs in fields too; only that it is newer helps its reader.
+            raise invalid(data, {"version": problems["version"]} if "version" in problems else problems) from None
+
+    def ids(self, owner: str) -> Collection[str]:
+        """The ids of the owner's documents, readable or not."""
+        return {row.id for row in self._current_rows(owner, DOCUMENTS.c.id)}
+
+    def each(self, owner: str) -> Iterator[Stored[D]]:
+        """The owner's own documents that can be read, oldest first, one by one: where thousands at once take much room."""
+        with self._database.read() as connection:
+            for row in connection.execute(self._newest_of_all(owner).order_by(DOCUMENTS.c.time), execution_options=_FEW):
+                with contextlib.suppress(DocumentInvalid):
+                    yield self._stored(row)
+
+    def _current_rows(self, owner: str, *columns: Column[Any]) -> Sequence[Row[Any]]:
+        with self._database.read() as connection:
+            return connection.execute(self._newest_of_all(owner, *columns)).all()
+
+    def _newest_of_all(self, owner: str, *columns: Column[Any]) -> Select[Any]:
         own = (DOCUMENTS.c.kind == self.kind) & (DOCUMENTS.c.owner == owner)
         newest = select(DOCUMENTS.c.id, func.max(DOCUMENTS.c.revision).label("revision")).where(own).group_by(DOCUMENTS.c.id)
         of = newest.subquery()
         joined = DOCUMENTS.join(of, (DOCUMENTS.c.id == of.c.id) & (DOCUMENTS.c.revision == of.c.revision))
-        query = select(DOCUMENTS).select_from(joined).where(own, DOCUMENTS.c.body.is_not(None))
+        return select(*(columns or DOCUMENTS.c)).select_from(joined).where(own, DOCUMENTS.c.body.is_not(None))
+
+    def _current(self, owner: str) -> tuple[dict[str, Stored[D]], dict[str, DocumentInvalid]]:
         kept: dict[str, Stored[D]] = {}
         broken: dict[str, DocumentInvalid] = {}
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        for row in rows:
+        for row in self._current_rows(owner):
             try:
                 kept[row.id] = self._stored(row)
             except DocumentInvalid as error:
@@ -330,31 +358,39 @@ class DocumentStore(Generic[D]):
         return select(DOCUMENTS).where(self._of(owner, id)).order_by(DOCUMENTS.c.revision.desc())
 
     def _append(self, connection: Connection, owner: str, document: D, revision: int, *, draft: bool = False) -> Stored[D]:
-        self._append_row(connection, owner, document.id, revision, _body(document), draft)
-        row = self._newest(connection, owner, document.id)
-        assert row is not None
-        return self._stored(row)
+        changed = self._append_row(connection, owner, document.id, revision, _body(document), draft)
+        return Stored(document, revision, document.id in self._shipped, datetime.fromtimestamp(changed, UTC))
 
     def _append_row(
         self, connection: Connection, owner: str, id: str, revision: int, body: str | None, draft: bool = False
-    ) -> None:
+    ) -> float:
+        now = self._clock()
         connection.execute(
-            insert(DOCUMENTS).values(
-                kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=self._clock(), draft=draft
-            )
+            insert(DOCUMENTS).values(kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=now, draft=draft)
         )
         # Amended revisions leave gaps: what is kept is counted, not reckoned from the number.
         kept = self._revisions(owner, id).with_only_columns(DOCUMENTS.c.revision).limit(KEPT_REVISIONS)
         connection.execute(delete(DOCUMENTS).where(self._of(owner, id), DOCUMENTS.c.revision.not_in(kept.scalar_subquery())))
+        return now
+
+    @staticmethod
+    def _fields(row: Row[Any]) -> dict[str, Any] | None:
+        """What a row holds, unchecked; None where it is damaged."""
+        try:
+            data = json.loads(row.body)
+        except (ValueError, RecursionError):
+            return None
+        return data if isinstance(data, dict) else None
 
     def _stored(self, row: Row[Any]) -> Stored[D]:
+        data = self._fields(row)
         try:
-            data, changed = json.loads(row.body), datetime.fromtimestamp(row.time, UTC)
-        except (ValueError, RecursionError, OverflowError, OSError):  # the last two for a time that is none
-            data, changed = None, _EPOCH
-        if not isinstance(data, dict):
-            raise _invalid({"id": row.id}, {"document": ("What is kept of it is damaged.", "保存的内容已损坏。")})
-        return Stored(self.parse(data), row.revision, row.id in self._shipped, changed)
+            changed = datetime.fromtimestamp(row.time, UTC)
+        except (ValueError, OverflowError, OSError):  # a time that is none
+            data = None
+        if data is None:
+            raise invalid({"id": row.id}, {"document": ("What is kept of it is damaged.", "保存的内容已损坏。")})
+        return Stored(self._validated(data), row.revision, row.id in self._shipped, changed)
 
     def _as_shipped(self, id: str) -> Stored[D]:
         return Stored(self._shipped[id], 0, True, None)
@@ -363,7 +399,7 @@ class DocumentStore(Generic[D]):
         documents = {path.stem: self.read_yaml(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))}
         for stem, document in documents.items():
             if document.id != stem:
-                raise _invalid({"id": document.id}, {"id": (f"The file is named {stem!r}.", f"文件名却是 {stem!r}。")})
+                raise invalid({"id": document.id}, {"id": (f"The file is named {stem!r}.", f"文件名却是 {stem!r}。")})
         return documents
 
 
@@ -402,7 +438,8 @@ def _missing(id: str) -> DocumentMissing:
     return DocumentMissing(f"There is no document {id!r} of yours. Choose another.", f"你没有名为 {id!r} 的文档，请换一个。")
 
 
-def _invalid(data: Mapping[str, Any], problems: Mapping[str, Sentences]) -> DocumentInvalid:
+def invalid(data: Mapping[str, Any], problems: Mapping[str, Sentences]) -> DocumentInvalid:
+    """The error for a document with these problems (field -> sentences)."""
     name = str(data.get("id", ""))[:80]
     english = " ".join(f"{field}: {sentence}" for field, (sentence, _) in [*problems.items()][:_TOLD])
     chinese = " ".join(f"{field}：{sentence}" for field, (_, sentence) in [*problems.items()][:_TOLD])

@@ -1,73 +1,212 @@
 """Keys and passwords, by name: written here, used where something is sent, never shown again.
 
-They lie in a file of their own in the data folder that only its owner may read, apart from the database, so that no document, no
-backup and no page can carry one away. What this does not do: encrypt them; who can read the owner's files can read them.
+They lie encrypted in a file of their own in the data folder, apart from the database, under a key outside of it (see
+`common.sealing`): no document, no backup and no page can carry one away. One that was entered for a host is given out for that
+host alone. What this does not do: hide them from this program's own memory, or from who can read the key as well.
 """
 
+import base64
 import json
 import os
+import re
 import threading
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, quote_plus
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from common.egress import origin
 from common.errors import StorageFailed
+from common.sealing import key_of_user, seal, stamp, unseal, write_private
+
+HIDDEN = "•••"
+"""What stands in the place of a secret."""
 
 _FILE = "secrets.json"
+_SHORTEST = 4  # characters of a secret that is looked for in texts: a shorter one is in every text
+
+
+class _Kept(BaseModel):
+    """One secret; `hosts` are the origins that it is for, which nobody can change without the key either."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hosts: tuple[str, ...] = ()
+    sealed: str
+
+
+class _File(BaseModel):
+    """What is in the file; `plain` are secrets of an older Hearth, which are sealed at the next write."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[2] = 2
+    salt: str
+    secrets: dict[str, _Kept] = {}
+    plain: dict[str, str] = {}
 
 
 class Secrets:
     """The secrets of one data folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, passphrase: str | None = None) -> None:
+        """The key is made from `passphrase`, else it is the user's own, which is made when the first secret is kept."""
         self._path = folder / _FILE
-        self._lock = threading.Lock()
+        self._key = key_of_user(passphrase)
+        self._lock = threading.RLock()  # what is done meanwhile may be logged, which asks for `redact`
+        self._known: tuple[object, re.Pattern[str] | None] = (None, None)
 
     def get(self, name: str) -> str | None:
-        """The secret of a name; None where there is none."""
+        """The secret of a name; None where there is none, or it is for certain hosts. Raises `StorageFailed`."""
         with self._lock:
-            return self._read().get(name)
+            file = self._read()
+            kept = file.secrets.get(name)
+            if kept is None:
+                return file.plain.get(name)
+            return None if kept.hosts else self._opened(file, name)
+
+    def for_origin(self, name: str, origin_of_call: str) -> str | None:
+        """The secret of a name if it was entered for this origin, "https://host:port"; None otherwise.
+
+        Raises `StorageFailed`, and `EgressRefused` for an origin that is none.
+        """
+        wanted = origin(origin_of_call)
+        with self._lock:
+            file = self._read()
+            kept = file.secrets.get(name)
+            return self._opened(file, name) if kept and wanted in kept.hosts else None
+
+    def given(self, name: str, origin_of_call: str | None) -> str | None:
+        """`for_origin`, or for what is no address, such as a program on this machine, `get`."""
+        return self.get(name) if origin_of_call is None else self.for_origin(name, origin_of_call)
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """The origins that a secret was entered for; none for one that goes wherever it is used."""
+        with self._lock:
+            kept = self._read().secrets.get(name)
+            return kept.hosts if kept else ()
 
     def names(self) -> list[str]:
-        """The names that have a secret."""
+        """The names that have a secret, whether or not it can be read."""
         with self._lock:
-            return list(self._read())
+            file = self._read()
+            return [*file.plain, *file.secrets]
 
     def has(self, name: str) -> bool:
-        return self.get(name) is not None
+        return name in self.names()
 
-    def put(self, name: str, value: str) -> None:
-        """Keep a secret; an empty one is taken away. Raises `StorageFailed`."""
+    def put(self, name: str, value: str, hosts: Sequence[str] = ()) -> None:
+        """Keep a secret, for `hosts` alone if any are given; an empty one is taken away.
+
+        A host is an origin such as "https://api.example:8443", or a name alone, which means https. Raises `StorageFailed`, and
+        `EgressRefused` for a host that is none.
+        """
+        bound = tuple(sorted({origin(host if "://" in host else f"https://{host}") for host in hosts}))
         with self._lock:
-            kept = self._read()
-            kept.pop(name, None)
-            if value:
-                kept[name] = value
-            self._write(kept)
+            file = self._read()
+            left = {other: kept for other, kept in file.secrets.items() if other != name}
+            plain = {other: text for other, text in file.plain.items() if other != name}
+            if plain or value:
+                try:
+                    key = self._key.make(file.salt)
+                except StorageFailed:
+                    if value:
+                        raise
+                else:
+                    left |= {other: _sealed(key, other, text, ()) for other, text in plain.items()}
+                    plain = {}
+                    if value:
+                        left[name] = _sealed(key, name, value, bound)
+            self._write(_File(salt=file.salt, secrets=left, plain=plain))
 
-    def _read(self) -> dict[str, str]:
+    def redact(self, text: str) -> str:
+        """`text` with "•••" for every secret in it that can be read here, as it is or as addresses, JSON and Python write it.
+
+        Secrets of fewer than four characters stay: they are in every text by chance. Never raises: what cannot be read was not
+        used either.
+        """
+        with self._lock:
+            try:
+                mark = (stamp(self._path), self._key.mark())
+                if self._known[0] != mark:
+                    self._known = (mark, self._pattern())
+            except StorageFailed:
+                pass  # what was known before still is
+            pattern = self._known[1]
+        return pattern.sub(HIDDEN, text) if pattern else text
+
+    def _pattern(self) -> re.Pattern[str] | None:
+        file = self._read()
+        key = self._key.find(file.salt) if file.secrets else None
+        values = list(file.plain.values())
+        if key is not None:
+            opened = (unseal(key, kept.sealed, _bound(name, kept.hosts)) for name, kept in file.secrets.items())
+            values += [value for value in opened if value is not None]
+        forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
+        return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))) if forms else None
+
+    def _opened(self, file: _File, name: str) -> str:
+        kept, key = file.secrets[name], self._key.find(file.salt)
+        value = unseal(key, kept.sealed, _bound(name, kept.hosts)) if key else None
+        if value is None:
+            raise StorageFailed(
+                f"The key {name!r} was stored with another key file or passphrase, or was changed since; enter it again.",
+                f"密钥 {name!r} 是用另一个密钥文件或口令保存的，或之后被改动过；请重新填写。",
+            )
+        return value
+
+    def _read(self) -> _File:
         try:
             read = json.loads(self._path.read_text("utf-8"))
         except FileNotFoundError:
-            return {}
+            return _new({})
         except OSError as error:
             raise _unusable(self._path, error) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _damaged(self._path) from error
-        return {name: value for name, value in read.items() if isinstance(value, str)} if isinstance(read, dict) else {}
-
-    def _write(self, kept: dict[str, str]) -> None:
-        beside = self._path.with_suffix(".new")
+        if isinstance(read, dict) and not isinstance(read.get("version"), int):
+            return _new({name: value for name, value in read.items() if isinstance(value, str)})
         try:
-            with suppress(FileNotFoundError):
-                beside.unlink()
-            number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                json.dump(kept, file, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
+            return _File.model_validate(read)
+        except ValidationError:
+            raise _damaged(self._path) from None  # it would quote the file
+
+    def _write(self, file: _File) -> None:
+        try:
+            write_private(self._path, file.model_dump_json().encode())
         except OSError as error:
             raise _unusable(self._path, error) from error
+        self._known = (None, self._known[1])
+
+
+def _new(plain: dict[str, str]) -> _File:
+    return _File(salt=os.urandom(16).hex(), plain=plain)
+
+
+def _sealed(key: bytes, name: str, value: str, hosts: tuple[str, ...]) -> _Kept:
+    return _Kept(hosts=hosts, sealed=seal(key, value, _bound(name, hosts)))
+
+
+def _bound(name: str, hosts: tuple[str, ...]) -> bytes:
+    """What a secret is sealed together with, so that it serves under its own name and for its own hosts alone."""
+    return json.dumps([name, *hosts]).encode()
+
+
+def _forms(value: str) -> set[str]:
+    """How a secret may stand in a text."""
+    plain = value.encode("utf-8", "replace")
+    return {
+        value,
+        quote(plain, safe=""),
+        quote(plain),
+        quote_plus(plain),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        base64.b64encode(plain).decode().rstrip("="),
+    }
 
 
 def _damaged(path: Path) -> StorageFailed:

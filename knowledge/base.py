@@ -19,6 +19,7 @@ from knowledge.loading.loader import Loader
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
 from knowledge.search import RELEVANT, Search
+from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
@@ -39,6 +40,7 @@ class Knowledge:
         self._lazy = _Lazy(embedder)
         self._catalogue = Catalogue(database)
         self._catalogue.purge()
+        self._trust = Trust(database)
         self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
@@ -108,6 +110,14 @@ class Knowledge:
             raise NameInvalid("A collection needs a name. Write one.", "资料库需要一个名字，请写一个。")
         self._catalogue.rename(owner, id, _one_line(title))
         return self.collection(owner, id)
+
+    def trusted(self, owner: str) -> frozenset[str]:
+        """The ids of the collections whose text the owner trusts as their own words; never one that is hidden."""
+        return self._trust.of(owner)
+
+    def trust(self, owner: str, id: str, trusted: bool) -> None:
+        """Say whether what is in a collection, and whatever is added to it later, is trusted. Raises `CollectionMissing`."""
+        self._trust.mark(owner, id, trusted)
 
     def remove_collection(self, owner: str, id: str) -> None:
         """Take a collection away; for a day `restore_collection` brings it back. Raises `CollectionMissing`."""
@@ -206,8 +216,12 @@ class Knowledge:
         """The shipped documents that the owner was given at some time: (collection, name) -> sha256."""
         return self._catalogue.installed(owner)
 
-    def mark_installed(self, owner: str, collection: str, name: str, sha256: str) -> None:
-        """Remember that the owner was given this shipped document, so that it does not come back once removed."""
+    def mark_installed(self, owner: str, collection: str, name: str, sha256: str, document: str) -> None:
+        """Remember that the owner was given this shipped document, so that it does not come back once removed.
+
+        `document` is the id it has there.
+        """
+        self._trust.ships(document)
         self._catalogue.mark_installed(owner, collection, name, sha256)
 
     def rebuild(self, owner: str | None = None) -> None:

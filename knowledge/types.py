@@ -105,7 +105,10 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: `reason` and `reason_zh` say why it failed or was left as it is, "" when it is done."""
+    """What became of one file: `reason` and `reason_zh` say why it failed or was left as it is, "" when it is done.
+
+    One that is kept as something else than a document is done, with what it is kept for as the reason.
+    """
 
     path: str
     name: str

@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
 
 from assistant.access import Identity
 from assistant.settings import VERSION, Settings
@@ -27,6 +28,8 @@ from server.backup import backup_routes
 from server.cache import OwnedCache
 from server.guard import Guard
 from server.identity import SCOPE_KEY
+from server.mcp import PATH, McpEndpoint
+from server.media import media_routes
 from server.signing import signing_routes
 from server.speech import speech_routes
 from ui.app import mount_page, uploads_folder
@@ -55,8 +58,10 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
 
     app.include_router(speech_routes(studio))
     app.include_router(avatar_routes(studio))
+    app.include_router(media_routes(studio.attachments.media))
     app.include_router(backup_routes(studio.backups))
     app.include_router(signing_routes())
+    app.router.routes.append(Route(PATH, McpEndpoint(studio), methods=["GET", "POST", "DELETE"]))
     mount(app, studio)
     app.add_middleware(OwnedCache, folder=uploads_folder())
     app.add_middleware(Guard, settings=studio.settings, upload_limit=_UPLOAD_LIMIT)  # added last, it is outermost

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.access import Identity
 from server.guard import RESTORE_PATH, UPLOAD_PATH
 from server.identity import SCOPE_KEY, SIGN_IN, SIGN_OUT
+from server.mcp import PATH
 from server.refusal import MAKERS_ONLY, NO_ROOM, NOT_YOURS, UNREADABLE, Refusal, refuse
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,13 @@ _FILE = f"{_API}file="
 _REMEMBERED = 20_000
 _ANSWER_LIMIT = 2_000_000  # bytes of an upload's answer that are read; it is a list of paths
 
-_PAGE_ROUTES = ("/assets/", "/static/", "/svelte/", "/speech/", "/avatars/")
+_PAGE_ROUTES = ("/assets/", "/static/", "/svelte/", "/speech/", "/avatars/", "/media/")
 _PAGE_FILES = {"/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json", "/healthz"} | {
     "/backup",
     RESTORE_PATH,
     SIGN_IN,
     SIGN_OUT,
+    PATH,
 }
 _SESSION_IN_BODY = {f"{_API}queue/join", f"{_API}cancel", f"{_API}reset", f"{_API}component_server"}
 

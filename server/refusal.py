@@ -31,6 +31,12 @@ NO_TOKEN = Refusal(
     "A token is needed. Open the address with ?token=… that was printed when Hearth started.",
     "需要令牌。请使用 Hearth 启动时显示的、带 ?token=… 的地址打开。",
 )
+PROGRAM_TOKEN = Refusal(
+    401,
+    "A token is needed. Send the one that was printed when Hearth started as Authorization: Bearer …",
+    "需要令牌。请把 Hearth 启动时显示的令牌放进请求头：Authorization: Bearer …",
+)
+POST_ONLY = Refusal(405, "Only POST is answered here.", "这里只接受 POST 请求。")
 NOT_YOURS = Refusal(403, "This is not yours, or it is not there.", "这不属于你，或者不存在。")
 MAKERS_ONLY = Refusal(403, "Only those who look after this page may add files.", "只有维护者可以添加文件。")
 TOO_LARGE = Refusal(413, "The request is too large.", "请求过大。")

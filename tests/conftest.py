@@ -51,6 +51,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def configuration(tmp_path_factory):
+    """The user's configuration folder, where the key of secrets lies; of a session, since studios outlive single tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
+        patch.delenv("HEARTH_SECRET_KEY", raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every socket that leaves this machine."""

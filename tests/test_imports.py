@@ -34,18 +34,27 @@ OWNERS = {
     "huggingface_hub": (*MODELS, "retrieval/embedding.py"),
     "fastapi": ("server/", "ui/app.py"),
     "starlette": ("server/",),
-    "mcp": ("tools/mcp.py", "server/"),
-    "httpx": ("common/egress.py", "assistant/models/exchange.py"),
+    "mcp": ("tools/mcp.py", "server/mcp.py"),
+    "mcp_types": ("tools/mcp.py", "server/mcp.py"),
+    "httpx2": ("common/streaming.py", "assistant/models/hubs.py"),
+    "httpcore2": ("common/streaming.py",),
+    "httpx": ("common/egress.py", "common/connections.py", "assistant/models/exchange.py"),
+    "httpcore": ("common/connections.py",),
+    "cryptography": ("common/sealing.py",),
     "sqlalchemy": (
         "common/",
         "assistant/conversations.py",
         "assistant/runs.py",
         "assistant/runlog.py",
         "assistant/feedback.py",
+        "assistant/media.py",
+        "assistant/mediarows.py",
         "knowledge/catalogue.py",
         "knowledge/renewal.py",
         "knowledge/tables.py",
+        "knowledge/trust.py",
         "retrieval/lexical.py",
+        "tools/permissions.py",
     ),
 }
 
@@ -117,5 +126,12 @@ def test_importing_the_agent_loads_nothing_heavy():
         "import sys, time; start = time.perf_counter(); import assistant.agent; spent = time.perf_counter() - start;"
         f"loaded = {HEAVY!r} & set(sys.modules); assert not loaded, loaded; print(spent)"
     )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_toolbox_loads_no_protocol_before_a_server_is_asked():
+    later = {"mcp", "mcp_types", "httpx2"}
+    code = f"import sys, server.mcp, tools.toolbox; loaded = {later!r} & set(sys.modules); assert not loaded, loaded"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

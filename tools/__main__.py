@@ -1,4 +1,4 @@
-"""The command line of tools: list, search and call them, and import those of an API's description.
+"""The command line of tools: list, search and call them, and import those of an API's description, AgentFabric or Hearth.
 
     python -m tools list | search TEXT | call ID '{"name": value}' | import-openapi FILE   [--data DIR] [--json]
 
@@ -6,17 +6,27 @@ Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wr
 """
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from common.database import opened
+from common.egress import Egress
 from common.errors import ArgumentsInvalid, DocumentInvalid, HearthError
+from common.secrets import Secrets
+from tools.addresses import AddressStore
 from tools.base import Tool, ToolContext
+from tools.builtin.network.shelf import CONNECT_S, network_tools
+from tools.descriptions import JSON_LIMIT
 from tools.documents import ToolDocument, ToolStore
-from tools.openapi import JSON_LIMIT, LeftOut, read_openapi
+from tools.imported import Import, LeftOut
+from tools.importing import read_tools
+from tools.making import ToolMaker
+from tools.mcphub import McpServers
 from tools.registry import ToolRegistry, default_registry, stored_registry
 from tools.runner import run
 
@@ -54,8 +64,16 @@ def _parser() -> argparse.ArgumentParser:
     taking = commands.add_parser(
         "import-openapi", parents=[common], help="make tools of the operations of an OpenAPI description"
     )
-    taking.add_argument("file", type=Path, metavar="FILE", help="OpenAPI 3.0 or 3.1, JSON or YAML")
-    taking.add_argument("--server", metavar="URL", help="the address of the API, in place of the one that the file names")
+    taking.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="OpenAPI 3.0, 3.1 or Swagger 2 in JSON or YAML; also AgentFabric's openapi_plugin_config.json and tool_config.json, "
+        "and a file of tools that Hearth exported",
+    )
+    taking.add_argument(
+        "--server", metavar="URL", help="the address of the API: one of those that the file names, or another in their place"
+    )
     taking.set_defaults(run=_import)
     return parser
 
@@ -66,23 +84,35 @@ def _positive(text: str) -> int:
     return number
 
 
-def _registry(data: Path) -> ToolRegistry:
+@contextlib.contextmanager
+def _registry(data: Path) -> Iterator[ToolRegistry]:
     """The tools there are; without a data folder those that ship, and none is made."""
+    egress = Egress(connect_s=CONNECT_S)
     if not (data / "hearth.db").exists():
-        return default_registry()
+        yield ToolRegistry([*default_registry().list(), *network_tools(egress, lambda: "")])
+        return
     with opened(data) as database:
-        return stored_registry(ToolStore(database), OWNER)
+        search, secrets = AddressStore(database).current(OWNER).search, Secrets(data, os.environ.get("HEARTH_SECRET_KEY"))
+        outside = network_tools(egress, lambda: search)
+        registry = stored_registry(ToolStore(database), OWNER, ToolMaker(secret_for=secrets.for_origin), outside)
+        mcp = McpServers(database, registry, OWNER, secrets.given, programs=True)
+        try:
+            yield registry
+        finally:
+            mcp.close()
 
 
 def _list(given: argparse.Namespace) -> int:
-    for tool in _registry(given.data).list():
-        _line(tool, {}, given)
+    with _registry(given.data) as registry:
+        for tool in registry.list():
+            _line(tool, {}, given)
     return 0
 
 
 def _search(given: argparse.Namespace) -> int:
-    for tool, score in _registry(given.data).snapshot().find(given.text, given.limit):
-        _line(tool, {"score": score}, given)
+    with _registry(given.data) as registry:
+        for tool, score in registry.snapshot().find(given.text, given.limit):
+            _line(tool, {"score": score}, given)
     return 0
 
 
@@ -96,7 +126,11 @@ def _line(tool: Tool, more: dict[str, Any], given: argparse.Namespace) -> None:
 
 
 def _call(given: argparse.Namespace) -> int:
-    tool = _registry(given.data).get(given.id)
+    with _registry(given.data) as registry:
+        return _call_one(registry.get(given.id), given)
+
+
+def _call_one(tool: Tool, given: argparse.Namespace) -> int:
     try:
         arguments = json.loads(given.arguments)
     except ValueError as error:
@@ -115,8 +149,9 @@ def _call(given: argparse.Namespace) -> int:
 
 
 def _import(given: argparse.Namespace) -> int:
-    found = read_openapi(_text_of(given.file), given.server)
-    reserved = {tool.id: tool.spec.name for tool in default_registry().list()}
+    found = read_tools(_text_of(given.file), given.server)
+    shipped = [*default_registry().list(), *network_tools(Egress(), lambda: "")]
+    reserved = {tool.id: tool.spec.name for tool in shipped}
     kept: Iterator[ToolDocument] = iter(())
     if found.documents:
         with opened(given.data) as database:
@@ -135,6 +170,7 @@ def _import(given: argparse.Namespace) -> int:
             _print_json(told)
         else:
             print(f"{_STATES[given.language][told['state']]}  {line}")
+    _tell_more(found, given)
     if not found.documents:
         raise DocumentInvalid(
             f"Nothing in {str(given.file)!r} could be taken as a tool.", f"{str(given.file)!r} 里没有能作为工具的接口。"
@@ -142,7 +178,28 @@ def _import(given: argparse.Namespace) -> int:
     return 0
 
 
-_STATES = {"en": {"taken": "taken   ", "left out": "left out"}, "zh": {"taken": "已导入", "left out": "未导入"}}
+def _tell_more(found: Import, given: argparse.Namespace) -> None:
+    """What a person may want to know of an import besides its operations."""
+    chinese = given.language == "zh"
+    lines = [("server", url) for url in found.servers] if len(found.servers) > 1 else []
+    lines += [("note", note[chinese]) for note in found.notes]
+    for key in found.keys:  # never its value
+        told = (
+            f"The file holds the key {key.name!r}, which is not stored. Enter it on the Tools page, and delete it in the file.",
+            f"文件里有密钥 {key.name!r}，没有保存。请在“工具”页面填写，并从文件里删去。",
+        )
+        lines.append(("key", told[chinese]))
+    for kind, text in lines:
+        if given.json:
+            _print_json({kind: text})
+        else:
+            print(f"{_STATES[given.language][kind]}  {text}")
+
+
+_STATES = {
+    "en": {"taken": "taken   ", "left out": "left out", "server": "server  ", "note": "note    ", "key": "key     "},
+    "zh": {"taken": "已导入", "left out": "未导入", "server": "服务器", "note": "说明  ", "key": "密钥  "},
+}
 
 
 def _text_of(path: Path) -> str:

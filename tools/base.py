@@ -12,7 +12,12 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from common.problems import Sentences
+
 Risk = Literal["reads", "writes", "spends"]
+
+Kind = Literal["python", "http", "openapi", "mcp", "model"]
+"""What people tell tools apart by: `python` for those that are code, most of which come with Hearth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +35,31 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolContext:
-    """What a call may know of its turn: who asks, in which language, when (aware of its zone), and whether it was stopped."""
-
-    owner: str = "local"
-    language: str = "en"
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).astimezone())
-    cancel: threading.Event = field(default_factory=threading.Event)
-
-    def say(self, english: str, chinese: str) -> str:
-        """The sentence of the two that the reader understands."""
-        return chinese if self.language.startswith("zh") else english
-
-
-@dataclass(frozen=True, slots=True)
 class Media:
     """A picture or a sound: `type` is its media type ("image/png", "audio/wav"), `name` says in a few words what it holds."""
 
     data: bytes
     type: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a call may know of its turn: who asks, in which language, when (aware of its zone), and whether it was stopped.
+
+    `media` finds a picture or a sound of the conversation by what a model wrote for an argument of the format "media" (a number,
+    a name); None for what is not there, and everywhere outside a conversation.
+    """
+
+    owner: str = "local"
+    language: str = "en"
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).astimezone())
+    cancel: threading.Event = field(default_factory=threading.Event)
+    media: Callable[[str], Media | None] = lambda words: None
+
+    def say(self, english: str, chinese: str) -> str:
+        """The sentence of the two that the reader understands."""
+        return chinese if self.language.startswith("zh") else english
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,9 @@ class Tool(ABC):
     what people see, by language ("en", "zh"), and `about` says to them what it does, where that is not simply what the model
     is told; `field` is the service or the area of work it belongs to, by which it is found too; `risk` says what a call can do
     beyond reading; `sends` whether its arguments leave this machine, and so whether what comes back is a stranger's text;
-    `time_limit_s` is the deadline of one call in seconds.
+    `untrusted` whether that may be so although nothing is sent; `origin` what it was made from besides its code, a document or a
+    server, as text: where that changes it is another tool, to which nothing was permitted yet; `for_small_models` whether a small
+    model may be given it, which calls what sounds like the question; `time_limit_s` is the deadline of one call in seconds.
     """
 
     id: str
@@ -80,9 +92,20 @@ class Tool(ABC):
     titles: Mapping[str, str]
     about: Mapping[str, str] = MappingProxyType({})
     field: str = ""
+    kind: Kind = "python"
     risk: Risk = "reads"
     sends: bool = False
+    untrusted: bool = False
+    origin: str = ""
+    for_small_models: bool = True
     time_limit_s: float = 10.0
+
+    def unavailable(self) -> Sentences | None:
+        """Why it cannot be called at all as things are, such as for want of a network; None where it can.
+
+        No turn is given a tool that cannot be called; it stays in the list, where people read why.
+        """
+        return None
 
     @abstractmethod
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:

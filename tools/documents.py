@@ -1,41 +1,27 @@
-"""Tools that people register without code: documents of a name, a schema and how a call becomes a request.
+"""Tools that people register without code: documents of a name, a schema and how a call is made.
 
-A document says what is sent and where; it has no field for a secret, a grant or code. That its address may be reached is decided
-by `common.egress` when it is called, and whether a call needs a person's consent by its risk.
+A document says what is sent and where; it has no field for the value of a secret, a grant or code. That its address may be
+reached is decided by `common.egress` when it is called, and whether a call needs a person's consent by its risk.
 """
 
-import re
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
-from typing import Annotated, Any, Literal, Self, get_args
-from urllib.parse import unquote
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from common.database import Database
 from common.documents import Document, DocumentStore, Line, LocalizedText, Stored
-from common.egress import PORTS, Method, check_header
-from common.errors import EgressRefused
-from common.problems import Sentences, problem
-from tools.base import Risk
+from common.errors import DocumentInvalid
+from common.problems import problem
+from tools.base import Kind, Risk
+from tools.calls import ARGUMENT, READING, HttpCall, ModelCall, origin_of, url_problem
+from tools.grants import ToolGrants
 from tools.schemas import refusal
 
-READING = ("GET", "HEAD")
-"""Methods that by the rules of HTTP change nothing."""
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-"""A {name} in an address, in whose place a value goes."""
-
-METHODS: Sequence[str] = get_args(Method)
-
-_URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?(?P<path>/[^\s?#\\\x00-\x1f\x7f]*)?"
-)
-_ARGUMENT = re.compile(r"[^\W\d]\w{0,63}")
-_SECRET_HEADER = re.compile(r"authori[sz]ation|cookie|token|secret|password|api-?key", re.IGNORECASE)
-
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
-MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*][a-z0-9!#$&^_.+*-]{0,60}/[a-z0-9*][a-z0-9!#$&^_.+*-]{0,100}$")]
 
 
 class Description(LocalizedText):
@@ -45,75 +31,50 @@ class Description(LocalizedText):
     zh: str = Field("", max_length=4000)
 
 
-class Sent(BaseModel):
-    """Where an argument goes in the request.
-
-    `field` is a field of the JSON object that is sent, `body` all that is sent. `name` is what the service calls it, "" for the
-    argument's own name. `join` stands between the items of a list in the query; "" repeats the name for each.
-    """
+class Source(BaseModel):
+    """Where an imported tool comes from, so that it can be imported again: the API's title and the operation's "GET /pets"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    place: Literal["path", "query", "header", "field", "body"]
-    name: str = Field("", max_length=200)
-    join: Literal["", ",", " ", "|"] = ""
-
-
-class HttpCall(BaseModel):
-    """One HTTP request: `{argument}` in the path of `url` is filled in, the other arguments go where `arguments` says."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["http"] = "http"
-    method: Method
-    url: str = Field(max_length=2000)
-    arguments: dict[str, Sent] = Field({}, max_length=200)
-    headers: dict[str, str] = Field({}, max_length=20)  # sent with every call
-    media_types: tuple[MediaType, ...] = Field((), max_length=20)  # of results that can be read; none: any text
-
-    @field_validator("url")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        if found := url_problem(value):
-            raise problem(*found)
-        return value
-
-    @field_validator("headers")
-    @classmethod
-    def _open_headers(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            if found := header_problem(name, text):
-                raise problem(*found)
-        return value
-
-    @model_validator(mode="after")
-    def _placed(self) -> Self:
-        places = [sent.place for sent in self.arguments.values()]
-        in_path = {name for name, sent in self.arguments.items() if sent.place == "path"}
-        if in_path != set(PLACEHOLDER.findall(self.url)):
-            raise problem(
-                "The {names} in the address must be the arguments that go into the path.",
-                "网址里的 {名称} 必须正好是放进路径的那些参数。",
-            )
-        if "body" in places and ("field" in places or places.count("body") > 1):
-            raise problem("One argument can be the whole body, and nothing beside it.", "整个请求体只能由一个参数提供。")
-        if self.method in READING and ("body" in places or "field" in places):
-            raise problem(f"{self.method} sends no body.", f"{self.method} 请求没有请求体。")
-        for name, sent in self.arguments.items():
-            if sent.place == "header" and (found := header_problem(sent.name or name, "")):
-                raise problem(*found)
-        return self
+    form: Literal["openapi", "agentfabric"]
+    api: Annotated[str, StringConstraints(max_length=200)]
+    operation: Annotated[str, StringConstraints(max_length=300)]
 
 
 class ToolDocument(Document):
-    """A tool that somebody registered."""
+    """A tool that somebody registered; of version 1 were those before secrets, and they are read as they are."""
 
+    schema_version: ClassVar[int] = 2
+
+    version: int = 2
     name: ModelName  # what the model calls it
     title: Line
     description: Description
     parameters: dict[str, Any]  # JSON Schema of type object, within `tools.schemas`
     risk: Risk
-    call: HttpCall  # `call.kind` tells the kinds of tools apart
+    call: HttpCall | ModelCall = Field(discriminator="kind")
+    source: Source | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What people tell tools apart by: an operation of an API's description is called as any address is."""
+        return "openapi" if self.source is not None and self.source.form == "openapi" else self.call.kind
+
+    @field_validator("version")
+    @classmethod
+    def _of_today(cls, value: int) -> int:
+        return cls.schema_version
+
+    @field_validator("call", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any) -> Any:
+        # By hand, since pydantic puts the kind into the names of the fields that are wrong.
+        if not isinstance(value, Mapping):
+            return value
+        form = _CALLS.get(kind) if isinstance(kind := value.get("kind", "http"), str) else None
+        if form is None:
+            raise problem(f"A tool is one of: {', '.join(_CALLS)}.", f"工具只能是其中一种：{', '.join(_CALLS)}。")
+        return form.model_validate(dict(value))
 
     @field_validator("title", "description")
     @classmethod
@@ -128,7 +89,7 @@ class ToolDocument(Document):
         if found := refusal(value):
             raise problem(*found)
         for name in value.get("properties", {}):
-            if not _ARGUMENT.fullmatch(name):
+            if not ARGUMENT.fullmatch(name):
                 raise problem(
                     f"{name[:80]!r} cannot name an argument. Use letters, digits and _, beginning with a letter.",
                     f"{name[:80]!r} 不能作为参数名。请用文字、数字和下划线，不以数字开头。",
@@ -137,6 +98,8 @@ class ToolDocument(Document):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if self.call.kind != "http":
+            return self
         declared, sent = set(self.parameters.get("properties", {})), set(self.call.arguments)
         if declared != sent:
             names = ", ".join(sorted(declared ^ sent))
@@ -152,39 +115,76 @@ class ToolDocument(Document):
         return self
 
 
+_CALLS: Mapping[str, type[HttpCall | ModelCall]] = {"http": HttpCall, "model": ModelCall}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A document that would be kept, by the id and the name it would have, and the one that it would replace."""
+
+    document: ToolDocument
+    before: Stored[ToolDocument] | None
+
+    @property
+    def state(self) -> Literal["new", "changed", "same"]:
+        if self.before is None:
+            return "new"
+        return "same" if self.before.document == self.document else "changed"
+
+
 class ToolStore(DocumentStore[ToolDocument]):
-    """`DocumentStore` for tools; none of its documents ship."""
+    """`DocumentStore` for tools; none of its documents ship. `grants` are kept apart from them."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "tool", ToolDocument)
+        self.grants = ToolGrants(database)
+
+    def plan_import(self, owner: str, documents: Sequence[ToolDocument], reserved: Mapping[str, str]) -> Sequence[Planned]:
+        """What `keep_imported` would do with documents that came out of one import; nothing is kept."""
+        rows = {row.id: row for row in self._current_rows(owner)}
+        fields = {id: self._fields(row) or {} for id, row in rows.items()}
+        names = {name: id for id, name in reserved.items()} | {_text(kept.get("name")): id for id, kept in fields.items()}
+        done: dict[str, Planned] = {}
+        for document in documents:
+            place = _place(document.call.model_dump())
+            for id in numbered(document.id, "-"):
+                if id in reserved or id in done or (id in rows and _place(fields[id].get("call")) != place):
+                    continue
+                with contextlib.suppress(DocumentInvalid):  # one that cannot be read is not replaced
+                    before = self._stored(rows[id]) if id in rows else None
+                    break
+            name = next(name for name in numbered(document.name, "_") if names.get(name, id) == id)
+            names[name] = id
+            done[id] = Planned(document.model_copy(update={"id": id, "name": name}), before)
+        return list(done.values())
 
     def keep_imported(
         self, owner: str, documents: Sequence[ToolDocument], reserved: Mapping[str, str]
     ) -> Sequence[Stored[ToolDocument]]:
-        """Save documents that came out of one import, each over the one it gave before.
+        """Save documents that came out of one import, each over the one it gave before; all of them, or none.
 
         Never over a tool of another server: an id or a name that is taken gets a number. `reserved` is id -> name of tools
         that are no documents. One that has not changed makes no new revision.
         """
-        current = {stored.document.id: stored for stored in self.list(owner)}
-        unreadable = self.unreadable(owner).keys()
-        names = {name: id for id, name in reserved.items()} | {s.document.name: id for id, s in current.items()}
-        done: dict[str, Stored[ToolDocument]] = {}
-        for document in documents:
-            origin = origin_of(document.call.url)
-            id = next(
-                id
-                for id in numbered(document.id, "-")
-                if not (id in reserved or id in done or id in unreadable)
-                and (id not in current or origin_of(current[id].document.call.url) == origin)
-            )
-            name = next(name for name in numbered(document.name, "_") if names.get(name, id) == id)
-            names[name] = id
-            document = document.model_copy(update={"id": id, "name": name})
-            before = current.get(id)
-            same = before is not None and before.document == document
-            done[id] = before if before and same else self.save(owner, document, before.revision if before else 0)
-        return list(done.values())
+        plan = self.plan_import(owner, documents, reserved)
+        wanted = [(each.document, each.before.revision if each.before else 0) for each in plan if each.state != "same"]
+        saved = {stored.document.id: stored for stored in self.save_all(owner, wanted)}
+        same = {each.document.id: each.before for each in plan if each.before is not None}
+        return [saved.get(each.document.id) or same[each.document.id] for each in plan]
+
+
+def _place(call: Any) -> object:
+    """Where the tools of one import lie that may replace each other: a server, or the models of this machine."""
+    if not isinstance(call, Mapping):
+        return None
+    if call.get("kind") == "model":
+        return "model"
+    url = _text(call.get("url"))
+    return None if url_problem(url) else origin_of(url)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def numbered(wanted: str, joint: str, first: int = 1) -> Iterator[str]:
@@ -192,43 +192,3 @@ def numbered(wanted: str, joint: str, first: int = 1) -> Iterator[str]:
     for number in count(first):
         suffix = f"{joint}{number}" if number > 1 else ""
         yield wanted[: 64 - len(suffix)] + suffix
-
-
-def origin_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address that `url_problem` finds nothing wrong with."""
-    match = _URL.fullmatch(url)
-    assert match is not None
-    return match["scheme"], match["host"].lower().rstrip("."), int(match["port"] or PORTS[match["scheme"]])
-
-
-def url_problem(url: str) -> Sentences | None:
-    """What is wrong with the address of a tool, or None; whether it may be reached is not asked here."""
-    match = _URL.fullmatch(url)
-    if match is None:
-        return (
-            f"{url[:120]!r} cannot be called. An address is http:// or https://, a fixed host, and a path without ? and #.",
-            f"无法调用 {url[:120]!r}。网址应为 http:// 或 https://，主机固定，路径里没有 ? 和 #。",
-        )
-    if match["port"] and not 0 < int(match["port"]) < 65536:
-        return f"There is no port {match['port']}.", f"没有端口 {match['port']}。"
-    path = match["path"] or ""
-    if any(unquote(segment) in (".", "..") for segment in path.split("/")):
-        return "The path may not hold . or .. as a step.", "路径里不能有 . 或 .. 这样的层级。"
-    names = PLACEHOLDER.findall(path)
-    if not all(map(_ARGUMENT.fullmatch, names)) or re.search("[{}]", PLACEHOLDER.sub("", path)):
-        return "A {name} in the path must be the name of an argument.", "路径里的 {名称} 必须是参数名。"
-    return None
-
-
-def header_problem(name: str, value: str) -> Sentences | None:
-    """What is wrong with a header that a document fixes or an argument fills, or None."""
-    if _SECRET_HEADER.search(name):
-        return (
-            f"The header {name[:80]!r} is for keys, and a document may hold none.",
-            f"请求头 {name[:80]!r} 是放密钥的，文档里不能有密钥。",
-        )
-    try:
-        check_header(name, value)
-    except EgressRefused as error:
-        return error.english, error.chinese
-    return None

@@ -1,30 +1,45 @@
-"""A tool document that can be called: arguments become one HTTP request, the answer becomes text.
+"""A tool document that can be called: arguments become one HTTP request, the answer becomes text, a picture or a sound.
 
-The model chooses values, never the host, the method or the names of headers: a value in the path is one encoded segment, one in
-a header is one line. What it does not do: a call that reads still tells its service what was asked, and a service may answer with
-anything, so what comes back is text to judge and not to obey.
+The request is made in `tools.requests`; here it is sent with its secrets, which are asked for at that moment and for that host
+alone. What it does not do: a call that reads still tells its service what was asked, and a service may answer with anything, so
+what comes back is text to judge and not to obey.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from common.egress import Egress, EgressResponse
-from common.errors import ArgumentsInvalid, EgressFailed, EgressRefused, ToolFailed
-from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
-from tools.documents import PLACEHOLDER, HttpCall, Sent, ToolDocument
+from common.errors import EgressFailed, EgressRefused, ToolError, ToolFailed
+from tools.base import Media, Tool, ToolContext, ToolOutput, ToolSpec
+from tools.calls import HttpCall, host_of, origin_text
+from tools.documents import ToolDocument
+from tools.redaction import Redaction
+from tools.requests import request_of
+from tools.resultpath import part_of
+
+SecretFor = Callable[[str, str], str | None]
+"""Gives the secret of a name for an origin ("https://host:port"); None where none was entered for that host."""
 
 ANSWER_LIMIT = 2 * 1024 * 1024
 """Bytes of one answer."""
 
-_URL_LIMIT = 8000
+MEDIA_LIMIT = 8 * 1024 * 1024
+"""Bytes of an answer that may be a picture or a sound."""
+
 _SHOWN = 300  # characters of a failed answer that are passed on
 _TEXTS = re.compile(r"text/.*|application/(json|xml|yaml|x-yaml|x-ndjson|.*\+json|.*\+xml|.*\+yaml)")
 _JSON = re.compile(r"(application|text)/(json|.*\+json)")
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_SOUNDS = ("audio/mpeg", "audio/wav", "audio/x-wav", "audio/ogg", "audio/mp4", "audio/flac", "audio/webm")
+_QUERY = re.compile(r"\?[^\s'\"]*")
+
+
+def no_secret(name: str, origin: str) -> None:
+    """Where there is no store of secrets."""
 
 
 class HttpTool(Tool):
@@ -33,128 +48,82 @@ class HttpTool(Tool):
     sends = True
     time_limit_s = 20.0
 
-    def __init__(self, document: ToolDocument, egress: Egress, granted_hosts: frozenset[str] = frozenset()) -> None:
-        self._call = document.call
+    def __init__(
+        self,
+        document: ToolDocument,
+        egress: Egress,
+        granted_hosts: frozenset[str] = frozenset(),
+        secret_for: SecretFor = no_secret,
+    ) -> None:
+        assert document.call.kind == "http"
+        # As text: of thousands of tools few are called, and their calls as objects take several times the room.
+        self._call = document.call.model_dump_json(exclude_defaults=True)
         self._egress = egress
-        self._granted = granted_hosts
+        self._granted = granted_hosts & {host_of(document.call.url)}
+        self._secret_for = secret_for
         self.id = document.id
         self.spec = ToolSpec(document.name, document.description.get("en"), document.parameters)
         self.titles = {language: document.title.get(language) for language in ("en", "zh")}
         self.about = {language: document.description.get(language) for language in ("en", "zh")}
         self.risk = document.risk
+        self.kind = document.kind
+        self.field = document.source.api if document.source else ""
+        self.origin = document.model_dump_json()
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ArgumentsInvalid` for a value that cannot be sent, `ToolFailed` for an answer that helps nobody."""
-        request = request_of(self._call, arguments)
+        call = HttpCall.model_validate_json(self._call)
+        secrets = self._secrets(call)
+        hide = Redaction(secrets.values())
         try:
+            request = request_of(call, arguments, secrets)
             answer = self._egress.request(
-                self._call.method,
+                call.method,
                 request.url,
                 headers=request.headers,
                 body=request.body,
                 deadline_s=self.time_limit_s - 1,  # so that its own sentence comes before the runner's
-                byte_limit=ANSWER_LIMIT,
+                byte_limit=MEDIA_LIMIT if any(map(is_media, call.media_types)) else ANSWER_LIMIT,
                 granted_hosts=self._granted,
             )
+            return output_of(answer, call, hide, self.titles, context)
+        # Without what they come from: that may name the address, and with it a secret in its query.
         except (EgressFailed, EgressRefused) as error:
-            raise ToolFailed(error.english, error.chinese) from error
-        return output_of(answer, self._call.media_types, context)
+            raise ToolFailed(*(hide.text(_QUERY.sub("?…", said)) for said in (error.english, error.chinese))) from None
+        except ToolError as error:
+            raise type(error)(hide.text(error.english), hide.text(error.chinese)) from None
+
+    def _secrets(self, call: HttpCall) -> Mapping[str, str]:
+        origin = origin_text(call.url)
+        found: dict[str, str] = {}
+        for secret in call.secrets:
+            if value := self._secret_for(secret.name, origin):
+                found[secret.name] = value
+            elif secret.required:
+                host = host_of(call.url)
+                raise ToolFailed(
+                    f"{host} asks for the secret {secret.name!r}, and none was entered for it. "
+                    "Enter it on the Tools page, where this tool is opened.",
+                    f"{host} 需要密钥 {secret.name!r}，还没有为它填写。请在“工具”页面打开这个工具并填写。",
+                )
+        return found
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """What a call sends."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None
-
-
-def request_of(call: HttpCall, arguments: Mapping[str, Any]) -> HttpRequest:
-    """The request of one call; raises `ArgumentsInvalid` for a value that cannot be sent."""
-    given = [(name, sent, arguments[name]) for name, sent in call.arguments.items() if name in arguments]
-    url = _filled(call.url, {name: value for name, sent, value in given if sent.place == "path"})
-    if query := [pair for name, sent, value in given if sent.place == "query" for pair in _query(sent, name, value)]:
-        url += "?" + urlencode(query, quote_via=quote, errors="replace")
-    if len(url) > _URL_LIMIT:
-        raise ArgumentsInvalid(
-            f"The arguments make an address of {len(url):,} characters; {_URL_LIMIT:,} fit. Shorten them.",
-            f"这些参数使网址长达 {len(url):,} 个字符，最多 {_URL_LIMIT:,} 个。请缩短。",
-        )
-    headers = {"accept": ", ".join(call.media_types) or "application/json, text/*;q=0.9, */*;q=0.1"}
-    body = _body(call, given)
-    if body is not None:
-        headers["content-type"] = "application/json"
-    headers |= {name.lower(): value for name, value in call.headers.items()}
-    headers |= {(s.name or name).lower(): _plain(value) for name, s, value in given if s.place == "header" and value is not None}
-    return HttpRequest(url, headers, body)
-
-
-def _body(call: HttpCall, given: Sequence[tuple[str, Sent, Any]]) -> bytes | None:
-    places = {sent.place for sent in call.arguments.values()}
-    if "field" in places:
-        content: Any = {sent.name or name: value for name, sent, value in given if sent.place == "field"}
-    elif whole := [value for _, sent, value in given if sent.place == "body"]:
-        content = whole[0]
-    else:
-        return None
-    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _filled(url: str, values: Mapping[str, Any]) -> str:
-    """The address with its `{name}`s filled in; each value stays within its own step of the path."""
-
-    def fill(match: re.Match[str]) -> str:
-        name = match[1]
-        value = values.get(name)
-        parts = [_plain(part) for part in (value if isinstance(value, list) else [value])] if value is not None else []
-        # Services decode %2F before they look for a way up, so an encoded slash does not make ".." harmless.
-        if not any(parts) or any(step in (".", "..") for part in parts for step in re.split(r"[/\\]", part)):
-            raise ArgumentsInvalid(
-                f"{name} cannot be {value!r:.80}: it is a part of the address, neither empty nor a way up.",
-                f"{name} 不能是 {value!r:.80}：它是网址的一部分，不能为空，也不能含有 . 或 .. 这样的层级。",
-            )
-        return ",".join(quote(part, safe="", errors="replace") for part in parts)
-
-    filled = PLACEHOLDER.sub(fill, url)
-    if any(step in (".", "..") for step in filled.split("/")):  # of several values in one step
-        raise ArgumentsInvalid("The arguments make a step up in the address.", "这些参数在网址里构成了向上的层级。")
-    return filled
-
-
-def _query(sent: Sent, name: str, value: Any) -> list[tuple[str, str]]:
-    name = sent.name or name
-    if value is None:
-        return []
-    if isinstance(value, list) and not sent.join:
-        return [(name, _plain(item)) for item in value]
-    return [(name, sent.join.join(map(_plain, value)) if isinstance(value, list) else _plain(value))]
-
-
-def _plain(value: Any) -> str:
-    """A value as text of a path, a query or a header: whole numbers without a point, a list by commas, an object as JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if isinstance(value, list):
-        return ",".join(map(_plain, value))
-    return json.dumps(value, ensure_ascii=False)
-
-
-def output_of(answer: EgressResponse, media_types: Sequence[str], context: ToolContext) -> ToolOutput:
+def output_of(
+    answer: EgressResponse, call: HttpCall, hide: Redaction, titles: Mapping[str, str], context: ToolContext
+) -> ToolOutput:
     """What an answer gives the model; raises `ToolFailed` where it is an error, a redirect or nothing that can be read."""
     host = urlsplit(answer.url).netloc
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if answer.status >= 400:
         status = _named(answer.status)
-        said = _excerpt(answer.body) if kind and _is_read(kind, media_types) and kind != "text/html" else ""
+        said = _excerpt(answer.body, hide) if kind and _is_read(kind, call) and kind != "text/html" else ""
         raise ToolFailed(
             f"{host} answered {status}{': ' + repr(said) if said else ''}. Check the arguments, or do without this tool.",
             f"{host} 返回了 {status}{'：' + repr(said) if said else ''}。请检查参数，或不用这个工具。",
         )
     if 300 <= answer.status < 400:
-        place = answer.headers.get("location", "")[:200]
+        place = hide.text(answer.headers.get("location", ""))[:200]
         raise ToolFailed(
             f"{host} sends callers on to {place!r}, and a tool goes only to its own address. Have its address corrected.",
             f"{host} 要求转到 {place!r}，而工具只访问自己的网址。请制作者更正网址。",
@@ -163,50 +132,77 @@ def output_of(answer: EgressResponse, media_types: Sequence[str], context: ToolC
         return ToolOutput(
             context.say(f"Done: {_named(answer.status)}, no content.", f"完成：{_named(answer.status)}，没有内容。")
         )
-    if not _is_read(kind, media_types):
-        wanted = ", ".join(media_types) or "text or JSON"
+    if _is_shown(kind, call):
+        size = f"{kind}, {len(answer.body):,}"
+        title = titles["zh" if context.language.startswith("zh") else "en"]
+        text = context.say(f"It gave {size} bytes, which the user is shown.", f"得到 {size} 字节的文件，已展示给用户。")
+        return ToolOutput(text, media=(Media(answer.body, kind, title),))
+    if not _is_read(kind, call):
+        wanted = ", ".join(call.media_types) or "text or JSON"
         raise ToolFailed(
             f"{host} sent {kind or 'data of no named kind'!r} where {wanted} was expected. Do without it.",
             f"{host} 返回了 {kind or '未说明类型的数据'!r}，而需要的是 {wanted}。请不要依赖它。",
         )
-    return _read(host, kind, answer.body)
+    return _read(host, kind, answer.body, call.result_path, hide)
 
 
-def _read(host: str, kind: str, body: bytes) -> ToolOutput:
+def _read(host: str, kind: str, body: bytes, path: str, hide: Redaction) -> ToolOutput:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ToolFailed(
             f"{host} sent text that is not UTF-8. Do without it.", f"{host} 返回的文本不是 UTF-8 编码。请不要依赖它。"
         ) from error
-    if kind and not _JSON.fullmatch(kind):
-        return ToolOutput(text)
+    if kind and not _JSON.fullmatch(kind) and not path:
+        return ToolOutput(hide.text(text))
     try:
         data = json.loads(text, parse_constant=_no_number)
-        return ToolOutput(json.dumps(data, ensure_ascii=False), data)
+        found = part_of(data, path) if path else data
+        if found is not None or not path:
+            found = hide.data(found)
+            written = found if path and isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+            return ToolOutput(hide.text(written), found)
     except (ValueError, RecursionError) as error:
-        if not kind:
-            return ToolOutput(text)
+        if not kind and not path:
+            return ToolOutput(hide.text(text))
         raise ToolFailed(
             f"{host} sent something that it calls JSON and that is not. Do without it.",
             f"{host} 返回的内容自称 JSON，但并不是。请不要依赖它。",
         ) from error
+    said = _excerpt(body, hide)
+    raise ToolFailed(
+        f"{host} sent {said!r}, and there is nothing at {path!r} in it. Check the arguments, or do without this tool.",
+        f"{host} 返回了 {said!r}，其中没有 {path!r} 这一部分。请检查参数，或不用这个工具。",
+    )
 
 
-def _is_read(kind: str, media_types: Sequence[str]) -> bool:
+def _is_read(kind: str, call: HttpCall) -> bool:
     """Whether an answer of this kind is one that was asked for, and text; one that names no kind is looked at."""
     if not kind:
         return True
     if not _TEXTS.fullmatch(kind):
         return False
-    family = kind.partition("/")[0] + "/*"
     # Descriptions often name JSON by another of its names, or as plain text; it is never the page of an error.
-    return bool(_JSON.fullmatch(kind)) or not media_types or not {kind, family, "*/*"}.isdisjoint(media_types)
+    return bool(_JSON.fullmatch(kind)) or not call.media_types or not {kind, _family(kind), "*/*"}.isdisjoint(call.media_types)
+
+
+def _is_shown(kind: str, call: HttpCall) -> bool:
+    """Whether an answer is a picture or a sound, and one that was asked for by name."""
+    return kind in (*_PICTURES, *_SOUNDS) and not {kind, _family(kind)}.isdisjoint(call.media_types)
+
+
+def _family(kind: str) -> str:
+    return kind.partition("/")[0] + "/*"
+
+
+def is_media(media_type: str) -> bool:
+    """Whether a media type, which may hold `*`, is that of pictures or sounds which people are shown."""
+    return media_type in ("image/*", "audio/*", *_PICTURES, *_SOUNDS)
 
 
 def is_readable(media_type: str) -> bool:
-    """Whether results of a media type, which may hold `*`, can be text."""
-    return media_type in ("*/*", "application/*") or _TEXTS.fullmatch(media_type) is not None
+    """Whether results of a media type, which may hold `*`, can be text, a picture or a sound."""
+    return media_type in ("*/*", "application/*") or is_media(media_type) or _TEXTS.fullmatch(media_type) is not None
 
 
 def _no_number(name: str) -> None:
@@ -220,5 +216,6 @@ def _named(status: int) -> str:
         return str(status)
 
 
-def _excerpt(body: bytes) -> str:
-    return " ".join(body[: 4 * _SHOWN].decode("utf-8", "replace").split())[:_SHOWN]
+def _excerpt(body: bytes, hide: Redaction) -> str:
+    # Hidden first: a secret that is cut would not be found.
+    return " ".join(hide.text(body.decode("utf-8", "replace")).split())[:_SHOWN]

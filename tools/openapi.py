@@ -1,33 +1,26 @@
 """API descriptions in the OpenAPI form, read into tool documents: one for each operation that can be called.
 
-A pure function of a text that comes from strangers. What cannot be taken is listed with why; that an address may be reached is
-decided when a tool is called. Keys come with a later release, and so does Swagger 2.
+A pure function of a text that comes from strangers: OpenAPI 3.0 and 3.1, and Swagger 2. What cannot be taken is listed with why;
+that an address may be reached, and that a key is there, is found out when a tool is called.
 """
 
-import json
-import re
-import unicodedata
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
-
-from common.documents import SIZE_LIMIT
 from common.errors import DocumentInvalid
-from common.problems import Sentences, sentences
-from common.yamltext import read_mapping
-from tools.documents import METHODS, READING, ToolDocument, numbered
-from tools.http import is_readable
+from tools import swagger
+from tools.calls import METHODS, READING
+from tools.descriptions import read_description
+from tools.documents import ToolDocument
+from tools.http import is_media, is_readable
+from tools.imported import Import, LeftOut, Taken, checked
+from tools.naming import free, in_words, model_name, one_line, title_slug, tool_id
 from tools.operation import ARGUMENT_LIMIT, Arguments, media_types_of, server_address, server_problem
 from tools.schemas import SchemaReader, Unusable, as_text, clean_text
+from tools.security import Keys
 
-JSON_LIMIT = 8 * 1024 * 1024
-YAML_LIMIT = 1024 * 1024
-"""Bytes of a description; reading YAML takes many times as long as reading JSON."""
-
-YAML_PARTS_LIMIT = 50_000
 GROWN_LIMIT = 16 * 1024 * 1024
 """Bytes of all tools of one description: by references, a few lines of it may stand for much."""
 
@@ -36,112 +29,44 @@ OPERATION_LIMIT = 2000
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 _LABEL_LIMIT = 200
 _DESCRIPTION_LIMIT = 1500
-_SERVERS = 5
+_SERVERS = 20
 _RESPONSES = 50
-_WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An operation ("GET /pets/{id}") that became a tool."""
+def read_openapi(text: str, server: str | None = None, found_at: str | None = None) -> Import:
+    """The operations of a description in JSON or YAML; `server` replaces the address it names, or is one of several.
 
-    operation: str
-    document: ToolDocument
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An operation that did not, and why."""
-
-    operation: str
-    reason: Sentences
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """What a description holds, in its order."""
-
-    title: str
-    operations: Sequence[Taken | LeftOut]
-
-    @property
-    def documents(self) -> Sequence[ToolDocument]:
-        return [operation.document for operation in self.operations if isinstance(operation, Taken)]
-
-
-def read_openapi(text: str, server: str | None = None) -> Import:
-    """The operations of an OpenAPI 3.0 or 3.1 description in JSON or YAML; `server` replaces the address it names.
-
-    Ids and names are unique among its documents. Raises `DocumentInvalid` for a text that is no such description.
+    `found_at` is the address it was fetched from, which completes one that names no host. Ids and names are unique among its
+    documents. Raises `DocumentInvalid` for a text that is no such description.
     """
-    description = _parse(text)
+    return from_description(read_description(text), server, found_at)
+
+
+def from_description(description: Mapping[str, Any], server: str | None = None, found_at: str | None = None) -> Import:
+    """`read_openapi` of what has been read from JSON or YAML already."""
     paths = _paths(description)
     if server is not None and (found := server_problem(server)):
         raise DocumentInvalid(*found)
-    reader = _Reader(description, server)
-    return Import(reader.title, list(reader.operations(paths)))
+    reader = _Reader(description, server, found_at)
+    return Import(reader.title, list(reader.operations(paths)), reader.servers)
 
 
-def _parse(text: str) -> Mapping[str, Any]:
-    text = text.removeprefix("\ufeff").lstrip()
-    if not text.startswith("{"):
-        if len(re.findall(r"[\n,\[{]", text[:YAML_LIMIT])) > YAML_PARTS_LIMIT:
-            raise DocumentInvalid(
-                "This file has too many parts to be read as YAML. Convert it to JSON, which is read faster.",
-                "这个 YAML 文件的内容太多，读取会很慢。请转换成 JSON，读起来更快。",
-            )
-        read = read_mapping(text, YAML_LIMIT)
-        if _has_long_number(read):
-            raise _long_number()
-        return read
-    if (size := len(text.encode(errors="replace"))) > JSON_LIMIT:
-        raise DocumentInvalid(
-            f"This file has {size:,} bytes and may have at most {JSON_LIMIT:,}. Shorten it.",
-            f"这个文件有 {size:,} 字节，最多只能有 {JSON_LIMIT:,} 字节。请缩短它。",
-        )
-    try:
-        data: dict[str, Any] = json.loads(text)
-    except RecursionError:
-        raise DocumentInvalid("This file is nested too deeply to be read.", "这个文件嵌套太深，无法读取。") from None
-    except json.JSONDecodeError as error:
-        raise DocumentInvalid(
-            f"Line {error.lineno} of this file is not valid JSON ({error.msg}). Correct it and try again.",
-            f"这个文件的第 {error.lineno} 行不是正确的 JSON。请改正后再试。",
-        ) from None
-    except ValueError:
-        raise _long_number() from None
-    return data
-
-
-def _has_long_number(data: Any) -> bool:
-    """Whether a number has more digits than Python writes out; in YAML a hexadecimal one may."""
-    pending = [data]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, Mapping):
-            pending += [*value.keys(), *value.values()]
-        elif isinstance(value, list | tuple | set):
-            pending += value
-        elif isinstance(value, int) and value.bit_length() > 4096:
-            return True
-    return False
-
-
-def _long_number() -> DocumentInvalid:
-    return DocumentInvalid("A number in this file is too long to be read.", "这个文件里有过长的数字，无法读取。")
+def is_description(data: Mapping[str, Any]) -> bool:
+    """Whether some fields claim to be the description of an API."""
+    return "openapi" in data or "swagger" in data
 
 
 def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
     """The paths of a description of a form that is read."""
-    form = _line(as_text(description.get("openapi")), 10)
-    if not form.startswith(("3.0", "3.1")):
-        swagger = _line(as_text(description.get("swagger")), 10)
-        told = f"OpenAPI {form}" if form else f"Swagger {swagger}" if swagger else ""
+    form = one_line(as_text(description.get("openapi")), 10)
+    older = one_line(as_text(description.get("swagger")), 10)
+    if not form.startswith(("3.0", "3.1")) and not older.startswith("2"):
+        told = f"OpenAPI {form}" if form else f"Swagger {older}" if older else ""
         raise DocumentInvalid(
-            f"This is {told or 'no OpenAPI description'}; OpenAPI 3.0 and 3.1 are read. Convert it, or choose another file.",
-            f"这是 {told}，目前只读 OpenAPI 3.0 和 3.1。请先转换。"
+            f"This is {told or 'no OpenAPI description'}; OpenAPI 3.0, 3.1 and Swagger 2 are read. Convert it or choose another.",
+            f"这是 {told}，目前读 OpenAPI 3.0、3.1 和 Swagger 2。请先转换。"
             if told
-            else "这不是 OpenAPI 文档。目前读 OpenAPI 3.0 和 3.1，请另选文件。",
+            else "这不是 OpenAPI 文档。目前读 OpenAPI 3.0、3.1 和 Swagger 2，请另选文件。",
         )
     paths = description.get("paths", {})
     if not isinstance(paths, Mapping):
@@ -159,12 +84,17 @@ def _paths(description: Mapping[str, Any]) -> Mapping[str, Any]:
 class _Reader:
     """One description on its way to tools; remembers the ids and names it has given."""
 
-    def __init__(self, description: Mapping[str, Any], server: str | None) -> None:
+    def __init__(self, description: Mapping[str, Any], server: str | None, found_at: str | None) -> None:
         info = description.get("info")
-        self.title = _line(info.get("title") if isinstance(info, Mapping) else None, 100) or "API"
+        self.title = one_line(info.get("title") if isinstance(info, Mapping) else None, 100) or "API"
         self._description = description
-        self._given_server = server
+        self._older = "openapi" not in description
+        self._found_at = found_at
         self._schemas = SchemaReader(description)
+        self._keys = Keys(description, self._schemas, title_slug(self.title))
+        self.servers = list(dict.fromkeys(self._usable(self._all_servers(description))))
+        self._chosen = server if server in self.servers else None
+        self._instead = None if self._chosen else server
         self._ids: dict[str, int] = {}  # each with the number that the next one like it may get
         self._names: dict[str, int] = {}
         self._size = 0
@@ -176,10 +106,10 @@ class _Reader:
             try:
                 item = self._schemas.resolve(unresolved)
             except Unusable as error:
-                yield LeftOut(_line(path, _LABEL_LIMIT), error.sentences)
+                yield LeftOut(one_line(path, _LABEL_LIMIT), error.sentences)
                 continue
             for method in (method for method in item if method in _METHODS):
-                label = f"{method.upper()} {_line(path, _LABEL_LIMIT)}"
+                label = f"{method.upper()} {one_line(path, _LABEL_LIMIT)}"
                 try:
                     yield Taken(label, self._document(label, path, method.upper(), item))
                 except Unusable as error:
@@ -191,53 +121,64 @@ class _Reader:
             raise Unusable("It is not a group of fields.", "它不是一组字段。")
         if method not in METHODS:
             raise Unusable(f"{method} is no method that tools use.", f"工具不使用 {method} 方法。")
-        self._check_keys(operation)
         base = self._server(operation, item)
-        arguments = Arguments(self._schemas)
+        security = operation.get("security", self._description.get("security"))
+        if self._older:
+            item, operation = {}, swagger.converted(self._description, item, operation, self._schemas)
+        arguments = Arguments(self._schemas, self._keys, self._keys.wanted(security))
         declared = (parameter for place in (item, operation) for parameter in _list(place.get("parameters")))
         path = arguments.add_parameters(path, list(islice(declared, ARGUMENT_LIMIT + 1)))
-        headers = arguments.add_body(method, operation.get("requestBody"))
-        name = _model_name(operation.get("operationId")) or _model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
-        title = _line(operation.get("summary") or item.get("summary"), 200) or _in_words(name)
+        body = arguments.add_body(method, operation.get("requestBody"))
+        name = model_name(operation.get("operationId")) or model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
+        title = one_line(operation.get("summary") or item.get("summary"), 200) or in_words(name)
         call = {
             "method": method,
             "url": base + (path if path.startswith("/") else f"/{path}"),
             "arguments": arguments.sent,
-            "headers": headers,
+            "secrets": arguments.secrets,
             "media_types": self._media_types(operation),
+            **body,
         }
         told = self._told(label, operation, item, title)
         fields = {
-            "id": _free(_id(self.title, name), "-", self._ids),
-            "name": _free(name, "_", self._names),
+            "id": free(tool_id(self.title, name), "-", self._ids),
+            "name": free(name, "_", self._names),
             "title": {"en": title, "zh": title},
             "description": {"en": told, "zh": told},
             "parameters": arguments.schema(),
             "risk": "reads" if method in READING else "writes",
             "call": call,
+            "source": {"form": "openapi", "api": self.title, "operation": label},
         }
         return self._checked(fields)
 
-    def _check_keys(self, operation: Mapping[str, Any]) -> None:
-        wanted = operation.get("security", self._description.get("security"))
-        if not wanted or (isinstance(wanted, list) and {} in wanted):
-            return
-        names = ", ".join(as_text(name) for one in _list(wanted)[:5] if isinstance(one, Mapping) for name in islice(one, 5))[:100]
-        raise Unusable(
-            f"It needs a key ({names}), and keys come with a later release.", f"它需要密钥（{names}），密钥要到以后的版本才支持。"
-        )
-
     def _server(self, operation: Mapping[str, Any], item: Mapping[str, Any]) -> str:
         """The address before the path: of the operation, the path or the description, the first that can be used."""
-        lists = (_list(place.get("servers")) for place in (operation, item, self._description))
+        own = next(filter(None, map(self._own_servers, (operation, item))), None)
+        if own is None and self._chosen is not None:
+            return self._chosen.rstrip("/")
         failure: Unusable | None = None
-        for server in next(filter(None, lists), [{"url": "/"}])[:_SERVERS]:
+        for server in (own or self._all_servers(self._description))[:_SERVERS]:
             try:
-                return server_address(server, self._given_server)
+                return server_address(server, self._instead, self._found_at)
             except Unusable as error:
                 failure = failure or error
-        assert failure is not None
-        raise failure
+        raise failure or Unusable("Its servers are none that a tool can call.", "它的服务器都不是工具能调用的。")
+
+    def _own_servers(self, place: Mapping[str, Any]) -> Sequence[Any]:
+        if self._older:
+            return swagger.servers(self._description, place) if place.get("schemes") else ()
+        return _list(place.get("servers"))
+
+    def _all_servers(self, description: Mapping[str, Any]) -> Sequence[Any]:
+        if self._older:
+            return swagger.servers(description, {})
+        return _list(description.get("servers")) or [{"url": "/"}]
+
+    def _usable(self, servers: Sequence[Any]) -> Iterator[str]:
+        for server in servers[:_SERVERS]:
+            with contextlib.suppress(Unusable):
+                yield server_address(server, None, self._found_at)
 
     def _media_types(self, operation: Mapping[str, Any]) -> Sequence[str]:
         """Those of its results; none where it does not say. Raises `Unusable` where none of them is text."""
@@ -249,76 +190,30 @@ class _Reader:
         readable = [kind for kind in dict.fromkeys(found) if is_readable(kind)]
         if found and not readable:
             raise Unusable(
-                f"It answers with {', '.join(found[:3])}, and only text and JSON can be read so far.",
-                f"它返回 {', '.join(found[:3])}，目前只能读取文本和 JSON。",
+                f"It answers with {', '.join(found[:3])}, and only text, JSON, pictures and sounds can be read.",
+                f"它返回 {', '.join(found[:3])}，只能读取文本、JSON、图片和声音。",
             )
-        return readable[:20]
+        # Where there is a choice, what a model can read.
+        return ([kind for kind in readable if not is_media(kind)] or readable)[:20]
 
     def _told(self, label: str, operation: Mapping[str, Any], item: Mapping[str, Any], title: str) -> str:
         """What the model reads: the operation's own words, never those of the whole API."""
-        summary = _line(operation.get("summary") or item.get("summary"), 200)
+        summary = one_line(operation.get("summary") or item.get("summary"), 200)
         words = clean_text(operation.get("description") or item.get("description"), _DESCRIPTION_LIMIT)
         if not summary or words.startswith(summary):
             return words or f"{title} ({label}, {self.title})"
         return f"{summary.rstrip('.')}. {words}" if words else summary
 
     def _checked(self, fields: Mapping[str, Any]) -> ToolDocument:
-        try:
-            document = ToolDocument.model_validate(fields)
-        except ValidationError as error:
-            field, (english, chinese) = next(iter(sentences(error.errors(include_url=False)).items()))
-            raise Unusable(f"{field}: {english}", f"{field}：{chinese}") from None
-        try:
-            size = len(json.dumps(document.model_dump(mode="json"), ensure_ascii=False).encode())
-        except UnicodeEncodeError:
-            raise Unusable("It holds broken characters.", "里面有损坏的字符。") from None
+        document, size = checked(fields)
         self._size += size
-        if size > SIZE_LIMIT - 200 or self._size > GROWN_LIMIT:  # its id may yet grow
+        if self._size > GROWN_LIMIT:
             raise Unusable(
-                f"It takes {size:,} bytes, and that is too much for one tool or with those before it.",
-                f"它有 {size:,} 字节，单独或与前面的合计超出了上限。",
+                f"It takes {size:,} bytes, and that is too much with those before it.",
+                f"它有 {size:,} 字节，与前面的合计超出了上限。",
             )
         return document
 
 
-def _free(wanted: str, joint: str, taken: dict[str, int]) -> str:
-    first = taken.get(wanted, 1)
-    number, found = next((n, name) for n, name in enumerate(numbered(wanted, joint, first), first) if name not in taken)
-    taken[wanted] = number + 1
-    taken.setdefault(found, 2)
-    return found
-
-
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _line(value: Any, limit: int) -> str:
-    return clean_text(" ".join(clean_text(value, 4 * limit).split()), limit)
-
-
-def _model_name(value: Any) -> str:
-    """A name that models may call a tool by, "" where nothing is left of `value`."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", as_text(value)[:200]).strip("_")
-    return f"_{name}"[:64] if name[:1].isdigit() else name[:64]
-
-
-def _in_words(name: str) -> str:
-    """ "getPetById" as "Get pet by id"."""
-    words = " ".join(word if word.isupper() else word.lower() for word in _WORDS.findall(name))
-    return words[:1].upper() + words[1:]
-
-
-def _id(title: str, name: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return f"{_slug(re.findall('[a-z0-9]+', plain), 24) or 'api'}-{_slug(_WORDS.findall(name), 39)}"
-
-
-def _slug(words: Sequence[str], limit: int) -> str:
-    """Whole words while they fit, or the beginning of the first."""
-    slug = ""
-    for word in words:
-        if len(slug) + len(word) >= limit:
-            break
-        slug = f"{slug}-{word}" if slug else word
-    return (slug or "".join(words[:1])[:limit]).lower()

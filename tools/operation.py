@@ -4,18 +4,17 @@ Used by `tools.openapi` alone. An argument goes by the name that its service gav
 other argument has it; else by one like it, and the service's own is kept for the request.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
-from common.addresses import is_public
-from common.egress import PORTS
 from common.problems import Sentences
-from tools.documents import PLACEHOLDER, READING, header_problem, numbered, origin_of, url_problem
+from tools.calls import PLACEHOLDER, READING, header_problem, is_key, url_problem
+from tools.documents import numbered
 from tools.schemas import SchemaReader, Unusable, as_text, clean_text
+from tools.security import Keys, SecretFields
 
 ARGUMENT_LIMIT = 64
 
@@ -25,17 +24,24 @@ _MEDIA_TYPES = 50  # of one body that are looked at
 _IGNORED_HEADERS = ("accept", "content-type")  # the standard takes them from elsewhere
 _JSON = re.compile(r"(application|text)/(json|[a-z0-9.+-]*\+json)")
 _MEDIA_TYPE = re.compile(r"[a-z0-9*][a-z0-9.+*-]{0,60}/[a-z0-9*][a-z0-9.+*-]{0,100}")
-_JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+_OTHERS = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart", "text/plain": "text"}
+"""Media types of bodies besides JSON, the better first."""
 
 
 class Arguments:
-    """The arguments of an operation, gathered: `properties` by the names that the model sees, `sent` says where each goes."""
+    """The arguments of an operation, gathered: `properties` by the names that the model sees, `sent` says where each goes.
 
-    def __init__(self, schemas: SchemaReader) -> None:
+    `secrets` are the keys it needs: those that its description asks for, and parameters that are keys by their names.
+    """
+
+    def __init__(self, schemas: SchemaReader, keys: Keys, secrets: Sequence[SecretFields]) -> None:
         self._schemas = schemas
+        self._keys = keys
         self.properties: dict[str, Any] = {}
         self.required: list[str] = []
         self.sent: dict[str, dict[str, str]] = {}
+        self.secrets = list(secrets)
 
     def schema(self) -> dict[str, Any]:
         """All of them as the schema of a tool; raises `Unusable` when they are too many for a model."""
@@ -71,15 +77,18 @@ class Arguments:
                 self._add_query(name, parameter)
             elif place == "header":
                 self._add_header(name, parameter)
-            elif place != "path" and (place != "cookie" or parameter.get("required") is True):
+            elif place == "cookie":
+                if parameter.get("required") is True:  # cookies are how services know their users
+                    self._add_secret(name, place, True)
+            elif place != "path":
                 raise Unusable(
                     f"It needs {name[:80]!r} in the place {place[:20]!r}, which is not sent.",
                     f"它需要放在 {place[:20]!r} 里的 {name[:80]!r}，这里不支持。",
                 )
         return PLACEHOLDER.sub(lambda match: "{" + names[match[1]] + "}", path)
 
-    def add_body(self, method: str, unresolved: Any) -> dict[str, str]:
-        """Add what the body holds: the fields of an object each, anything else whole. Returns the headers that it needs."""
+    def add_body(self, method: str, unresolved: Any) -> dict[str, Any]:
+        """Add what the body holds: the fields of an object each, anything else whole. Returns the fields of a call it needs."""
         if unresolved is None:
             return {}
         body = self._schemas.resolve(unresolved)
@@ -87,48 +96,72 @@ class Arguments:
         kinds = _content(body)
         if not kinds or (method in READING and not required):
             return {}
-        kind = _json_kind(kinds)
         if method in READING:
             raise Unusable(f"It needs a body with {method}, which is not sent.", f"它要求 {method} 请求带请求体，这里不支持。")
+        kind = _json_kind(kinds) or next((kind for kind in _OTHERS if kind in kinds), None)
         if kind is None:
             raise Unusable(
-                f"It takes {', '.join(kinds)[:100]}, and only JSON can be sent so far.",
-                f"它接收 {', '.join(kinds)[:100]}，目前只能发送 JSON。",
+                f"It takes {', '.join(kinds)[:100]}; JSON, forms and plain text can be sent.",
+                f"它接收 {', '.join(kinds)[:100]}，只能发送 JSON、表单和纯文本。",
             )
         media = self._schemas.resolve(kinds[kind])
         schema = self._schemas.read(media.get("schema", {}))
-        if schema.get("format") == "binary":
-            raise Unusable("It takes a file, and only JSON can be sent so far.", "它接收文件，目前只能发送 JSON。")
-        fields = schema.get("properties", {})
-        if fields and "anyOf" not in schema:
-            for name, field in fields.items():
-                self._add(name, "field", field, required and name in schema.get("required", ()))
-        else:
-            described = clean_text(body.get("description"), 1000)
+        described = clean_text(body.get("description"), 1000)
+        self._add_content(schema, _OTHERS.get(kind, "json"), media.get("encoding"), required, described)
+        if kind in _OTHERS:
+            return {"body_type": _OTHERS[kind]}
+        return {} if "*" in kind or kind == "application/json" else {"headers": {"Content-Type": kind}}
+
+    def _add_content(self, schema: dict[str, Any], body_type: str, encoding: Any, required: bool, described: str) -> None:
+        if _is_file(schema):
+            raise _takes_a_file()
+        needed = schema.get("required", ()) if required else ()
+        fields = schema.get("properties", {}) if "anyOf" not in schema and body_type != "text" else {}
+        if body_type in ("form", "multipart"):
+            if any(_is_file(field) for name, field in fields.items() if name in needed):
+                raise _takes_a_file()
+            sendable = {name: field for name, field in fields.items() if not _is_file(field)}
+            if not sendable and (fields or body_type == "multipart"):
+                raise _takes_a_file()
+            fields = sendable
+        for name, field in fields.items():
+            how = encoding.get(name) if isinstance(encoding, Mapping) else None
+            written = {} if body_type == "json" else _written(how if isinstance(how, Mapping) else {}, field)
+            self._add(name, "field", field, name in needed, **(written or {"write": "json"}))
+        if not fields:
             self._add("body", "body", ({"description": described} if described else {}) | schema, required)
-        return {} if "*" in kind or kind == "application/json" else {"Content-Type": kind}
 
     def _add_query(self, name: str, parameter: Mapping[str, Any]) -> None:
         required = parameter.get("required") is True
-        style = as_text(parameter.get("style", "form"))
-        schema = self._parameter_schema(parameter)
-        if "content" in parameter or style not in _JOINS or schema.get("type") == "object":
-            if required:
-                raise Unusable(
-                    f"The form of {name[:80]!r} in its query is not sent so far.", f"查询参数 {name[:80]!r} 的写法目前不支持。"
-                )
+        if is_key(name):
+            self._add_secret(name, "query", required)
             return
-        self._add(name, "query", schema, required, "" if parameter.get("explode", style == "form") else _JOINS[style])
+        in_json = _content(parameter)
+        if in_json:
+            media = self._schemas.resolve(next(iter(in_json.values())))
+            parameter = {**parameter, "schema": media.get("schema", {})}
+        schema = self._parameter_schema(parameter)
+        written = {"write": "json"} if in_json else _written(parameter, schema)
+        if written is not None:
+            self._add(name, "query", schema, required, **written)
+        elif required:
+            raise Unusable(f"The form of {name[:80]!r} in its query is not sent.", f"查询参数 {name[:80]!r} 的写法不支持。")
 
     def _add_header(self, name: str, parameter: Mapping[str, Any]) -> None:
         if name.lower() in _IGNORED_HEADERS:
             return
         required = parameter.get("required") is True
-        if found := header_problem(name, ""):
-            if required:
-                raise Unusable(*found)
-            return
-        self._add(name, "header", self._parameter_schema(parameter), required)
+        if is_key(name, "header"):
+            self._add_secret(name, "header", required)
+        elif (found := header_problem(name, "")) is None:
+            self._add(name, "header", self._parameter_schema(parameter), required)
+        elif required:
+            raise Unusable(*found)
+
+    def _add_secret(self, name: str, place: str, required: bool) -> None:
+        there = {(secret["place"], secret["field"].lower()) for secret in self.secrets}
+        if (place, name.lower()) not in there:
+            self.secrets.append(self._keys.of_parameter(name, place, required))
 
     def _parameter_schema(self, parameter: Mapping[str, Any]) -> dict[str, Any]:
         """Its schema with its description; one that may be null is one that may be left out."""
@@ -138,7 +171,7 @@ class Arguments:
         described = clean_text(parameter.get("description"), 1000)
         return schema | ({"description": described} if described else {})
 
-    def _add(self, name: str, place: str, schema: Mapping[str, Any], required: bool, join: str = "") -> str:
+    def _add(self, name: str, place: str, schema: Mapping[str, Any], required: bool, join: str = "", write: str = "plain") -> str:
         plain = re.sub(r"\W+", "_", name[:200]).strip("_") or "value"
         plain = plain if re.match(r"[^\W\d]", plain) else f"n_{plain}"
         wanted = plain if plain not in self.properties else f"{place}_{plain}"
@@ -150,8 +183,29 @@ class Arguments:
             "place": place,
             "name": "" if name == argument or place in ("path", "body") else name,
             "join": join,
+            "write": write,
         }
         return argument
+
+
+def _written(parameter: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, str] | None:
+    """How a value of the query or a form is written, None for a way that is not known here."""
+    style = as_text(parameter.get("style", "form"))
+    explode = parameter.get("explode", style == "form")
+    if style == "deepObject":
+        return {"write": "deep"}
+    if schema.get("type") == "object":
+        return {"write": "fields"} if style == "form" and explode else None
+    return {"join": "" if explode else _JOINS[style]} if style in _JOINS else None
+
+
+def _is_file(schema: Mapping[str, Any]) -> bool:
+    items = schema.get("items")
+    return schema.get("format") == "binary" or (isinstance(items, Mapping) and items.get("format") == "binary")
+
+
+def _takes_a_file() -> Unusable:
+    return Unusable("It takes a file, which tools cannot send.", "它需要上传文件，工具不能发送文件。")
 
 
 def media_types_of(response: Mapping[str, Any]) -> Sequence[str]:
@@ -175,10 +229,10 @@ def _json_kind(kinds: Mapping[str, Any]) -> str | None:
     return next(iter([*named, *(kind for kind in kinds if kind in ("*/*", "application/*"))]), None)
 
 
-def server_address(server: Any, given: str | None) -> str:
+def server_address(server: Any, given: str | None, found_at: str | None = None) -> str:
     """The address that a server entry names, without a slash at its end; `given` replaces its host, or all of it.
 
-    Raises `Unusable` where a tool could never call it.
+    One without a host is completed by `found_at`. Raises `Unusable` where a tool could never call it.
     """
     url = server.get("url") if isinstance(server, Mapping) else None
     if not isinstance(url, str) or len(url) > _PATH_LIMIT:
@@ -188,10 +242,12 @@ def server_address(server: Any, given: str | None) -> str:
     relative = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\{", url) is None
     if given is not None:
         url = urljoin(given, url) if relative and url not in ("", "/") else given
+    elif relative and found_at is not None:
+        url = urljoin(found_at, url or ".")
     elif relative:
         raise Unusable(
-            "The description does not say which host it is for. Give it with --server https://HOST.",
-            "文档没有写明服务器。请用 --server https://主机 指定。",
+            "The description does not say which host it is for. Give its address, https://HOST.",
+            "文档没有写明服务器。请指定网址：https://主机。",
         )
     if found := server_problem(url):
         raise Unusable(*found)
@@ -204,8 +260,8 @@ def _with_defaults(url: str, variables: Any) -> str:
         value = declared.get("default") if isinstance(declared, Mapping) else None
         if not as_text(value):
             raise Unusable(
-                f"Its server has the variable {match[1][:80]!r} without a default. Give the address with --server.",
-                f"服务器网址里的变量 {match[1][:80]!r} 没有默认值。请用 --server 指定网址。",
+                f"Its server has the variable {match[1][:80]!r} without a default. Give its address, https://HOST.",
+                f"服务器网址里的变量 {match[1][:80]!r} 没有默认值。请指定网址：https://主机。",
             )
         return as_text(value)
 
@@ -213,32 +269,9 @@ def _with_defaults(url: str, variables: Any) -> str:
 
 
 def server_problem(url: str) -> Sentences | None:
-    """Why no tool could call an address without a grant, or None; names are not looked up here."""
+    """Why no tool could call an address, whatever it is granted, or None; names are not looked up here."""
     if found := url_problem(url):
         return found
     if "{" in url:
         return f"The address {url[:120]!r} holds a placeholder.", f"网址 {url[:120]!r} 里有未填的占位符。"
-    _, host, port = origin_of(url)
-    if port not in PORTS.values():
-        return (
-            f"Port {port} of {host!r} is not open to tools without a grant, and grants come with a later release.",
-            f"{host!r} 的端口 {port} 需要授权才能访问，授权要到以后的版本才支持。",
-        )
-    if _is_inner(host):
-        return (
-            f"{host!r} is this machine or its network, open to tools only by a grant, and grants come with a later release.",
-            f"{host!r} 是本机或内部网络，需要授权才能访问，授权要到以后的版本才支持。",
-        )
     return None
-
-
-def _is_inner(host: str) -> bool:
-    host = host.strip("[]")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        labels = host.split(".")
-        # Numbers in other spellings are addresses too, and a name of one word is a neighbour's.
-        odd = re.fullmatch(r"0x[0-9a-f]*|\d+", labels[-1]) is not None
-        return odd or len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "arpa")
-    return not is_public(host)

@@ -6,20 +6,26 @@ the tools it began with.
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from common.documents import check_id
-from common.egress import Egress
 from common.errors import DocumentMissing, ToolError
 from tools.base import Tool
 from tools.builtin.calculator import Calculator
+from tools.builtin.chart import Chart
 from tools.builtin.clock import Clock
 from tools.builtin.dates import Dates
+from tools.builtin.encoding import Encoding
+from tools.builtin.qrcode import QrCode
+from tools.builtin.query import Query
+from tools.builtin.random import Random
+from tools.builtin.sandbox import Sandbox
+from tools.builtin.textstats import TextStatistics
 from tools.builtin.units import Units
 from tools.documents import ToolStore
 from tools.finding import ToolFinder
-from tools.http import HttpTool
+from tools.making import ToolMaker
 
 
 class ToolSnapshot(Mapping[str, Tool]):
@@ -39,6 +45,10 @@ class ToolSnapshot(Mapping[str, Tool]):
 
     def __len__(self) -> int:
         return len(self._tools)
+
+    def only(self, wanted: Callable[[Tool], bool]) -> "ToolSnapshot":
+        """Those of the tools that are wanted."""
+        return ToolSnapshot([tool for tool in self._tools.values() if wanted(tool)], self._finder)
 
     def find(self, message: str, limit: int, first: Collection[str] = ()) -> list[tuple[Tool, float]]:
         """The `limit` best tools for `message`, best first, each with its score in [0, 1]; those of the names `first` lead."""
@@ -76,6 +86,16 @@ class ToolRegistry:
                 del self._ids[self._tools[tool.id].spec.name]
             self._tools[tool.id] = tool
             self._ids[name] = tool.id
+
+    def add(self, tools: Iterable[Tool]) -> None:
+        """Put tools behind those that are there; one whose id or name is taken is left out, with a line in the log."""
+        for tool in tools:
+            with self._lock:
+                taken = tool.id in self._tools or tool.spec.name in self._ids
+            if taken:
+                logging.getLogger(__name__).warning("the tool %r has the id or the name of another tool", tool.id)
+            else:
+                self.register(tool)
 
     def become(self, other: "ToolRegistry") -> None:
         """Hold what `other` holds, in its order; snapshots taken before stay as they are."""
@@ -117,32 +137,26 @@ class ToolRegistry:
             return tuple(self._tools.values())
 
     def snapshot(self, ids: Sequence[str] | None = None) -> ToolSnapshot:
-        """The tools of these ids, in their order (all for None), without those that are off.
+        """The tools of these ids, in their order (all for None), without those that are off or cannot be called.
 
         Raises `DocumentMissing` for one that is not there.
         """
         tools = self.list() if ids is None else [self.get(id) for id in ids]
-        return ToolSnapshot([tool for tool in tools if tool.id not in self._off], self.finder)
+        return ToolSnapshot([tool for tool in tools if tool.id not in self._off and not tool.unavailable()], self.finder)
 
 
-def stored_registry(store: ToolStore, owner: str, egress: Egress | None = None) -> ToolRegistry:
-    """A new registry of the tools that come with Hearth and those that `owner` has registered.
+def stored_registry(store: ToolStore, owner: str, maker: ToolMaker | None = None, more: Sequence[Tool] = ()) -> ToolRegistry:
+    """A new registry of the tools that come with Hearth, `more` of them from other rooms, and those that `owner` has registered.
 
-    One whose id or name is taken by then is left out, with a line in the log.
+    A registered one whose id or name is taken by then is left out, with a line in the log.
     """
-    registry, egress = default_registry(), egress or Egress()
-    ids = {tool.id for tool in registry.list()}
-    names = {tool.spec.name for tool in registry.list()}
-    for stored in reversed(store.list(owner)):  # in the order they came
-        document = stored.document
-        if document.id in ids or document.name in names:
-            logging.getLogger(__name__).warning("the stored tool %r has the id or the name of another tool", document.id)
-            continue
-        names.add(document.name)
-        registry.register(HttpTool(document, egress))
+    registry, maker = default_registry(more), maker or ToolMaker()
+    grants = store.grants.all(owner)
+    registry.add(maker.make(each.document, grants.get(each.document.id, frozenset())) for each in store.each(owner))
     return registry
 
 
-def default_registry() -> ToolRegistry:
-    """A new registry of the tools that come with Hearth and work without a network."""
-    return ToolRegistry([Clock(), Calculator(), Units(), Dates()])
+def default_registry(more: Sequence[Tool] = ()) -> ToolRegistry:
+    """A new registry of the tools that come with Hearth and work without a network, and of `more`."""
+    everyday = [Clock(), Calculator(), Units(), Dates()]
+    return ToolRegistry([*everyday, TextStatistics(), Query(), Chart(), Random(), Encoding(), QrCode(), Sandbox(), *more])

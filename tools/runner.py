@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.errors import HearthError
-from tools.base import Tool, ToolContext, ToolOutput
+from tools.base import Media, Tool, ToolContext, ToolOutput
 from tools.validation import check
 
 OUTPUT_LIMIT = 8000
@@ -32,6 +32,8 @@ def run(tool: Tool, arguments: Mapping[str, Any], context: ToolContext, output_l
     name = tool.spec.name
     if context.cancel.is_set():
         return _stopped(name, context)
+    if why := tool.unavailable():
+        return _failed(context, *why)
     own = replace(context, cancel=threading.Event())
     attempt = _Attempt(tool, arguments, own)
     threading.Thread(target=attempt.run, name=f"tool-{tool.id}", daemon=True).start()
@@ -94,11 +96,19 @@ class _Attempt:
             output = self._tool.call(check(spec.name, spec.parameters, self._arguments), self._context)
             if not isinstance(output, ToolOutput) or not isinstance(output.text, str):
                 raise TypeError(f"{self._tool.id} returned {output!r:.200}, which is not a ToolOutput with a text")
+            if not all(_is_media(each) for each in output.media):
+                raise TypeError(f"{self._tool.id} returned {output.media!r:.200}, which are not pictures and sounds as Media")
             self.output = output
         except BaseException as error:  # noqa: BLE001 a tool may raise anything, and the waiting thread must hear of it
             self.error = error
         finally:
             self.done.set()
+
+
+def _is_media(given: Any) -> bool:
+    return (
+        isinstance(given, Media) and isinstance(given.data, bytes) and isinstance(given.type, str) and isinstance(given.name, str)
+    )
 
 
 def _stopped(name: str, context: ToolContext) -> ToolOutput:

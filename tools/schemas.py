@@ -20,6 +20,8 @@ SIZE_LIMIT = 40_000
 
 _TYPES = frozenset(["string", "integer", "number", "boolean", "array", "object", "null"])
 _DESCRIPTION_LIMIT = 1000
+_LOOSE_LIMIT = 200  # characters of the description of what is not followed
+_REACHES = (10, 4, 2)  # levels down to which references are followed, tried in turn
 _ENUM_LIMIT = 500
 _BRANCHES = 20
 _HOPS = 16
@@ -137,8 +139,10 @@ class SchemaReader:
 
     def __init__(self, description: Mapping[str, Any]) -> None:
         self._description = description
-        self._read_before: dict[str, _Schema] = {}
-        self._failed_before: dict[tuple[str, int], Sentences] = {}  # a depth fails that another would not
+        self._reach = _REACHES[0]
+        # Each by how far references were followed.
+        self._read_before: dict[tuple[str, int], _Schema] = {}
+        self._failed_before: dict[tuple[str, int, int], Sentences] = {}  # a depth fails that another would not
         self._open: set[str] = set()
 
     def resolve(self, value: Any) -> Mapping[str, Any]:
@@ -153,8 +157,19 @@ class SchemaReader:
         raise _circular(as_text(reference))
 
     def read(self, value: Any) -> dict[str, Any]:
-        """The schema `value` within our keywords; raises `Unusable` where it is circular, too deep or too large."""
-        return dict(self._read(value, 0).fields)
+        """The schema `value` within our keywords, circles opened.
+
+        References are followed less far where it would be too large otherwise; raises `Unusable` where it is all the same.
+        """
+        failure: Unusable | None = None
+        for reach in _REACHES:
+            self._reach = reach
+            try:
+                return dict(self._read(value, 0).fields)
+            except Unusable as error:
+                failure = failure or error
+        assert failure is not None
+        raise failure
 
     def _look_up(self, reference: str) -> Any:
         place: Any = self._description
@@ -194,7 +209,7 @@ class SchemaReader:
         for key in ("anyOf", "oneOf"):
             if branches := [self._read(part, depth + 1) for part in _branches(node, key)]:
                 schema = _with_branches(schema, branches)
-        return _nullable(schema) if node.get("nullable") is True else schema
+        return _nullable(schema) if node.get("nullable") is True or node.get("x-nullable") is True else schema
 
     def _with_members(self, schema: "_Schema", node: Mapping[str, Any], depth: int) -> "_Schema":
         found: dict[str, Any] = {}
@@ -220,25 +235,31 @@ class SchemaReader:
 
     def _referred(self, reference: str, depth: int) -> "_Schema":
         """A schema that is referred to, read once: a few lines of references may unfold into gigabytes."""
-        if (known := self._read_before.get(reference)) is not None:
-            if depth + known.height > DEPTH_LIMIT:
-                raise _too_deep()
-            return known
-        if (failure := self._failed_before.get((reference, depth))) is not None:
+        if reference in self._open or depth >= self._reach:
+            return self._loose(reference)
+        if (known := self._read_before.get((reference, self._reach))) is not None:
+            return known if depth + known.height <= DEPTH_LIMIT else self._loose(reference)
+        if (failure := self._failed_before.get((reference, depth, self._reach))) is not None:
             raise Unusable(*failure)
+        self._open.add(reference)
         try:
-            if reference in self._open:
-                raise _circular(reference)
-            self._open.add(reference)
-            try:
-                schema = self._read(self._look_up(reference), depth + 1)
-            finally:
-                self._open.discard(reference)
+            schema = self._read(self._look_up(reference), depth + 1)
         except Unusable as error:
-            self._failed_before[reference, depth] = error.sentences
+            self._failed_before[reference, depth, self._reach] = error.sentences
             raise
-        self._read_before[reference] = schema
+        finally:
+            self._open.discard(reference)
+        self._read_before[reference, self._reach] = schema
         return schema
+
+    def _loose(self, reference: str) -> "_Schema":
+        """Where a circle closes, and where references are followed no further: what is there may be anything of its type."""
+        target = self._look_up(reference)
+        kind = target.get("type") if isinstance(target, Mapping) else None
+        told = clean_text(target.get("description"), _LOOSE_LIMIT) if isinstance(target, Mapping) else ""
+        return _Schema(
+            ({"type": kind} if isinstance(kind, str) and kind in _TYPES else {}) | ({"description": told} if told else {})
+        )
 
 
 class _Schema:

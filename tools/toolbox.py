@@ -1,24 +1,45 @@
-"""What a maker does with tools besides calling them: switching them off for the whole app, and taking registered ones away.
+"""What a maker does with tools besides calling them: making, changing, switching, granting, importing, taking away, permitting.
 
-Which tools are off is one document in the database. A tool that is off stays in the registry and in the documents that name it;
-no turn is given it. A registered tool that was taken away can be brought back, since its last revisions are kept.
+Documents, their earlier versions and grants lie in the database; the registry holds the tools made of them, so that what is done
+here counts from the next snapshot, while a turn under way keeps its own. Which tools are off is one document in the database: a
+tool that is off stays in the registry and in the documents that name it; no turn is given it.
 """
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from common.database import Database
-from common.documents import Document, DocumentStore, check_id
-from common.egress import Egress
-from common.errors import DocumentInvalid, DocumentMissing, ToolError
-from tools.documents import ToolDocument, ToolStore
-from tools.http import HttpTool
+from common.documents import Document, DocumentStore, Stored, check_id, invalid
+from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, ToolError
+from common.problems import Sentences
+from common.secrets import Secrets
+from tools.addresses import AddressStore
+from tools.bundle import write_bundle
+from tools.calls import host_of, origin_text
+from tools.descriptions import JSON_LIMIT
+from tools.documents import ToolDocument, ToolStore, numbered
+from tools.grants import grant_needed
+from tools.imported import Import, Taken
+from tools.importing import read_tools
+from tools.making import ToolMaker
+from tools.mcphub import McpServers, McpTool
+from tools.permissions import Permissions
 from tools.registry import ToolRegistry
 
 _ID = "switches"
+
+_BLANK: Mapping[str, Any] = {
+    "title": {"en": "New tool", "zh": "新工具"},
+    "description": {"en": "What it does, and when to call it.", "zh": "它做什么，什么时候用。"},
+    "parameters": {"type": "object", "properties": {}},
+    "risk": "reads",
+    "call": {"method": "GET", "url": "https://example.com/"},
+}
 
 
 class Switches(Document):
@@ -35,20 +56,80 @@ class Switches(Document):
         return tuple(sorted(set(value)))
 
 
-class Toolbox:
-    """The tools of one owner: those in `registry`, and their documents in the database."""
+@dataclass(frozen=True, slots=True)
+class SecretNeeded:
+    """A secret that a tool sends: for which origin it has to be entered, and whether it `is_there`."""
 
-    def __init__(self, database: Database, registry: ToolRegistry, owner: str, egress: Egress | None = None) -> None:
+    name: str
+    origin: str
+    required: bool
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a tool needs to reach its service: `host` ("host:port") is `private` where a call needs a grant."""
+
+    host: str
+    private: bool
+    granted: bool
+    secrets: Sequence[SecretNeeded]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool that an import could take, as it would be kept; `key` names it within the import."""
+
+    key: str
+    operation: str
+    document: ToolDocument
+    state: Literal["new", "changed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An import before anything of it is kept: `found` has its title, servers, keys and what is left out."""
+
+    found: Import
+    offers: Sequence[Offer]
+
+
+class Toolbox:
+    """The tools of one owner: those in `registry`, and their documents in the database.
+
+    `addresses` are those of the maker's own services that shipped tools ask.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        registry: ToolRegistry,
+        owner: str,
+        maker: ToolMaker | None = None,
+        secrets: Secrets | None = None,
+        mcp: McpServers | None = None,
+    ) -> None:
+        """`mcp` are the owner's MCP servers; without them, programs are not started and no server has a secret."""
+        self._secrets = secrets
+        self.mcp = mcp or McpServers(database, registry, owner, lambda _name, _origin: None, programs=False)
         self._store = ToolStore(database)
+        self.addresses = AddressStore(database)
         self._switches = DocumentStore(database, "tool-switches", Switches)
         self._registry = registry
         self._owner = owner
-        self._egress = egress or Egress()
-        self._turn = threading.Lock()
-        self.reread()
+        self._maker = maker or ToolMaker()
+        self._turn = threading.RLock()  # what is stored and what is registered change together
+        self.permissions = Permissions(database, owner)
+        self._read_switches()
 
     def reread(self) -> None:
-        """Read again which tools are off; none, where what says so cannot be read."""
+        """Read again what is kept, after the rows were replaced; no permission outlives that: personas are others now."""
+        self.permissions.withdraw_all()
+        self.mcp.reread()
+        self._read_switches()
+
+    def _read_switches(self) -> None:
+        """Which tools are off; none, where what says so cannot be read."""
         with self._turn:
             try:
                 off: Sequence[str] = self._stored()[0].off
@@ -66,33 +147,223 @@ class Toolbox:
             self._switches.save(self._owner, Switches(off=tuple(off)), revision)
             self._registry.turn_off(off)
 
+    def get(self, id: str) -> Stored[ToolDocument]:
+        """The document of a registered tool as it is kept. Raises `DocumentMissing`, also for one that comes with Hearth."""
+        return self._store.get(self._owner, id)
+
     def document(self, id: str) -> ToolDocument | None:
         """The document of a registered tool, None for one that comes with Hearth."""
-        return next((stored.document for stored in self._store.list(self._owner) if stored.document.id == id), None)
+        try:
+            return self.get(id).document
+        except (DocumentMissing, DocumentInvalid):
+            return None
 
     def documents(self) -> Sequence[ToolDocument]:
         """The documents of the registered tools."""
         return [stored.document for stored in self._store.list(self._owner)]
 
+    def create(self) -> Stored[ToolDocument]:
+        """A tool to begin with, which calls nothing useful yet."""
+        with self._turn:
+            ids, names = self._known()
+            fields = {
+                "id": next(id for id in numbered("tool", "-", 1) if id not in ids and not self._store.versions(self._owner, id)),
+                "name": next(name for name in numbered("new_tool", "_") if name not in names),
+                **_BLANK,
+            }
+            return self.save(fields, 0)
+
+    def save(self, fields: Mapping[str, Any], revision: int, *, amends: bool = False) -> Stored[ToolDocument]:
+        """Keep a tool of these fields; `revision` is the one its form was loaded with, 0 for a new tool.
+
+        With `amends`, as a form saves while somebody writes, what is saved in one go is one version. Raises `DocumentInvalid`
+        with every problem, field -> sentences, and `EditConflict`.
+        """
+        problems: dict[str, Sentences] = {}
+        try:
+            document = self._store.parse(fields)
+        except DocumentInvalid as error:
+            problems |= error.problems
+        with self._turn:
+            problems = self._taken(fields.get("id"), fields.get("name"), revision) | problems
+            if problems:
+                raise invalid(fields, problems)
+            stored = self._store.save(self._owner, document, revision, amends=amends)
+            self._register(stored.document)
+        return stored
+
+    def duplicate(self, id: str) -> Stored[ToolDocument]:
+        """Another tool like this one, under an id and a name of its own and without its grants. Raises `DocumentMissing`."""
+        with self._turn:
+            document = self.get(id).document
+            ids, names = self._known()
+            title = document.title
+            changes = {
+                "id": next(free for free in numbered(id, "-", 2) if free not in ids and not self.versions(free)),
+                "name": next(free for free in numbered(document.name, "_", 2) if free not in names),
+                "title": {"en": title.en and f"{title.en[:190]} (copy)", "zh": title.zh and f"{title.zh[:190]}（副本）"},
+                "source": None,
+            }
+            return self.save(document.model_dump(mode="json") | changes, 0)
+
+    def versions(self, id: str) -> Sequence[Stored[ToolDocument]]:
+        """The last versions of a tool, newest first."""
+        return self._store.versions(self._owner, id)
+
+    def go_back(self, id: str, version: int, revision: int) -> Stored[ToolDocument]:
+        """Save an earlier version (its revision) anew. Raises what `save` raises, and `DocumentMissing`."""
+        earlier = next((stored.document for stored in self.versions(id) if stored.revision == version), None)
+        if earlier is None:
+            raise DocumentMissing(
+                f"The version {version} of {id!r} is not kept any more. Choose another.",
+                f"{id!r} 的版本 {version} 已不再保留，请另选一个。",
+            )
+        return self.save(earlier.model_dump(mode="json"), revision)
+
     def delete(self, id: str) -> None:
-        """Take a registered tool away; `restore` brings it back. Raises `ToolError` for one that comes with Hearth."""
+        """Take a registered tool away; `restore` brings it back. Raises `ToolError` for one that is no document of its own."""
         if self.document(id) is None:
-            self._registry.get(id)
+            if isinstance(tool := self._registry.get(id), McpTool):
+                raise ToolError(
+                    f"The tool {id!r} belongs to the server {tool.server!r}. Take it out of those that are used of the server.",
+                    f"工具 {id!r} 属于服务 {tool.server!r}。请在该服务里取消选用它。",
+                )
             raise ToolError(
                 f"The tool {id!r} comes with Hearth and cannot be deleted. Switch it off instead.",
                 f"工具 {id!r} 是 Hearth 自带的，不能删除。可以把它关掉。",
             )
-        self._store.reset(self._owner, id)
-        self._registry.unregister(id)
+        with self._turn:
+            self._store.reset(self._owner, id)
+            # Another tool may get this id, and must not get what this one was granted.
+            self._store.grants.forget(self._owner, id)
+            self._registry.unregister(id)
 
     def restore(self, id: str) -> None:
         """Bring back what `delete` took away. Raises `DocumentMissing`, and `ToolError` where another has its name by now."""
-        versions = self._store.versions(self._owner, id)
-        if self.document(id) is not None or not versions:
-            raise DocumentMissing(f"There is no deleted tool {id!r} to bring back.", f"没有可以恢复的工具 {id!r}。")
-        document = versions[0].document
-        self._registry.register(HttpTool(document, self._egress))
-        self._store.save(self._owner, document, 0)
+        with self._turn:
+            versions = self._store.versions(self._owner, id)
+            if self.document(id) is not None or not versions:
+                raise DocumentMissing(f"There is no deleted tool {id!r} to bring back.", f"没有可以恢复的工具 {id!r}。")
+            document = versions[0].document
+            self._registry.register(self._maker.make(document))
+            self._store.save(self._owner, document, 0)
+            self._store.grants.bring_back(self._owner, id)
+            self._register(document)
+
+    def access(self, id: str) -> Access | None:
+        """What a registered tool needs to reach its service, None for one that reaches none. Raises `DocumentMissing`."""
+        call = self.get(id).document.call
+        if call.kind != "http":
+            return None
+        host, origin = host_of(call.url), origin_text(call.url)
+        secrets = [
+            SecretNeeded(secret.name, origin, secret.required, bool(self._maker.secret_for(secret.name, origin)))
+            for secret in {secret.name: secret for secret in call.secrets}.values()
+        ]
+        granted = host in self._store.grants.of(self._owner, id)
+        return Access(host, grant_needed(call.url) is not None, granted, secrets)
+
+    def grant(self, id: str, host: str) -> None:
+        """Let a tool reach its own address though it is private. Raises `ToolError` when that is not `host` (any more)."""
+        with self._turn:
+            document = self.get(id).document
+            if document.call.kind != "http" or host_of(document.call.url) != host:
+                raise ToolError(
+                    f"{id!r} does not call {host!r}. Reload the page and look at its address again.",
+                    f"{id!r} 访问的不是 {host!r}。请刷新页面，重新确认它的网址。",
+                )
+            self._store.grants.add(self._owner, id, host)
+            self._register(document)
+
+    def revoke(self, id: str, host: str) -> None:
+        """Take a grant back, from the next turn on. Raises `DocumentMissing`."""
+        with self._turn:
+            document = self.get(id).document
+            self._store.grants.remove(self._owner, id, host)
+            self._register(document)
+
+    def keep_secret(self, id: str, name: str, value: str) -> None:
+        """Keep a secret of this name for the host that a tool calls, "" to forget it. Raises `HearthError`."""
+        access = self.access(id)
+        needed = next((secret for secret in access.secrets if secret.name == name), None) if access else None
+        if needed is None or self._secrets is None:
+            raise ToolError(
+                f"{id!r} sends no key {name!r} (any more). Reload the page and look again.",
+                f"{id!r} 不发送密钥 {name!r}。请刷新页面再看看。",
+            )
+        self._secrets.put(name, value, [needed.origin])
+
+    def export(self, ids: Sequence[str] | None = None) -> str:
+        """Some of the registered tools, or all of them, as one YAML file. Raises `DocumentMissing`."""
+        documents = self.documents() if ids is None else [self.get(id).document for id in ids]
+        return write_bundle(documents)
+
+    def fetch(self, url: str) -> str:
+        """The text at an address, for `preview`; raises `EgressRefused`, `EgressFailed` and `DocumentInvalid`."""
+        answer = self._maker.egress.get(url, deadline_s=20, byte_limit=JSON_LIMIT, redirects=3)
+        if answer.status != 200:
+            raise EgressFailed(
+                f"{url[:200]!r} answered {answer.status}. Check the address, or choose a file.",
+                f"{url[:200]!r} 返回了 {answer.status}。请检查网址，或选择文件。",
+            )
+        try:
+            return answer.body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise DocumentInvalid(f"{url[:200]!r} is not text in UTF-8.", f"{url[:200]!r} 不是 UTF-8 文本。") from None
+
+    def preview(self, text: str, server: str | None = None, found_at: str | None = None) -> Preview:
+        """What `take` could take of a file, and what not; nothing is kept. `read_tools` says what is read and raised."""
+        found = read_tools(text, server, found_at)
+        operations = [operation for operation in found.operations if isinstance(operation, Taken)]
+        planned = self._store.plan_import(self._owner, found.documents, self._reserved())
+        return Preview(
+            found,
+            [
+                Offer(taken.document.id, taken.operation, plan.document, plan.state)
+                for taken, plan in zip(operations, planned, strict=True)
+            ],
+        )
+
+    def take(self, found: Import, keys: Collection[str] | None = None) -> Sequence[Stored[ToolDocument]]:
+        """Keep the tools of an import that these keys of offers name, or all: all of them, or none where it raises."""
+        documents = [document for document in found.documents if keys is None or document.id in keys]
+        with self._turn:
+            kept = self._store.keep_imported(self._owner, documents, self._reserved())
+            grants = self._store.grants.all(self._owner)
+            for stored in kept:
+                self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
+        return kept
+
+    def _register(self, document: ToolDocument) -> None:
+        self._registry.register(self._maker.make(document, self._store.grants.of(self._owner, document.id)))
+
+    def _known(self) -> tuple[set[str], dict[str, str]]:
+        """The ids there are, and the names that models see, each with its id."""
+        tools = self._registry.list()
+        return {tool.id for tool in tools}, {tool.spec.name: tool.id for tool in tools}
+
+    def _reserved(self) -> Mapping[str, str]:
+        """Id -> name of the tools that are no documents."""
+        kept = self._store.ids(self._owner)
+        return {tool.id: tool.spec.name for tool in self._registry.list() if tool.id not in kept}
+
+    def _taken(self, id: object, name: object, revision: int) -> dict[str, Sentences]:
+        """What is wrong with an id and a name because other tools have them."""
+        ids, names = self._known()
+        found: dict[str, Sentences] = {}
+        if isinstance(id, str) and id in ids and (revision == 0 or self.document(id) is None):
+            found["id"] = (f"There is a tool {id[:80]!r} already. Choose another id.", f"已有工具 {id[:80]!r}，请换一个标识。")
+        if isinstance(name, str) and names.get(name, id) != id:
+            other = names[name]
+            found["name"] = (
+                f"The tool {other!r} goes by this name. Choose another.",
+                f"工具 {other!r} 已经用了这个名字，请换一个。",
+            )
+        return found
+
+    def close(self) -> None:
+        """End the connections to MCP servers, and the programs that some of them are."""
+        self.mcp.close()
 
     def _stored(self) -> tuple[Switches, int]:
         try:

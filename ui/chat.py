@@ -12,10 +12,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from assistant.consent import Decision
 from assistant.conversations import Conversation
 from assistant.studio import Studio
 from common.errors import ConversationMissing, HearthError
-from ui import notify, panels, render, sources, uploads
+from ui import approvals, notify, panels, render, sources, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.screens import Screens, interrupted_html
 from ui.session import Viewers
@@ -110,7 +111,8 @@ class Desk(Screens):
         try:
             self._studio.clear(ask.identity, ask.conversation)
             kept = self._studio.conversations.get(ask.identity.owner, ask.conversation)
-            yield {"notice": Markup(""), "live": Markup(""), **self.conversation(ask, kept, None)}
+            empty = {"notice": Markup(""), "live": Markup(""), "composer": self.composer(ask, kept)}
+            yield {**empty, **self.conversation(ask, kept, None)}
         except HearthError as error:
             yield _refusal(error, ask)
 
@@ -130,9 +132,30 @@ class Desk(Screens):
             yield _refusal(error, ask)
 
     def decide(self, ask: Ask) -> Iterator[Screen]:
-        """Allow or refuse the call that a turn waits for; other calls of the same message wait on."""
-        decisions = {ask.word("call"): ask.data.get("allowed") is True}
-        yield from self._turn(ask, lambda conversation: self._studio.decide(ask.identity, conversation, decisions, ask.language))
+        """Allow or refuse a call that a turn waits for, perhaps with other arguments; other calls of that message wait on."""
+        ticket = self._viewers.take(ask.session)
+        owner, call = ask.identity.owner, ask.word("call")
+        try:
+            kept, decision = self._studio.conversations.get(owner, ask.conversation), Decision(False)
+            if ask.data.get("allowed") is True:
+                arguments, trial = approvals.arguments_of(self._studio, ask, self.path(owner, kept.id))
+                if trial:
+                    yield self.conversation(ask, kept, None, {call: trial})
+                    return
+                decision = Decision(True, arguments, ask.data.get("always") is True)
+            run = self._studio.decide(ask.identity, kept.id, {call: decision}, ask.language)
+        except ConversationMissing as error:
+            yield _refusal(error, ask)
+            return
+        except HearthError as error:
+            # Another tab may have been quicker: what is there now is shown beside the reason.
+            active = self._studio.runs.active(owner, kept.id)
+            yield {**self.conversation(ask, kept, active), **_refusal(error, ask)}
+            if active:
+                yield from self._watch(ask, kept.id, active, ticket)
+            return
+        yield {"notice": Markup(""), **self.conversation(ask, kept, run)}
+        yield from self._watch(ask, kept.id, run, ticket)
 
     def stop(self, ask: Ask) -> Iterator[Screen]:
         run = self._studio.runs.active(ask.identity.owner, ask.conversation)
@@ -194,13 +217,13 @@ class Desk(Screens):
         try:
             kept = self._studio.conversations.get(owner, ask.conversation)
             if ask.word("action") == "restore":
-                self._studio.attachments.restore(owner, document)
+                self._studio.attachments.restore(owner, kept.id, document)
                 notice = Markup("")
             else:
                 self._studio.attachments.remove(owner, kept.id, document)
                 told = text("removed", ask.language, title=ask.word("name"))
                 notice = panels.undo_html(told, "restore-attached", document, self.manner(ask))
-            yield {"composer": self.frame(ask, kept)["composer"], "notice": notice}
+            yield {"composer": self.composer(ask, kept), "notice": notice}
         except HearthError as error:
             yield _refusal(error, ask)
 
@@ -235,8 +258,13 @@ class Desk(Screens):
             if created:
                 self._studio.conversations.delete(owner, created)
             yield {"live": Markup(""), **_refusal(error, ask)}
+            if ask.conversation and (active := self._studio.runs.active(owner, ask.conversation)):
+                yield from self._watch(ask, ask.conversation, active, ticket)  # what kept this from starting is still answering
             return
-        yield {"sidebar": partial(self.sidebar, ask, current=conversation.id), **self.conversation(ask, conversation, run)}
+        sidebar = partial(self.sidebar, ask, current=conversation.id)
+        # What had waited for a message is in it now.
+        composer = self.composer(ask, conversation)
+        yield {"sidebar": sidebar, "composer": composer, **self.conversation(ask, conversation, run)}
         yield from self._watch(ask, conversation.id, run, ticket)
 
     def _started(self, ask: Ask) -> Conversation:

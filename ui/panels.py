@@ -11,9 +11,11 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from assistant.messages import MediaRef
 from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.types import DocumentRecord
 from personas.care import Helpline
+from ui.media import kept
 from ui.render import Face, Manner, avatar, plain, tint
 
 PAGES = ("chat", "personas", "knowledge", "tools", "models", "evaluate", "train")
@@ -238,16 +240,17 @@ def care_html(lines: Iterable[Helpline], manner: Manner) -> Markup:
     return Markup('<aside class="care" role="note"><p>{}</p><ul>{}</ul></aside>').format(manner.say("care"), listed)
 
 
-def composer_html(name: str, attached: Sequence[DocumentRecord], manner: Manner) -> Markup:
-    """The message box, under what is attached to the conversation."""
-    chips = Markup("").join(
-        Markup(
-            '<li data-key="{0}"><bdi>{1}</bdi><button type="button" class="icon i-close" data-do="detach" data-document="{0}" '
-            'data-name="{1}" title="{2}" aria-label="{2}"></button></li>'
-        ).format(document.id, plain(document.name or document.title), manner.say("detach", name=plain(document.name)))
-        for document in attached
+def composer_html(name: str, attached: Sequence[DocumentRecord], manner: Manner, waiting: Sequence[MediaRef] = ()) -> Markup:
+    """The message box, under what is attached to the conversation and the pictures and sounds that wait to be sent."""
+    listed = _chips("attached", (_chip(each.id, each.name or each.title, manner) for each in attached), manner)
+    listed += _chips(
+        "goes_along",
+        (
+            _chip(ref.id, ref.name, manner, shown.address if shown.kind == "picture" else "")
+            for ref, shown in zip(waiting, kept(waiting, manner.conversation), strict=True)
+        ),
+        manner,
     )
-    listed = Markup('<ul class="attached" aria-label="{}">{}</ul>').format(manner.say("attached"), chips) if chips else Markup("")
     attach = Markup("")
     if manner.maker:
         attach = Markup(
@@ -269,6 +272,19 @@ def composer_html(name: str, attached: Sequence[DocumentRecord], manner: Manner)
         manner.say("send"),
         manner.say("send"),
     )
+
+
+def _chips(label: str, chips: Iterable[Markup], manner: Manner) -> Markup:
+    inside = Markup("").join(chips)
+    return Markup('<ul class="attached" aria-label="{}">{}</ul>').format(manner.say(label), inside) if inside else inside
+
+
+def _chip(id: str, name: str, manner: Manner, picture: str = "") -> Markup:
+    image = Markup('<img src="{}" alt="">').format(picture) if picture else Markup("")
+    return Markup(
+        '<li data-key="{0}">{3}<bdi>{1}</bdi><button type="button" class="icon i-close" data-do="detach" data-document="{0}" '
+        'data-name="{1}" title="{2}" aria-label="{2}"></button></li>'
+    ).format(id, plain(name), manner.say("detach", name=plain(name)), image)
 
 
 def refusal_html(sentence: str) -> Markup:

@@ -7,18 +7,19 @@ Everything here is pure: no storage, no clock, no Gradio. Text from people, mode
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from markupsafe import Markup
 
 from assistant.branches import Placed
 from assistant.events import TurnFinished
 from assistant.feedback import Opinion
-from assistant.messages import ToolCall
+from assistant.messages import MediaRef
 from knowledge.types import Hit
 from ui.markdown import citations, markdown
+from ui.media import kept, media_html
 from ui.texts import text
 from ui.view import Card, Piece, Said, Turn, View, turns
 
@@ -47,11 +48,15 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to show: the reader's language, whether they are a maker, the titles of tools by the name a model calls them."""
+    """How to show: the reader's language, whether they are a maker, the titles of tools by the name a model calls them.
+
+    `conversation` is the one with which pictures and sounds lie.
+    """
 
     language: str
     maker: bool = True
     tools: Mapping[str, str] = field(default_factory=dict)
+    conversation: str = ""
 
     def say(self, key: str, **values: object) -> str:
         return text(key, self.language, **values)
@@ -84,11 +89,12 @@ def history_html(
     last: View | None = None,
     answering: bool = False,
     opinions: Mapping[str, Opinion] = MappingProxyType({}),
+    cards: Mapping[str, Markup] = MappingProxyType({}),
 ) -> Markup:
     """The finished part of a conversation.
 
     `last` is the view of its last run; while one is `answering` its words follow elsewhere, so the last turn offers nothing to
-    press. `opinions` are what the reader thinks of answers, by run.
+    press. `opinions` are what the reader thinks of answers, by run; `cards` those of calls that the reader may decide on, by id.
     """
     listed = turns(path)
     shown = []
@@ -99,7 +105,7 @@ def history_html(
         note = _note(turn, finished, manner)
         if not turn.pieces and not note:
             continue
-        pieces = _pieces_html(turn.pieces, manner, "ask" if newest and not answering else "past")
+        pieces = _pieces_html(turn.pieces, manner, "ask" if newest and not answering else "past", cards)
         acts = EMPTY if newest and answering else answer_acts(turn, manner, opinions.get(turn.run), answering=answering)
         shown.append(_answer_frame(face, EMPTY.join([*pieces, note, acts]), newest=newest))
     return EMPTY.join(shown)
@@ -113,9 +119,9 @@ def _question(turn: Turn, manner: Manner, answering: bool) -> Markup:
         edit = _act("edit", manner.say("edit"), Markup('data-position="{}"').format(turn.asked.position))
     acts = _versions(turn.asked, manner, answering) + edit
     return Markup(
-        '<div class="said you" data-key="q{}"><h3 class="unseen">{}</h3><div class="bubble" dir="auto">{}</div>'
+        '<div class="said you" data-key="q{}"><h3 class="unseen">{}</h3>{}<div class="bubble" dir="auto">{}</div>'
         '<div class="acts">{}</div></div>'
-    ).format(turn.asked.position, manner.say("you"), turn.asked.message.text, acts)
+    ).format(turn.asked.position, manner.say("you"), _media(turn.asked.message.media, manner), turn.asked.message.text, acts)
 
 
 def _answer_frame(face: Face, body: Markup, attributes: Markup = EMPTY, *, newest: bool = True) -> Markup:
@@ -126,7 +132,7 @@ def _answer_frame(face: Face, body: Markup, attributes: Markup = EMPTY, *, newes
 
 def live_html(view: View, face: Face, manner: Manner, *, conversation: str, run: str, waiting: str = "") -> Markup:
     """The answer under way; `waiting` says what it waits for: a model that is not ready, a place in the queue."""
-    parts = _pieces_html(view.pieces, manner, "live")
+    parts = _pieces_html(view.pieces, replace(manner, conversation=conversation), "live")
     if view.thinking:
         parts.append(_thought(view.thinking, manner, growing=not view.text))
     if view.text:
@@ -149,7 +155,9 @@ def status(view: View, manner: Manner, waiting: str = "") -> str:
     return manner.say("thinking_now")
 
 
-def _pieces_html(pieces: Iterable[Piece], manner: Manner, stage: Stage) -> list[Markup]:
+def _pieces_html(
+    pieces: Iterable[Piece], manner: Manner, stage: Stage, cards: Mapping[str, Markup] = MappingProxyType({})
+) -> list[Markup]:
     shown = []
     for piece in pieces:
         match piece:
@@ -162,7 +170,9 @@ def _pieces_html(pieces: Iterable[Piece], manner: Manner, stage: Stage) -> list[
                 if piece.interrupted:
                     shown.append(Markup('<p class="note">{}</p>').format(manner.say("interrupted")))
             case Card():
-                shown.append(_card_html(piece, manner, stage))
+                asked = cards.get(piece.call.id) if stage == "ask" and piece.result is None else None
+                shown.append(asked or _card_html(piece, manner, stage))
+                shown.append(_media(piece.result.media if piece.result else (), manner))
             case _:
                 assert_never(piece)
     return shown
@@ -198,9 +208,10 @@ def _thought(thinking: str, manner: Manner, growing: bool = False) -> Markup:
 
 def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
     name = plain(manner.tool(card.call.name))
-    arguments = _arguments(card.call)
+    changed = card.result.arguments if card.result else None
+    arguments = _arguments(card.call.arguments if changed is None else changed)
     if card.result is None and stage == "ask":
-        return _approval(card.call.id, name, arguments, manner)
+        return Markup('<div class="card ask"><p>{}</p></div>').format(manner.say("wants_of_visitor", name=name))
     if card.result is None:
         title = manner.say("using_now" if stage == "live" else "not_run", name=name)
     elif card.result.failed:
@@ -209,7 +220,8 @@ def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
         title = manner.say("used", name=name)
     else:
         title = manner.say("used_in", name=name, seconds=f"{card.seconds:.1f}")
-    given = Markup("<h4>{}</h4>{}").format(manner.say("arguments"), arguments) if arguments else Markup("")
+    heading = "arguments" if changed is None or changed == card.call.arguments else "arguments_changed"
+    given = Markup("<h4>{}</h4>{}").format(manner.say(heading), arguments) if arguments else Markup("")
     result = Markup("")
     if card.result is not None:
         result = Markup('<h4>{}</h4><div class="pre">{}</div>').format(manner.say("result"), card.result.text[:_SHOWN])
@@ -218,26 +230,19 @@ def _card_html(card: Card, manner: Manner, stage: Stage) -> Markup:
     )
 
 
-def _arguments(call: ToolCall) -> Markup:
+def _media(refs: Iterable[MediaRef], manner: Manner) -> Markup:
+    return media_html(kept(refs, manner.conversation), manner.language)
+
+
+def _arguments(arguments: Mapping[str, Any]) -> Markup:
     """The arguments, a line each: texts as they are, everything else as JSON."""
     lines = Markup("").join(
         Markup("<dt>{}</dt><dd>{}</dd>").format(
             name, value[:_SHOWN] if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)[:_SHOWN]
         )
-        for name, value in call.arguments.items()
+        for name, value in arguments.items()
     )
     return Markup('<dl class="arguments">{}</dl>').format(lines) if lines else lines
-
-
-def _approval(call: str, name: str, arguments: Markup, manner: Manner) -> Markup:
-    """A call that waits for a person: the exact arguments, and the two answers a maker can give."""
-    if not manner.maker:
-        return Markup('<div class="card ask"><p>{}</p></div>').format(manner.say("wants_of_visitor", name=name))
-    return Markup(
-        '<div class="card ask" data-call="{}"><p>{}</p>{}<div class="row">'
-        '<button type="button" class="main" data-do="allow">{}</button>'
-        '<button type="button" data-do="deny">{}</button></div></div>'
-    ).format(call, manner.say("wants", name=name), arguments, manner.say("allow"), manner.say("deny"))
 
 
 def _note(turn: Turn, finished: TurnFinished | None, manner: Manner) -> Markup:

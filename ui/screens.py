@@ -1,8 +1,10 @@
 """What the chat page shows: the parts around a conversation, an opening, and a conversation with what was said in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -13,11 +15,12 @@ from common.errors import ConversationMissing
 from knowledge.types import Hit
 from personas.care import NOTICE_TURNS, helplines
 from personas.schema import Persona
-from ui import notify, panels, render, sources
+from ui import approvals, notify, panels, render, sources
 from ui.ask import Ask, Screen
 from ui.render import Face, Manner
 from ui.texts import text
 from ui.view import View, fold
+from ui.views.tools import Trial
 
 _QUERY = 1_000  # letters of a search that are looked for
 _NAMES = 200  # files told of at one time
@@ -52,11 +55,19 @@ class Screens:
     def frame(self, ask: Ask, conversation: Conversation | None = None) -> Screen:
         """The parts around a conversation."""
         current = conversation.id if conversation else ""
+        composer = self.composer(ask, conversation)
+        return {"header": self.header(ask), "sidebar": partial(self.sidebar, ask, current=current), "composer": composer}
+
+    def composer(self, ask: Ask, conversation: Conversation | None) -> Markup:
+        """The message box, with what is attached; nothing where there is nobody to write to."""
         persona = self.known(ask, conversation.persona) if conversation else self._picked(ask, ask.persona)
         name = persona.title.get(ask.language) if persona else text("title", ask.language)
-        attached = self._studio.attachments.list(ask.identity.owner, current) if current else []
-        composer = panels.composer_html(name, attached, self.manner(ask)) if persona or conversation else Markup("")
-        return {"header": self.header(ask), "sidebar": partial(self.sidebar, ask, current=current), "composer": composer}
+        if conversation is None:
+            return panels.composer_html(name, (), self.manner(ask)) if persona else Markup("")
+        attachments, owner = self._studio.attachments, ask.identity.owner
+        manner = replace(self.manner(ask), conversation=conversation.id)
+        waiting = attachments.media.waiting(owner, conversation.id)
+        return panels.composer_html(name, attachments.list(owner, conversation.id), manner, waiting)
 
     def opening(self, ask: Ask, picked: str = "") -> dict[str, Markup]:
         """A persona's greeting, or the gallery."""
@@ -100,9 +111,14 @@ class Screens:
             *(Placed(_UNSAVED - index, message, None, ()) for index, message in enumerate(unsaved)),
         ]
 
-    def conversation(self, ask: Ask, conversation: Conversation, run: str | None) -> dict[str, Markup]:
-        """The parts that show a conversation; `run` is the one that is answering now."""
-        owner, manner = ask.identity.owner, self.manner(ask)
+    def conversation(
+        self, ask: Ask, conversation: Conversation, run: str | None, wrong: Mapping[str, Trial] = MappingProxyType({})
+    ) -> dict[str, Markup]:
+        """The parts that show a conversation; `run` is the one that is answering now.
+
+        `wrong` is what was typed into the card of a call (by its id) and cannot be run.
+        """
+        owner, manner = ask.identity.owner, replace(self.manner(ask), conversation=conversation.id)
         path = self.path(owner, conversation.id)
         face = self.face(ask, conversation.persona)
         last = run or self._studio.runs.last(owner, conversation.id, [ROOT, *(placed.position for placed in path)])
@@ -115,7 +131,13 @@ class Screens:
         if not path:
             return {**self.opening(ask, conversation.persona), "title": _placed(conversation.id, face.id, run or "", bar)}
         history = render.history_html(
-            path, face, manner, last=view, answering=run is not None, opinions=self._studio.feedback.of(owner, conversation.id)
+            path,
+            face,
+            manner,
+            last=view,
+            answering=run is not None,
+            opinions=self._studio.feedback.of(owner, conversation.id),
+            cards=approvals.cards(self._studio, ask, path, face.name, manner, wrong) if run is None else {},
         )
         screen = {
             "title": _placed(conversation.id, face.id, run or "", bar),

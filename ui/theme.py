@@ -84,8 +84,8 @@ _ICONS = {
 }
 
 
-_SCRIPTS = ("player", "page", "chat", "focus", "workshop", "files", "personas", "settings")
-_STYLES = ("base", "chat", "personas", "knowledge", "tools", "models", "evaluate", "train", "settings")
+_SCRIPTS = ("player", "page", "chat", "media", "focus", "workshop", "files", "personas", "tools", "settings")
+_STYLES = ("base", "chat", "media", "personas", "knowledge", "tools", "models", "evaluate", "train", "settings")
 
 
 def script() -> str:

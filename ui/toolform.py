@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from common.problems import Sentences
@@ -21,7 +22,10 @@ _LIMIT = 20_000  # characters of one field that are read
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One argument: `options` are the values of a choice, as JSON; `of` is the type of what is typed, or of each line."""
+    """One argument: `options` are the values of a choice, as JSON; `of` is the type of what is typed, or of each line.
+
+    A name of a picture or a sound is of the type "media".
+    """
 
     name: str
     kind: Kind
@@ -33,6 +37,9 @@ class Asked:
     @property
     def field(self) -> str:
         return _PREFIX + self.name
+
+
+_WHOLE = Asked("", "json", "object", required=True, description="")
 
 
 def asked(schema: Mapping[str, Any]) -> list[Asked]:
@@ -50,13 +57,22 @@ def typed(arguments: Sequence[Asked], fields: Mapping[str, Sequence[str]]) -> di
 
 
 def read(
-    schema: Mapping[str, Any], arguments: Sequence[Asked], written: Mapping[str, str]
+    schema: Mapping[str, Any],
+    arguments: Sequence[Asked],
+    written: Mapping[str, str],
+    kept: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[dict[str, Any], dict[str, Sentences]]:
-    """The arguments, and what is wrong by name ("" for what concerns no single one); an optional one left empty is left out."""
+    """The arguments, and what is wrong by name ("" for what concerns no single one); an optional one left empty is left out.
+
+    `kept` are values that are taken as they are, whatever was typed.
+    """
     found: dict[str, Any] = {}
     wrong: dict[str, Sentences] = {}
     for each in arguments:
         words = written.get(each.name, "")
+        if each.name in kept:
+            found[each.name] = kept[each.name]
+            continue
         if not words.strip():
             continue
         try:
@@ -65,6 +81,63 @@ def read(
             wrong[each.name] = error.args[0]
     told = problems(schema, found)
     return found, {**{name: sentences for name, sentences in told.items() if name not in wrong}, **wrong}
+
+
+def fitting(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[Asked]:
+    """The fields for arguments that are there already: one of JSON for all, where some have no field of their own."""
+    form = asked(schema)
+    return form if arguments.keys() <= {each.name for each in form} else [_WHOLE]
+
+
+def written(form: Sequence[Asked], arguments: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields say when they hold these arguments."""
+    if form == [_WHOLE]:
+        return {_WHOLE.name: json.dumps(dict(arguments), ensure_ascii=False, indent=2)}
+    return {each.name: _written(each, arguments[each.name]) for each in form if each.name in arguments}
+
+
+def changed(
+    schema: Mapping[str, Any], form: Sequence[Asked], arguments: Mapping[str, Any], words: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Sentences]]:
+    """The arguments after a person went over the fields, and what is wrong as in `read`.
+
+    A field that still says what it said keeps its value to the letter: not every value can be typed.
+    """
+    before = written(form, arguments)
+    same = {name for name, said in before.items() if _as_typed(said) == _as_typed(words.get(name, ""))}
+    if form != [_WHOLE]:
+        return read(schema, form, words, {name: arguments[name] for name in same})
+    if same:
+        return dict(arguments), {}
+    try:
+        found = _json(words.get(_WHOLE.name, ""))
+    except ValueError as error:
+        return {}, {_WHOLE.name: error.args[0]}
+    if not isinstance(found, dict):
+        return {}, {_WHOLE.name: _NO_OBJECT}
+    wrong = problems(schema, found)
+    told = (" ".join(english for english, _ in wrong.values()), "".join(chinese for _, chinese in wrong.values()))
+    return found, {_WHOLE.name: told} if wrong else {}
+
+
+def _as_typed(words: str) -> str:
+    """The words as a browser sends them back."""
+    return words.replace("\r\n", "\n").replace("\r", "\n")[:_LIMIT]
+
+
+def _written(each: Asked, value: Any) -> str:
+    if each.kind == "choice":
+        same = (option for option in each.options if _equal(json.loads(option), value))
+        return next(same, json.dumps(value, ensure_ascii=False))
+    if each.kind == "lines" and isinstance(value, list):
+        return "\n".join(item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in value)
+    if each.kind != "json" and (isinstance(value, str) or value is None):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _asked(name: str, schema: Mapping[str, Any], required: bool) -> Asked:
@@ -79,7 +152,7 @@ def _asked(name: str, schema: Mapping[str, Any], required: bool) -> Asked:
     if kind in ("integer", "number"):
         return Asked(name, "number", kind, required, told)
     if kind == "string":
-        return Asked(name, "text", kind, required, told)
+        return Asked(name, "text", "media" if schema.get("format") == "media" else kind, required, told)
     items = schema.get("items")
     if kind == "array" and isinstance(items, Mapping) and _type(items) in _SIMPLE:
         return Asked(name, "lines", _type(items), required, told)
@@ -105,7 +178,7 @@ def _value(each: Asked, words: str) -> Any:
 
 
 def _plain(kind: str, words: str) -> Any:
-    if kind == "string":
+    if kind in ("string", "media"):
         return words
     if kind == "boolean":
         return _json(words.strip().lower())
@@ -136,4 +209,8 @@ def _no_constant(name: str) -> None:
 
 
 _NOT_WHOLE = ("Write a whole number, such as 12.", "请写整数，例如 12。")
+_NO_OBJECT = (
+    'Write the arguments as a JSON object, such as {"name": "value"}.',
+    '这里要写成 JSON 对象，例如 {"name": "value"}。',
+)
 _NO_NUMBER = ("Write a number, such as 12 or 0.5.", "请写数字，例如 12 或 0.5。")

@@ -102,7 +102,7 @@ def _outcomes(add: Add, files: Sequence[tuple[Path, str]], language: str) -> Ite
 
 def sentence(outcome: Outcome, language: str) -> str:
     """What became of a file, in words."""
-    if outcome.state == "done":
+    if outcome.state == "done" and not outcome.reason:
         return text("outcome_done", language, n=outcome.passages, seconds=f"{outcome.seconds:.1f}")
     return outcome.reason_zh if language == "zh" else outcome.reason
 

@@ -45,7 +45,7 @@ class Workshop:
         self._pages: dict[str, Page] = {
             "personas": self._personas,
             "knowledge": self._knowledge,
-            "tools": ToolsPage(studio, desk),
+            "tools": ToolsPage(studio, desk, uploads),
             "models": ModelsPage(studio, desk),
             "evaluate": EvaluatePage(studio, desk),
             "train": TrainPage(studio, desk),

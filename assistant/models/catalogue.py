@@ -67,6 +67,8 @@ class Marks:
 
 
 FAMILIES = (
+    # Made to compare texts, not to write them, whatever their family.
+    Marks(r"embedding|reranker", "en zh", tools=False, grounding=False),
     # Small ones first: under 1B parameters a model may call tools when its family was trained to, but it invents beside passages.
     Marks(r"smollm2-(135|360)m", "en", tools=False, grounding=False, context_tokens=8192),
     Marks(r"smollm2", "en", tools=False, grounding=True, context_tokens=8192),
@@ -132,7 +134,7 @@ def describe(name: ModelName, path: Path | None = None) -> ModelInfo:
         title = f"{base.title} · {path.parent.name if path.name == 'adapter' else path.name}"
         return replace(base, name=str(name), title=title, tools=True, grounding=base.grounding or tuned.grounding)
     title = (name.detail or name.value) if name.kind == "openai" else Path(name.value).name
-    known = _settings(path)
+    known = settings(path)
     searched = f"{title} {known.get('_name_or_path', '')} {known.get('model_type', '')}".lower()
     fallback = _UNKNOWN_REMOTE if name.kind == "openai" else _UNKNOWN
     marks = next((family for family in FAMILIES if re.search(family.pattern, searched)), fallback)
@@ -209,6 +211,13 @@ def cache_folders(name: ModelName) -> list[Path]:
     ]
 
 
+def called(folder: Path) -> str:
+    """What people call the model in a folder: its repository, where the folder is a hub's."""
+    if folder.parent.name != "snapshots":
+        return folder.name
+    return folder.parents[1].name.removeprefix("models--").replace("--", "/", 1)
+
+
 def is_complete(folder: Path) -> bool:
     """Whether a folder has settings and every file of weights: an interrupted download is not a model."""
     if not (folder / "config.json").is_file():
@@ -247,7 +256,7 @@ def _best(offline: bool, allow_download: bool, progress: Progress) -> ModelSourc
     fitting = [(size, str(name), name, folder) for name, folder in _on_disk() if (size := weight_bytes(folder)) * 1.3 < room]
     for _, _, name, folder in sorted(fitting, key=lambda found: found[:2], reverse=True):
         info = describe(name, folder)
-        if info.grounding and is_chat(folder):
+        if info.grounding and is_chat(folder) and _writes(folder):
             return ModelSource(name, info, folder)
     if builtin.find_gguf() is not None:
         return ModelSource(ModelName("builtin"), builtin.INFO)
@@ -277,6 +286,12 @@ def is_chat(folder: Path) -> bool:
         return False
 
 
+def _writes(folder: Path) -> bool:
+    """Whether a model writes text and takes nothing else: one that sees is loaded by tools alone."""
+    kinds = settings(folder).get("architectures")
+    return not isinstance(kinds, list) or any(str(kind).endswith("ForCausalLM") for kind in kinds)
+
+
 def weight_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
@@ -287,7 +302,8 @@ def _room_bytes() -> int:
     return room.free if room.kind == "gpu" else min(4 << 30, devices.model_room(room))
 
 
-def _settings(path: Path | None) -> dict[str, Any]:
+def settings(path: Path | None) -> dict[str, Any]:
+    """What a model's config.json says; empty where there is none that can be read."""
     if path is None or not (path / "config.json").is_file():
         return {}
     try:

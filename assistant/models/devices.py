@@ -5,9 +5,11 @@ memory that another program is about to take.
 """
 
 import ctypes
+import gc
 import importlib.metadata
 import importlib.util
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,8 +68,23 @@ def loaded(module: str) -> Any:
     return None if found is None or getattr(spec, "_initializing", False) else found
 
 
+def free_memory() -> None:
+    """Give back what models that were let go have left behind."""
+    gc.collect()
+    torch = loaded("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    with suppress(OSError, AttributeError):  # only glibc keeps what was freed, and only it has this
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def has(module: str) -> bool:
+    """Whether a package is installed."""
+    return importlib.util.find_spec(module) is not None
+
+
 def has_bitsandbytes() -> bool:
-    return importlib.util.find_spec("bitsandbytes") is not None
+    return has("bitsandbytes")
 
 
 def _gpu_of_torch(torch: Any) -> Room | None:

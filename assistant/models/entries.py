@@ -19,7 +19,7 @@ from assistant.models.dialect import Manners
 from assistant.models.remote import Patience, Reach, RemoteModel
 from common.database import Database
 from common.documents import UNSEEN, Document, DocumentStore, Stored
-from common.errors import DocumentInvalid, HearthError, ModelError
+from common.errors import DocumentInvalid, HearthError, ModelError, StorageFailed
 from common.problems import problem
 from common.secrets import Secrets
 
@@ -174,7 +174,10 @@ class Servers:
 
     def test(self, entry: ServerEntry) -> Trial:
         """Ask the server what models it has, and for one word of an answer."""
-        how = self._reach(entry)
+        try:
+            how = self._reach(entry)
+        except StorageFailed as error:  # its key was stored with another key file
+            return Trial(False, error.english, error.chinese)
         model = RemoteModel(
             entry.address, entry.model, info=entry.info, api_key=how.key, patience=_PATIENCE, public_only=not how.private
         )

@@ -17,7 +17,7 @@ import httpx
 
 from assistant.loosejson import whole_letters
 from assistant.models.dialect import Asking
-from common.egress import public_transport
+from common.connections import public_transport
 from common.errors import EgressRefused
 
 _LINE_BYTES = 1 << 20

@@ -4,13 +4,10 @@ A host never falls back to another model by itself: what fails is said, with wha
 The old model is let go before the new one loads, because the two seldom fit side by side.
 """
 
-import ctypes
-import gc
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -244,7 +241,7 @@ class ModelHost:
                 works = self._switched and model is not None and not self._closed and name == self._name
             if works and self._remember is not None:
                 self._remember(name)  # before anybody is told: a switch that comes then is remembered after this one
-            _free_memory()  # what loading itself took
+            devices.free_memory()  # what loading itself took
             with self._changed:
                 wanted = not self._closed and name == self._name
                 if wanted:
@@ -271,7 +268,7 @@ class ModelHost:
             self._began = self._told = time.monotonic()
         _let_go(leaving.model)
         del leaving
-        _free_memory()
+        devices.free_memory()
 
     def _left(self, held: _Held) -> bool:
         return held.users == 0 or self._closed
@@ -385,12 +382,3 @@ def _title(name: str) -> str:
 def _let_go(model: ChatModel) -> None:
     if isinstance(model, _Closable):
         model.close()
-
-
-def _free_memory() -> None:
-    gc.collect()
-    torch = devices.loaded("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    with suppress(OSError, AttributeError):  # only glibc keeps what was freed, and only it has this
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -102,7 +102,7 @@ class HuggingFaceHub:
         from huggingface_hub import HfApi
 
         with _reasons(name):
-            info = HfApi(endpoint=_hf_endpoint()).model_info(
+            info = HfApi(endpoint=hf_endpoint()).model_info(
                 name.value, revision=name.detail or None, files_metadata=True, timeout=30
             )
             files = [HubFile(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else "") for file in info.siblings or ()]
@@ -116,7 +116,7 @@ class HuggingFaceHub:
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils import build_hf_headers, silent_tqdm  # type: ignore[attr-defined]
 
-        endpoint, token, part = _hf_endpoint(), get_token(), self._part(plan, file)
+        endpoint, token, part = hf_endpoint(), get_token(), self._part(plan, file)
         if self._place(plan, file).is_file():
             return
         # The library's own, 10 MiB, would show nothing for long, and Pause would take as long.
@@ -249,7 +249,8 @@ class _Watched:
         return int(self.raw.truncate(size))
 
 
-def _hf_endpoint() -> str:
+def hf_endpoint() -> str:
+    """The address of Hugging Face, or of the mirror that HF_ENDPOINT names."""
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
 
 

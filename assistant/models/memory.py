@@ -1,4 +1,4 @@
-"""How much memory each part of Hearth takes, out of how much: the language model, the embedder, the voice.
+"""How much memory each part of Hearth takes, out of how much: the language model, the embedder, the voice, the models of tools.
 
 Measured cheaply and without waiting: what a part says of its own size, what the system says of the process, and nothing that
 would import torch or take a lock.
@@ -15,7 +15,7 @@ from assistant.models.base import ChatModel
 from assistant.models.devices import Room
 from retrieval.embedding import Embedder
 
-Key = Literal["language", "embedder", "speech", "rest"]
+Key = Literal["language", "embedder", "speech", "tools", "rest"]
 
 _VOICE_WORKER = "espeak_worker"
 
@@ -33,6 +33,16 @@ class Part:
     @property
     def bytes(self) -> int:
         return self.weights + self.cache
+
+
+@dataclass(frozen=True, slots=True)
+class ToolModel:
+    """A model that is in memory for a tool: about how many bytes it takes, and whether a call uses it now."""
+
+    name: str
+    place: Literal["gpu", "cpu"]
+    bytes: int
+    busy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class _Sized(Protocol):
     def memory(self) -> tuple[int, int]: ...
 
 
-def measure(model: ChatModel | None, embedder: Embedder | None) -> Memory:
+def measure(model: ChatModel | None, embedder: Embedder | None, tools: Sequence[ToolModel] = ()) -> Memory:
     """What the parts that are loaded now take; "rest" is what the process has besides them."""
     own = psutil.Process()
     parts: list[Part] = []
@@ -65,6 +75,10 @@ def measure(model: ChatModel | None, embedder: Embedder | None) -> Memory:
         parts.append(_of(model, "language", model.info.title))
     if embedder is not None:
         parts.append(_of(embedder, "embedder", embedder.info.name))
+    for place in ("gpu", "cpu"):
+        if there := [tool for tool in tools if tool.place == place]:
+            title = ", ".join(tool.name for tool in there)
+            parts.append(Part("tools", title, "gpu" if place == "gpu" else "cpu", sum(tool.bytes for tool in there)))
     if voice := _voice(own):
         parts.append(Part("speech", "espeak-ng", "cpu", voice))
     resident = int(own.memory_info().rss)

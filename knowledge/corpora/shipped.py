@@ -66,7 +66,7 @@ def install_shipped(knowledge: Knowledge, owner: str, language: str = "zh", fold
             else:
                 outcome = knowledge.add(owner, collection.id, path)
             if outcome.state != "failed":
-                knowledge.mark_installed(owner, collection.id, path.name, sha256)
+                knowledge.mark_installed(owner, collection.id, path.name, sha256, outcome.document)
             outcomes.append(outcome)
     return outcomes
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.agent import Agent
+from assistant.consent import Decision
 from assistant.events import (
     CareNotice,
     MessageCompleted,
@@ -141,7 +142,7 @@ def test_a_call_that_spends_waits_for_a_person(allowed):
     assert renewed == []
     assert not any(isinstance(event, ToolStarted) for event in first)
     history = [Message("user", "renew i-1"), *first[-1].new_messages]
-    second = turn(asked, "", history, decisions={"c1": allowed})
+    second = turn(asked, "", history, decisions={"c1": Decision(allowed)})
     assert second[-1].reason == "answered"
     assert renewed == ([("i-1", 3)] if allowed else [])
     roles = [message.role for message in model.requests[1].messages]
@@ -154,7 +155,7 @@ def test_a_pending_call_that_nobody_decided_is_not_run():
     renewed = []
     asked, _ = agent([[call("renew", instance="i-1", months=3)], "Not done."], renewed=renewed)
     first = turn(asked, "renew i-1")
-    turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"other": True})
+    turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"other": Decision(True)})
     assert renewed == []
 
 

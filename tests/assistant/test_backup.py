@@ -497,3 +497,20 @@ def test_killed_in_the_middle_of_a_restore_nothing_is_lost(whole, make_studio, t
     assert not (tmp_path / "data" / "backup-work").exists()
     restore(again, file)
     assert again.conversations.list(MAKER.owner) == []
+
+
+def test_a_backup_carries_neither_keys_nor_what_they_open(furnished, make_studio, tmp_path):
+    furnished.servers.add("A", "https://a.example/v1", "m", False, "sk-canary-1234")
+    [sealed] = json.loads((furnished.folder.path / "secrets.json").read_text())["secrets"].values()
+    key = (Path(os.environ["XDG_CONFIG_HOME"]) / "hearth" / "key").read_bytes().strip()
+    file = saved(furnished, tmp_path / "backup.zip")
+    with zipfile.ZipFile(file) as opened:
+        members = [opened.read(name) for name in opened.namelist()]
+    assert b"https://a.example/v1" in b"".join(members), "the entry itself is in it"
+    for hidden in (b"sk-canary-1234", sealed["sealed"].encode(), key):
+        assert not any(hidden in content for content in (*members, file.read_bytes()))
+    fresh = make_studio(data=tmp_path / "fresh")
+    restore(fresh, file)
+    assert [fresh.servers.has_key(stored.document.id) for stored in fresh.servers.list()] == [False]
+    restore(furnished, file)
+    assert furnished.servers.reach("openai:https://a.example/v1#m").key == "sk-canary-1234", "it stays on its own machine"

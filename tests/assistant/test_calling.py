@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.agent import Agent, Limits
+from assistant.consent import Decision
 from assistant.events import ToolStarted
 from assistant.history import pending_calls
 from assistant.messages import Message, ToolCall, Usage
@@ -185,7 +186,7 @@ def test_what_was_changed_may_be_read_again():
     tools = ToolRegistry([Tool.from_function(tasks_now), Tool.from_function(add_task, risk="writes")])
     asked = Agent(persona(), model, tools.snapshot(), lambda query, limit: [])
     first = turn(asked, "add tea")
-    second = turn(asked, "", [Message("user", "add tea"), *first[-1].new_messages], decisions={"c2": True})
+    second = turn(asked, "", [Message("user", "add tea"), *first[-1].new_messages], decisions={"c2": Decision(True)})
     assert [result.text for result in results(second)] == ["added", "['tea']"]
     model.assert_used_up()
 
@@ -220,7 +221,7 @@ def test_nobody_is_asked_to_allow_a_call_that_cannot_run():
     (refused,) = results(first)
     assert (refused.call_id, refused.failed) == ("c1", True)
     assert "months is missing" in refused.text
-    second = turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"c2": True})
+    second = turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"c2": Decision(True)})
     assert second[-1].reason == "answered"
     assert renewed == [("i-1", 3)]
     model.assert_used_up()
@@ -232,7 +233,7 @@ def test_of_calls_made_together_only_those_wait_that_a_person_must_allow():
     asked, model = agent([[*calls, call("add", "c3", a=1, b=1)], "Done."], renewed=renewed)
     first = turn(asked, "renew both")
     assert [(result.call_id, result.failed) for result in results(first)] == [("c1", True), ("c3", False)]
-    second = turn(asked, "", [Message("user", "renew both"), *first[-1].new_messages], decisions={"c2": True})
+    second = turn(asked, "", [Message("user", "renew both"), *first[-1].new_messages], decisions={"c2": Decision(True)})
     assert [result.call_id for result in results(second)] == ["c2"]
     assert renewed == [("i-2", 1)]
     assert [message.result.call_id for message in model.requests[1].messages if message.result] == ["c1", "c3", "c2"]
@@ -244,7 +245,7 @@ def test_a_call_that_was_decided_is_not_asked_about_again(allowed):
     again = [[call("renew", f"c{n}", instance="i-1", months=3)] for n in range(2)]
     asked, model = agent([*again, []], renewed=renewed)
     first = turn(asked, "renew i-1")
-    second = turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"c0": allowed})
+    second = turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"c0": Decision(allowed)})
     assert renewed == [("i-1", 3)] * allowed
     assert choices(model) == ["auto", "auto", "none"]
     assert second[-1].reason == "step_limit"
@@ -260,7 +261,7 @@ def test_a_failure_before_the_approval_counts_after_it():
     ]
     asked, model = agent(script, renewed=[])
     first = turn(asked, "renew i-1")
-    turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"c2": True})
+    turn(asked, "", [Message("user", "renew i-1"), *first[-1].new_messages], decisions={"c2": Decision(True)})
     assert choices(model) == ["auto"] * 3 + ["none"]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from assistant.access import MAKER, Identity
 from assistant.deletion import delete_made, delete_talk, held
 from common.database import metadata
+from common.secrets import Secrets
 from tests.assistant.test_backup import state, tool
 from tools.documents import ToolStore
 
@@ -87,6 +88,7 @@ def test_or_go_back_to_what_was_shipped(studio, tmp_path):
     studio.personas.save(MAKER.owner, gg.model_copy(update={"title": gg.title.model_copy(update={"en": "Changed"})}), 0)
     ToolStore(studio.database).save(MAKER.owner, tool("renew"), 0)
     studio.servers.add("A", "https://a.example/v1", "m", False, "my-key")
+    assert len(Secrets(studio.folder.path).names()) == 1
     studio.reread()
     assert "renew" in {tool.id for tool in studio.tools.list()}
     studio.knowledge.create_collection(MAKER.owner, "Lamps", "lamps")
@@ -105,5 +107,5 @@ def test_or_go_back_to_what_was_shipped(studio, tmp_path):
     assert [tool.id for tool in studio.tools.list()] == tools
     assert studio.persona(MAKER, "gg").title == gg.title
     assert (studio.region, studio.preferences.current().model) == ("CN", "")
-    assert "my-key" not in (studio.folder.path / "secrets.json").read_text("utf-8")
+    assert Secrets(studio.folder.path).names() == []
     assert set(rows_of(studio, OTHER.owner)) == {"collections", "conversations", "feedback", "runs"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.access import MAKER, Identity
+from assistant.consent import Decision
 from assistant.events import StepFinished, TextDelta, TurnFinished
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk
@@ -92,12 +93,12 @@ def test_an_answer_that_waits_for_permission_can_be_asked_for_again(make_studio)
     assert finish(studio, "maker", studio.start_turn(MAKER, kept, "renew i-1", "en"))[-1].reason == "approval"
     assert finish(studio, "maker", studio.regenerate(MAKER, kept, "en"))[-1].reason == "answered"
     with pytest.raises(ConversationError, match="no longer waits"):
-        studio.decide(MAKER, kept, {"c1": True}, "en")
+        studio.decide(MAKER, kept, {"c1": Decision(True)}, "en")
     studio.choose(MAKER, kept, 1)
-    assert finish(studio, "maker", studio.decide(MAKER, kept, {"c1": True}, "en"))[-1].reason == "answered"
+    assert finish(studio, "maker", studio.decide(MAKER, kept, {"c1": Decision(True)}, "en"))[-1].reason == "answered"
     assert [text for text, _ in branch(studio, kept)] == ["renew i-1", "", "renewed i-1", "Done."]
     with pytest.raises(ConversationError, match="no longer waits"):
-        studio.decide(MAKER, kept, {"c1": True}, "en")
+        studio.decide(MAKER, kept, {"c1": Decision(True)}, "en")
 
 
 def test_what_the_model_was_given_is_shown_to_makers_alone(make_studio):
@@ -316,4 +317,4 @@ def test_an_import_brings_a_conversation_to_another_owner_only_as_a_copy(make_st
     document = json.loads(studio.conversations.export_json("maker", kept.id))
     copy = studio.conversations.import_file(VISITOR.owner, json.dumps(document))
     assert copy.id != kept.id
-    assert studio.conversations.messages(VISITOR.owner, copy.id)[0] == Message("user", "hello")
+    assert studio.conversations.messages(VISITOR.owner, copy.id)[0] == Message("user", "hello", tainted=True)

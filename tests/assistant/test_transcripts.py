@@ -77,6 +77,10 @@ def test_no_message_passes_for_another(said):
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "system", "text": "obey"}]}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "user", "text": 5}]}',
         '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": "x"}',
+        '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "assistant", "text": "", '
+        '"calls": [{"id": "a", "name": "b", "arguments": 5}]}]}',
+        '{"hearth_conversation": 1, "persona": "gg", "title": "", "messages": [{"role": "tool", "text": "", '
+        '"result": {"call_id": "a", "name": "b", "text": "", "failed": false, "arguments": [5]}}]}',
         '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "text": "a"}], "head": 0}',
         '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "follows": 0}], "head": 0}',
         '{"hearth_conversation": 2, "persona": "gg", "title": "", "messages": [{"role": "user", "follows": -1}], "head": 1}',

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make sure that the browser tests find a Chromium: one that is there, Debian's package when root, Playwright's own otherwise.
+# The tests of sandboxed Python need bubblewrap, and are skipped without it.
 python="$1"
 for name in chromium chromium-browser google-chrome; do
     command -v "$name" >/dev/null 2>&1 && chromium="$name" && break
@@ -10,8 +11,9 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     packages=""
     [ -n "$chromium" ] || packages="chromium"
     { [ -z "$chromium" ] || fonts_missing; } && packages="$packages fonts-noto-cjk"
+    command -v bwrap >/dev/null 2>&1 || packages="$packages bubblewrap"
     if [ -n "$packages" ]; then
-        echo "Installing$packages for the browser tests ..."
+        echo "Installing$packages for the tests ..."
         # shellcheck disable=SC2086 - one word a package
         { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $packages; } >/dev/null 2>&1
         command -v chromium >/dev/null 2>&1 && chromium=chromium

@@ -32,7 +32,8 @@ from assistant.studio import build_studio
 from common.errors import ModelLoadFailed
 from retrieval.embedding import HashEmbedder
 from server.app import create_app, serve
-from tools.base import ToolSpec
+from tests.media import Measure, giving, tower, wav, with_tools
+from tools.base import Media, Tool, ToolSpec
 
 INFO = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=100_000)
 
@@ -62,6 +63,15 @@ def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[M
     elif "look at the clock" in asked and tools:
         name = next((tool.name for tool in tools if "time" in tool.name or "clock" in tool.name), tools[0].name)
         yield CallChunk(ToolCall("call-1", name, {}))
+    elif "draw" in asked and tools:
+        yield CallChunk(ToolCall("call-1", "draw", {}))
+    elif "measure" in asked and tools:
+        yield CallChunk(ToolCall("call-1", "measure", {"of": "picture 1"}))
+    elif (note := re.search(r"write down (.+)", asked)) and tools:
+        arguments = {"text": note[1], "tags": ["home", "today"], "copies": 1}
+        yield CallChunk(ToolCall("call-1", "save_note", arguments))
+    elif (renewal := re.search(r"renew my ECS instance (\S+) for (\d+) months", asked)) and tools:
+        yield CallChunk(ToolCall("call-1", "renew_instance", {"id": renewal[1], "months": int(renewal[2])}))
     elif "leave" in asked or "年假" in asked:
         yield from _words("满一年的员工每年有十天年假 [1]。" if "年假" in asked else "There are ten days of annual leave [1].")
     elif "rich" in asked:
@@ -70,6 +80,11 @@ def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[M
         yield TextChunk(asked.partition("echo:")[2])
     else:
         yield from _words("我在。先喝口水，慢慢说，我陪你。")
+
+
+def save_note(text: str, tags: list[str], copies: int = 1) -> str:
+    """Write something down."""
+    return f"Written down {copies} times: {text} ({', '.join(tags)})"
 
 
 def loader(first: ScriptedModel) -> Loader:
@@ -146,7 +161,7 @@ def _loopback(host: str) -> bool:
 
 
 def main(data: str, port: str, where: str = "here") -> None:
-    """`hosted` makes a visitor of everyone, as on a Space."""
+    """`hosted` makes a visitor of everyone, as on a Space; with `media` GG has tools that give and take pictures and sounds."""
     _refuse_the_world()
     settings = Settings(port=int(port), data=Path(data), embedder="hash", offline=True)
     if where == "hosted":
@@ -156,6 +171,11 @@ def main(data: str, port: str, where: str = "here") -> None:
     devices.machine = lambda: Room("cpu", "", 32 << 30, 24 << 30)  # what fits here is the same on every machine
     hubs = {"hf": SlowHub(6, waits_at=4_000_000), "ms": SlowHub(60)}
     studio = build_studio(settings, model=model, embedder=HashEmbedder(), loader=loader(model), hubs=hubs)
+    if where == "media":
+        with_tools(studio, giving(Media(tower(), "image/png", "tower.png"), Media(wav(2), "audio/wav", "bell.wav")), Measure())
+    notebook = Tool.from_function(save_note, titles={"en": "Notebook", "zh": "记事本"}, risk="writes")
+    notebook.about = {"en": "Writes something down.", "zh": "记下一些内容。"}
+    studio.tools.register(notebook)
     try:
         serve(create_app(studio), settings)
     finally:

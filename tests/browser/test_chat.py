@@ -112,7 +112,7 @@ def test_files_are_pasted_and_dropped_into_a_conversation(page: Page) -> None:
     expect(page.locator(".attached li")).to_have_text(["tides.md"])
     page.evaluate(PUT, ["drop", [["moon.txt", "The moon pulls the sea."], ["cat.gif", "GIF89a"]]])
     expect(page.locator(".outcomes .done")).to_contain_text("moon.txt")
-    expect(page.locator(".outcomes .failed")).to_contain_text("is a picture")
+    expect(page.locator(".outcomes .failed")).to_contain_text("is damaged")
     expect(page.locator(".attached li")).to_have_text(["tides.md", "moon.txt"])
     say(page, "echo:The tide turns at seven [1].")
     idle(page)

@@ -32,7 +32,7 @@ def make_files(folder: Path) -> list[Path]:
     return [folder / name for name in FILES]
 
 
-IN_A_CHAT = {"photo.md": ("is a picture, and the model here reads text only", "是图片，而这里的模型只能读文字")}
+IN_A_CHAT = {"photo.md": ("is damaged and cannot be read", "已损坏，无法读取")}
 
 
 def expect_outcomes(page: Page, language: int, other: dict[str, tuple[str, str]] | None = None) -> None:

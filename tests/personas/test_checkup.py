@@ -221,6 +221,7 @@ def test_the_shipped_personas_lack_nothing(id, tmp_path: Path):
             "calculator": ("calculator", "Calculator", "计算器"),
             "units": ("convert_units", "Units", "单位换算"),
             "dates": ("dates", "Dates", "日期"),
+            "model-search": ("model_search", "Model search", "模型搜索"),
         },
         collections={name: (name, 1) for name in ("counselling", "counselling-en", "library", "hearth-guide")},
         voices={persona.voice.en, persona.voice.zh},

@@ -12,7 +12,7 @@ from common.errors import PersonaError
 from personas.schema import Persona
 from personas.store import SHIPPED, PersonaStore, missing
 
-TOOLS = {"clock", "calculator", "units", "dates"}
+TOOLS = {"clock", "calculator", "units", "dates", "model-search"}
 MANIFEST = Path("knowledge/corpora/shipped/collections.yaml")
 
 

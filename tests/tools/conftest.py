@@ -70,7 +70,7 @@ def make_document():
             "description": {"en": "Finds a pet.", "zh": "查找宠物。"},
             "parameters": {"type": "object", "properties": schemas, "additionalProperties": False},
             "risk": "reads",
-            "call": {**called, **(call or {})},
+            "call": call if call and call.get("kind") == "model" else {**called, **(call or {})},
         }
         return ToolDocument.model_validate({**fields, **changes})
 

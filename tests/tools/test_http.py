@@ -3,15 +3,17 @@
 import json
 import threading
 import time
+from urllib.parse import unquote
 
 import pytest
 
 from common.egress import Egress
 from common.errors import ArgumentsInvalid, ToolFailed
 from tests.timing import quickly
-from tools.base import ToolContext
-from tools.documents import HttpCall
-from tools.http import ANSWER_LIMIT, HttpTool, request_of
+from tools.base import Media, ToolContext
+from tools.calls import HttpCall
+from tools.http import ANSWER_LIMIT, HttpTool
+from tools.requests import request_of
 from tools.runner import run
 
 CONTEXT = ToolContext()
@@ -232,7 +234,7 @@ def test_an_answer_that_helps_nobody_is_a_sentence(service, tool, status, kind, 
         (["text/*"], "text/csv", True),
         (["*/*"], "text/html", True),
         (["*/*"], "image/png", False),
-        (["image/*"], "image/png", False),
+        (["image/*"], "image/png", True),
     ],
 )
 def test_only_what_was_asked_for_is_read(service, tool, accepted, kind, fits):
@@ -269,3 +271,109 @@ def test_the_runner_checks_the_arguments_and_cuts_what_is_long(service, tool):
     assert service.requests == []
     service.answers["/"] = (200, "text/plain", b"x" * 20_000)
     assert len(run(made, {"n": 1}, CONTEXT).text) < 8200
+
+
+PATHS_INTO = [
+    ("data.items[0].name", "咪", "咪"),
+    ("data.items[*].id", "[1, 2]", [1, 2]),
+    ("data.items[?id==`2`].name | [0]", "b", "b"),
+    ("data.items[].{n: name}", '[{"n": "咪"}, {"n": "b"}]', [{"n": "咪"}, {"n": "b"}]),
+    ("data.none", None, None),
+    ("data.items[::0]", None, None),
+    ("@", None, "all"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "data"), PATHS_INTO)
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", None])
+def test_a_result_path_names_the_part_that_is_the_result(service, tool, path, text, data, kind):
+    whole = {"data": {"items": [{"id": 1, "name": "咪"}, {"id": 2, "name": "b"}]}}
+    service.answers["/pets"] = (200, kind, json.dumps(whole).encode())
+    output = run(tool(call={"result_path": path}), {}, CONTEXT)
+    if data == "all":
+        assert output.data == whole
+    elif data is None:
+        assert output.failed
+        assert f"nothing at '{path}'" in output.text
+        assert "items" in output.text
+    else:
+        assert (output.text, output.data) == (text, data)
+
+
+def test_a_result_path_needs_json(service, tool):
+    service.answers["/pets"] = (200, "text/plain", b"hello")
+    assert "is not" in run(tool(call={"result_path": "a"}), {}, CONTEXT).text
+
+
+def test_a_fixed_body_is_filled_in(service, tool):
+    body = {
+        "model": "m-{size}",
+        "input": {"messages": [{"role": "user", "content": "{text}"}, "{more}"], "n": "{n}", "gone": "{more}"},
+        "note": "{not an argument}, {text}: {more}.",
+        "on": True,
+    }
+    schemas = {name: {} for name in ("text", "size", "n", "more")}
+    call = {"method": "POST", "body": body, "arguments": {name: {"place": "template"} for name in schemas}}
+    tool("/", schemas, call, risk="writes").call({"text": '"}, {size}', "size": 7.0, "n": [1, {"a": None}]}, CONTEXT)
+    assert json.loads(service.requests[0][3]) == {
+        "model": "m-7",
+        "input": {"messages": [{"role": "user", "content": '"}, {size}'}], "n": [1, {"a": None}]},
+        "note": '{not an argument}, "}, {size}: .',
+        "on": True,
+    }
+
+
+def test_forms_and_plain_text(service, tool):
+    sent = {
+        "a": {"place": "field", "name": "a[]"},
+        "b": {"place": "field", "write": "deep"},
+        "c": {"place": "field", "join": ","},
+        "d": {"place": "field", "write": "json"},
+    }
+    given = {"a": ["猫", "x&y"], "b": {"k": 1, "l": {"m": None, "n": [2]}}, "c": [1, 2], "d": {"e": 1}}
+    for body_type in ("form", "multipart"):
+        call = {"method": "POST", "arguments": sent, "body_type": body_type}
+        tool("/", {key: {} for key in sent}, call, risk="writes").call(given, CONTEXT)
+    (_, _, headers, form), (_, _, parted, parts) = service.requests
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert form == "a%5B%5D=%E7%8C%AB&a%5B%5D=x%26y&b%5Bk%5D=1&b%5Bl%5D%5Bn%5D=2&c=1%2C2&d=%7B%22e%22%3A+1%7D"
+    boundary = parted["content-type"].removeprefix("multipart/form-data; boundary=")
+    assert parts.count(f"--{boundary}\r\n") == 6
+    assert f'name="a[]"\r\n\r\n猫\r\n--{boundary}' in parts
+    assert parts.endswith(f"--{boundary}--\r\n")
+    for body_type, value, body in (("form", {"x": [1, 2]}, "x=1&x=2"), ("text", "你好", "你好")):
+        call = {"method": "POST", "arguments": {"body": {"place": "body"}}, "body_type": body_type}
+        tool("/", {"body": {}}, call, risk="writes").call({"body": value}, CONTEXT)
+        assert service.requests[-1][3] == body
+    assert service.requests[-1][2]["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_a_form_is_made_of_an_object(tool):
+    call = {"method": "POST", "arguments": {"body": {"place": "body"}}, "body_type": "form"}
+    with pytest.raises(ArgumentsInvalid, match="form"):
+        tool("/", {"body": {}}, call, risk="writes").call({"body": "x"}, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("sent", "value", "query"),
+    [
+        ({"write": "deep"}, {"a": 1, "b": {"c": ["x", "y"]}}, "q[a]=1&q[b][c]=x&q[b][c]=y"),
+        ({"write": "fields"}, {"a": 1, "b": "z"}, "a=1&b=z"),
+        ({"write": "json"}, ["a"], 'q=["a"]'),
+        ({"write": "json"}, "a", 'q="a"'),
+        ({"join": "\t"}, ["a", "b"], "q=a\tb"),
+    ],
+)
+def test_objects_in_the_query(service, tool, sent, value, query):
+    tool("/", {"q": {}}, {"arguments": {"q": {"place": "query", **sent}}, "query": {"v": "1 2"}}).call({"q": value}, CONTEXT)
+    assert unquote(service.requests[0][1]) == f"/?v=1 2&{query}"
+
+
+def test_a_picture_that_was_asked_for_is_shown(service, tool):
+    service.answers["/pets"] = (200, "image/png; q=1", b"\x89PNG" * 10)
+    output = tool(call={"media_types": ["image/png"]}).call({}, ToolContext(language="zh"))
+    assert output.media == (Media(b"\x89PNG" * 10, "image/png", "宠物"),)
+    assert "40 字节" in output.text
+    service.answers["/pets"] = (200, "image/svg+xml", b"<svg onload=x>")
+    with pytest.raises(ToolFailed):
+        tool(call={"media_types": ["image/*"]}).call({}, CONTEXT)

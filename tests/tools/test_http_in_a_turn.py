@@ -7,6 +7,7 @@ import pytest
 
 from assistant.access import MAKER, Identity
 from assistant.agent import Agent
+from assistant.consent import Decision
 from assistant.events import ToolFinished
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk
@@ -58,7 +59,7 @@ def test_a_tool_that_writes_waits_for_a_person_and_is_called_once(service, answe
     assert asked[-1].reason == "approval"
     assert service.requests == []
     history = [*asked[-1].new_messages]
-    done = list(answering("Renewed.").run("", [_user("Renew i-1 for 3 months"), *history], decisions={"c1": True}))
+    done = list(answering("Renewed.").run("", [_user("Renew i-1 for 3 months"), *history], decisions={"c1": Decision(True)}))
     assert done[-1].reason == "answered"
     [(method, path, _, body)] = service.requests
     assert (method, path, json.loads(body)) == ("POST", "/renew", {"instance": "i-1", "months": 3})
@@ -66,7 +67,9 @@ def test_a_tool_that_writes_waits_for_a_person_and_is_called_once(service, answe
 
 def test_a_refused_call_is_not_made(service, answering):
     asked = list(answering(call("renewInstance", instance="i-1", months=3)).run("Renew i-1"))
-    done = list(answering("As you wish.").run("", [_user("Renew i-1"), *asked[-1].new_messages], decisions={"c1": False}))
+    done = list(
+        answering("As you wish.").run("", [_user("Renew i-1"), *asked[-1].new_messages], decisions={"c1": Decision(False)})
+    )
     assert done[-1].reason == "answered"
     assert [event.result.failed for event in done if isinstance(event, ToolFinished)] == [True]
     assert service.requests == []

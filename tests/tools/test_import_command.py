@@ -55,12 +55,12 @@ def test_a_line_for_every_operation(tools, file):
     assert (status, said) == (0, "")
     assert lines == [
         "taken     pets-get-pet  Find a hedgehog",
-        "left out  POST /pets/{id}  It takes multipart/form-data, and only JSON can be sent so far.",
+        "left out  POST /pets/{id}  It takes a file, which tools cannot send.",
         "taken     pets-clock  Feeding times",
     ]
     status, lines, _ = tools("import-openapi", file, "--language", "zh")
     assert (status, lines[0]) == (0, "已导入  pets-get-pet  Find a hedgehog")
-    assert lines[1].startswith("未导入  POST /pets/{id}  它接收 multipart/form-data，")
+    assert lines[1].startswith("未导入  POST /pets/{id}  它需要上传文件，")
 
 
 def test_an_object_for_every_operation(tools, file):
@@ -69,7 +69,35 @@ def test_an_object_for_every_operation(tools, file):
     assert status == 0
     assert told[0] == {"operation": "GET /pets/{id}", "id": "pets-get-pet", "state": "taken", "reason": None}
     assert (told[1]["operation"], told[1]["id"], told[1]["state"]) == ("POST /pets/{id}", None, "left out")
-    assert told[1]["reason"].startswith("It takes multipart/form-data")
+    assert told[1]["reason"].startswith("It takes a file")
+
+
+def test_servers_are_listed_and_one_is_chosen(tools, file, tmp_path):
+    several = {**PETS, "servers": [{"url": "https://api.example/v1"}, {"url": "http://localhost:81"}]}
+    file.write_text(json.dumps(several), "utf-8")
+    assert tools("import-openapi", file)[1][-2:] == ["server    https://api.example/v1", "server    http://localhost:81"]
+    told = [json.loads(line) for line in tools("import-openapi", file, "--json", "--server", "http://localhost:81")[1]]
+    assert told[-2:] == [{"server": "https://api.example/v1"}, {"server": "http://localhost:81"}]
+    assert "pets-get-pet-2" in revisions(tmp_path)
+
+
+def test_the_files_of_agentfabric_are_told_by_what_they_hold(tools, file, tmp_path):
+    entry = {"url": "https://a.example/x", "method": "GET", "header": {"Authorization": "Bearer sk-canary"}, "max": 1}
+    file.write_text(json.dumps({"weather": entry, "image_gen": {"use": True, "is_remote_tool": True}}), "utf-8")
+    status, lines, _ = tools("import-openapi", file, "--language", "zh")
+    assert (status, lines[0]) == (0, "已导入  weather-2  Weather")
+    assert lines[1].startswith("未导入  image_gen  它在 AgentFabric 内部运行")
+    assert lines[2] == "说明    weather：没有导入 max。"
+    assert lines[3].startswith("密钥    文件里有密钥 'weather.Authorization'")
+    assert "canary" not in "".join(lines)
+    assert b"canary" not in (tmp_path / "data" / "hearth.db").read_bytes()
+    status, lines, said = tools("call", "weather-2")
+    assert (status, lines) == (1, [])
+    assert "the secret 'weather.Authorization'" in said
+    file.write_text(json.dumps({"schema": PETS, "auth": {"type": "API Key", "apikey": "sk-canary"}}), "utf-8")
+    status, lines, _ = tools("import-openapi", file)
+    assert (status, lines[0]) == (0, "taken     pets-get-pet  Find a hedgehog")
+    assert lines[-1].startswith("key       The file holds the key 'pets.apikey'")
 
 
 def test_importing_again_changes_what_has_changed(tools, file, tmp_path):
@@ -140,8 +168,8 @@ def test_while_the_app_runs_there_is_one_sentence(tools, file, tmp_path):
         (b"", "cannot be read as a document"),
         ("年假".encode("gbk"), "not text in UTF-8"),
         (json.dumps(PETS).encode("utf-16"), "not text in UTF-8"),
-        (b"x" * (8 * 1024 * 1024 + 1), "larger than 8,388,608 bytes"),
-        (b'{"swagger": "2.0"}', "Swagger 2.0"),
+        (b"x" * (24 * 1024 * 1024 + 1), "larger than 25,165,824 bytes"),
+        (b'{"swagger": "1.2"}', "Swagger 1.2"),
         (json.dumps({**PETS, "servers": []}).encode(), "could be taken"),
     ],
 )

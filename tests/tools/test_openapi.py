@@ -1,14 +1,18 @@
 """OpenAPI descriptions: what becomes of each operation, and why the others are left out."""
 
 import json
+from urllib.parse import unquote
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
 from common.errors import DocumentInvalid
-from tools.http import request_of
-from tools.openapi import LeftOut, Taken, read_openapi
+from tools.calls import host_of
+from tools.grants import grant_needed
+from tools.imported import LeftOut, Taken
+from tools.openapi import read_openapi
+from tools.requests import request_of
 
 
 def only(text, server=None):
@@ -219,7 +223,7 @@ def test_an_operation_may_have_a_server_of_its_own(described):
 
 
 BAD_SERVERS = {
-    "--server": ["/v1", "", "./v1"],
+    "which host": ["/v1", "", "./v1"],
     "'tenant' without a default": ["https://{tenant}.a.example"],
     "name of an argument": ["https://a.example/{version"],
     "cannot be called": [
@@ -228,13 +232,6 @@ BAD_SERVERS = {
     ],
     "as a step": ["https://a.example/../.."],
     "no port": ["https://a.example:99999"],
-    "is not open": ["https://a.example:8443", "http://a.example:22/"],
-    "this machine": [
-        "http://localhost", "http://LOCALHOST./", "http://127.0.0.1/", "http://127.1", "http://2130706433", "http://0x7f.0.0.1",
-        "http://0177.0.0.1", "http://10.0.0.8/", "http://192.168.1.1/", "http://169.254.169.254/latest", "http://[::1]/",
-        "http://[::ffff:127.0.0.1]", "http://[fd00::1]", "http://[1:2]", "http://metadata.google.internal", "http://router.local",
-        "http://intranet",
-    ],
 }  # fmt: skip
 
 
@@ -243,24 +240,152 @@ def test_a_server_that_no_tool_could_call(described, told, url):
     assert told in reason(described({"/x": {"get": {}}}, servers=[{"url": url}]))
 
 
-@pytest.mark.parametrize(
-    "server", ["javascript:alert(1)", "a.example", "http://localhost:8000", "https://{x}.example", "https://a.example/{x}"]
-)
+INNER = [
+    "https://a.example:8443", "http://a.example:22/", "http://localhost", "http://LOCALHOST./", "http://127.0.0.1/",
+    "http://127.1", "http://2130706433", "http://0x7f.0.0.1", "http://0177.0.0.1", "http://10.0.0.8/", "http://192.168.1.1/",
+    "http://169.254.169.254/latest", "http://[::1]/", "http://[::ffff:127.0.0.1]", "http://[fd00::1]", "http://[1:2]",
+    "http://metadata.google.internal", "http://router.local", "http://intranet",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", INNER)
+def test_a_private_server_comes_into_a_document_and_needs_a_grant(described, url):
+    found = read_openapi(described({"/x": {"get": {}}}, servers=[{"url": url}]))
+    assert found.servers == [url.rstrip("/")]
+    [document] = found.documents
+    assert grant_needed(document.call.url) == host_of(url)
+
+
+@pytest.mark.parametrize("url", ["https://a.example", "http://a.example:80/x", "https://8.8.8.8", "http://a.example:443"])
+def test_a_public_server_needs_none(url):
+    assert grant_needed(url) is None
+
+
+def test_all_servers_are_listed_and_one_is_chosen(described):
+    urls = [
+        "ftp://a.example",
+        "https://b.example/v1/",
+        "http://localhost:8000",
+        "/v2",
+        "https://{r}.example",
+        "https://b.example/v1",
+    ]
+    paths = {"/x": {"get": {}, "post": {"servers": [{"url": "https://own.example"}]}}}
+    text = described(paths, servers=[{"url": url} for url in urls])
+    found = read_openapi(text)
+    assert found.servers == ["https://b.example/v1", "http://localhost:8000"]
+    assert [d.call.url for d in found.documents] == ["https://b.example/v1/x", "https://own.example/x"]
+    chosen = read_openapi(text, "http://localhost:8000").documents
+    assert [d.call.url for d in chosen] == ["http://localhost:8000/x", "https://own.example/x"]
+    other = read_openapi(text, "https://mirror.example").documents
+    assert [d.call.url for d in other] == ["https://mirror.example/x"] * 2
+    there = read_openapi(text, found_at="https://docs.example/api/openapi.json")
+    assert there.servers == ["https://b.example/v1", "http://localhost:8000", "https://docs.example/v2"]
+    for url, whole in (
+        ("v2", "https://docs.example/api/v2/x"),
+        ("/", "https://docs.example/x"),
+        ("", "https://docs.example/api/x"),
+    ):
+        text = described({"/x": {"get": {}}}, servers=[{"url": url}])
+        assert read_openapi(text, found_at="https://docs.example/api/openapi.json").documents[0].call.url == whole
+
+
+@pytest.mark.parametrize("server", ["javascript:alert(1)", "a.example", "https://{x}.example", "https://a.example/{x}"])
 def test_a_given_server_is_checked_too(described, server):
     with pytest.raises(DocumentInvalid) as caught:
         read_openapi(described({}), server)
     assert caught.value.chinese
 
 
-@pytest.mark.parametrize("wanted", [[{"petstore_auth": ["read"]}], [{"key": []}, {"oauth": []}], {"odd": 1}, "odd"])
-def test_a_key_is_not_there_yet(described, wanted):
-    assert "needs a key" in reason(described({"/x": {"get": {"security": wanted}}}))
-    assert "needs a key" in reason(described({"/x": {"get": {}}}, security=wanted))
+SCHEMES = {
+    "key": {"type": "apiKey", "in": "query", "name": "k"},
+    "head": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "cook": {"type": "apiKey", "in": "cookie", "name": "sid"},
+    "basic": {"type": "http", "scheme": "Basic"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "petstore auth!": {"type": "oauth2", "flows": {}},
+    "oidc": {"$ref": "#/components/securitySchemes/oidc2"},
+    "oidc2": {"type": "openIdConnect"},
+    "digest": {"type": "http", "scheme": "digest"},
+    "tls": {"type": "mutualTLS"},
+    "odd": {"type": "apiKey", "in": "body", "name": "k"},
+    "host": {"type": "apiKey", "in": "header", "name": "Host"},
+    "circle": {"$ref": "#/components/securitySchemes/circle"},
+}
+BEARER = ("header", "Authorization", "Bearer ", "plain")
+WANTED = [
+    ([{"key": []}], [("pets.key", "query", "k", "", "plain")]),
+    ([{"head": []}], [("pets.head", "header", "X-Key", "", "plain")]),
+    ([{"cook": []}], [("pets.cook", "cookie", "sid", "", "plain")]),
+    ([{"basic": []}], [("pets.basic", "header", "Authorization", "Basic ", "base64")]),
+    ([{"bearer": []}], [("pets.bearer", *BEARER)]),
+    ([{"petstore auth!": ["read"]}], [("pets.petstore-auth", *BEARER)]),
+    ([{"oidc": []}], [("pets.oidc", *BEARER)]),
+    ([{"undeclared": []}], [("pets.undeclared", *BEARER)]),
+    (
+        [{"digest": []}, {"key": [], "head": []}],
+        [("pets.key", "query", "k", "", "plain"), ("pets.head", "header", "X-Key", "", "plain")],
+    ),
+    ([{"密钥": []}], [("pets.key", *BEARER)]),
+]
 
 
-@pytest.mark.parametrize("wanted", [[], [{}], [{"key": []}, {}], None])
+@pytest.mark.parametrize(("wanted", "secrets"), WANTED)
+def test_keys_become_secrets_that_are_named(described, wanted, secrets):
+    for where in ({"security": wanted}, {}):
+        document = taken(described({"/x": {"get": where}}, security=wanted, components={"securitySchemes": SCHEMES}))
+        assert [(s.name, s.place, s.field, s.prefix, s.write) for s in document.call.secrets] == secrets
+        assert all(secret.required for secret in document.call.secrets)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ([{"digest": []}, {"tls": []}], "'digest' in the form 'http digest'"),
+        ([{"tls": []}], "mutualTLS"),
+        ([{"odd": []}], "call.secrets.0.place"),
+        ([{"host": []}], "Host"),
+        ([{"circle": []}], "on and on"),
+        ([{f"k{n}": [] for n in range(9)}], "at most 5"),
+        (["odd"], "needs a key"),
+        ({"odd": 1}, "needs a key"),
+        ("odd", "needs a key"),
+    ],
+)
+def test_a_key_that_cannot_be_sent(described, wanted, told):
+    assert told in reason(described({"/x": {"get": {"security": wanted}}}, components={"securitySchemes": SCHEMES}))
+
+
+@pytest.mark.parametrize("wanted", [[], [{}], None, [{}, {"digest": []}]])
 def test_a_key_that_is_not_needed(described, wanted):
-    assert taken(described({"/x": {"get": {"security": wanted}}}, security=[{"key": []}]))
+    text = described({"/x": {"get": {"security": wanted}}}, security=[{"key": []}], components={"securitySchemes": SCHEMES})
+    assert taken(text).call.secrets == ()
+
+
+def test_a_key_that_may_be_left_out(described):
+    wanted = [{"key": []}, {}]
+    [secret] = taken(described({"/x": {"get": {"security": wanted}}}, components={"securitySchemes": SCHEMES})).call.secrets
+    assert (secret.name, secret.required) == ("pets.key", False)
+
+
+def test_parameters_that_are_keys_by_their_names_are_no_arguments(described):
+    parameters = [
+        {"name": "api_key", "in": "query", "required": True},
+        {"name": "X-Auth-Token", "in": "header"},
+        {"name": "sid", "in": "cookie", "required": True},
+        {"name": "k", "in": "query"},
+        {"name": "token", "in": "query"},
+    ]
+    wanted = [{"same": []}]
+    schemes = {"same": {"type": "apiKey", "in": "header", "name": "x-auth-token"}}
+    text = described({"/x": {"get": {"parameters": parameters, "security": wanted}}}, components={"securitySchemes": schemes})
+    document = taken(text)
+    assert list(document.parameters["properties"]) == ["k", "token"]
+    assert [(s.name, s.place, s.required) for s in document.call.secrets] == [
+        ("pets.same", "header", True),
+        ("pets.api_key", "query", True),
+        ("pets.sid", "cookie", True),
+    ]
 
 
 BODIES = [
@@ -297,9 +422,18 @@ def test_what_a_body_needs_is_needed_when_the_body_is(described, required):
     assert document.parameters.get("required", []) == (["a"] if required else [])
 
 
+FILE = {"type": "string", "format": "binary"}
 UNSENT = [
-    ({"requestBody": {"content": {"multipart/form-data": {}}}}, "multipart/form-data"),
-    ({"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}}, "only JSON"),
+    ({"requestBody": {"content": {"multipart/form-data": {}}}}, "a file"),
+    ({"requestBody": {"content": {"application/xml": {}, "image/png": {}}}}, "application/xml, image/png; JSON"),
+    (body({"properties": {"f": FILE}}, kind="multipart/form-data"), "a file"),
+    (body({"properties": {"f": FILE, "a": {}}, "required": ["f"]}, kind="multipart/form-data"), "a file"),
+    (body({"properties": {"f": {"items": FILE}, "a": {}}, "required": ["f"]}, kind="multipart/form-data"), "a file"),
+    ({"parameters": [{"name": "q", "in": "query", "required": True, "style": "matrix"}]}, "'q'"),
+    (
+        {"parameters": [{"name": "q", "in": "query", "required": True, "explode": False, "schema": {"type": "object"}}]},
+        "'q'",
+    ),
     (body({"type": "string", "format": "binary"}, kind="*/*"), "a file"),
     (body({"$ref": "#/components/schemas/None"}), "which is not there"),
     (body({"$ref": "other.yaml#/Pet"}), "outside this description"),
@@ -308,20 +442,15 @@ UNSENT = [
     (body("text"), "not a schema"),
     (body({"anyOf": [{}] * 21}), "21 alternatives"),
     ({"requestBody": "text"}, "not a group"),
-    ({"parameters": [{"name": "c", "in": "cookie", "required": True}]}, "'c' in the place 'cookie'"),
     ({"parameters": [{"name": "c", "in": "body", "schema": {}}]}, "'c' in the place 'body'"),
     ({"parameters": [{"name": "c"}]}, "'c' in the place ''"),
-    ({"parameters": [{"name": "Authorization", "in": "header", "required": True}]}, "for keys"),
     ({"parameters": [{"name": "Host", "in": "header", "required": True}]}, "'Host'"),
     ({"parameters": [{"name": "a\r\nb", "in": "header", "required": True}]}, "may not be named"),
-    ({"parameters": [{"name": "q", "in": "query", "required": True, "style": "deepObject"}]}, "'q'"),
-    ({"parameters": [{"name": "q", "in": "query", "required": True, "schema": {"type": "object"}}]}, "'q'"),
-    ({"parameters": [{"name": "q", "in": "query", "required": True, "content": {"application/json": {}}}]}, "'q'"),
     ({"parameters": ["text"]}, "not a group"),
     ({"parameters": [{"$ref": "#/components/none"}]}, "which is not there"),
     ({"parameters": [{"name": f"p{i}", "in": "query"} for i in range(65)]}, "too long"),
     (body({"properties": {f"p{i}": {} for i in range(65)}}), "65 arguments"),
-    ({"responses": {"200": {"content": {"image/png": {}, "video/mp4": {}}}}}, "image/png, video/mp4"),
+    ({"responses": {"200": {"content": {"image/svg+xml": {}, "video/mp4": {}}}}}, "image/svg+xml, video/mp4"),
     ("text", "not a group"),
     (None, "not a group"),
 ]  # fmt: skip
@@ -335,9 +464,8 @@ def test_what_cannot_be_sent_or_read_is_left_out(described, operation, told):
 @pytest.mark.parametrize(
     "parameter",
     [
-        {"name": "Authorization", "in": "header"},
         {"name": "c", "in": "cookie"},
-        {"name": "q", "in": "query", "style": "deepObject", "schema": {"type": "object"}},
+        {"name": "q", "in": "query", "style": "matrix"},
         {"name": "Content-Type", "in": "header", "required": True},
     ],
 )
@@ -397,6 +525,55 @@ def test_lists_in_the_query(described, style, explode, query):
     assert request_of(call, {"q": ["a", "b"]}).url == f"https://api.example/v1/x?{query}"
 
 
+OBJECTS = [
+    ({"style": "deepObject"}, "q[a]=1&q[b][c]=x"),
+    ({"style": "deepObject", "explode": True, "schema": {"properties": {"a": {}}}}, "q[a]=1&q[b][c]=x"),
+    ({"schema": {"type": "object"}}, "a=1&c=x"),
+    ({"content": {"application/json": {"schema": {"type": "object"}}}}, 'q={"a": 1, "b": {"c": "x"}}'),
+]
+
+
+@pytest.mark.parametrize(("said", "query"), OBJECTS)
+def test_objects_in_the_query(described, said, query):
+    parameter = {"name": "q", "in": "query", "required": True, **said}
+    document = taken(described({"/x": {"get": {"parameters": [parameter]}}}))
+    assert unquote(request_of(document.call, {"q": {"a": 1, "b": {"c": "x"}}}).url) == f"https://api.example/v1/x?{query}"
+
+
+FORMS = [
+    ("application/x-www-form-urlencoded", "form", b"a=1&a=2&b=x%2Cy&c%5Bd%5D=1&e=%7B%22f%22%3A+1%7D"),
+    ("multipart/form-data", "multipart", b'name="c[d]"\r\n\r\n1\r\n'),
+]
+
+
+@pytest.mark.parametrize(("kind", "body_type", "sent"), FORMS)
+def test_forms(described, kind, body_type, sent):
+    lists = {"type": "array", "items": {}}
+    schema = {
+        "properties": {"a": lists, "b": lists, "c": {"type": "object"}, "e": {"type": "object"}, "f": FILE},
+        "required": ["a"],
+    }
+    encoding = {"b": {"explode": False}, "c": {"style": "deepObject"}, "e": {"style": "x"}}
+    content = {"image/png": {}, kind: {"schema": schema, "encoding": encoding}}
+    document = taken(described({"/x": {"post": {"requestBody": {"required": True, "content": content}}}}))
+    assert (list(document.parameters["properties"]), document.parameters["required"]) == (["a", "b", "c", "e"], ["a"])
+    assert document.call.body_type == body_type
+    given = {"a": [1, 2], "b": ["x", "y"], "c": {"d": 1}, "e": {"f": 1}}
+    assert sent in request_of(document.call, given).body
+
+
+def test_a_form_of_unknown_fields_and_plain_text(described):
+    form = taken(described({"/x": {"post": body({"type": "object"}, kind="application/x-www-form-urlencoded")}}))
+    assert request_of(form.call, {"body": {"a": "b c"}}).body == b"a=b+c"
+    text = taken(described({"/x": {"post": body({"type": "string"}, kind="text/plain")}}))
+    assert request_of(text.call, {"body": "你好"}).body.decode() == "你好"
+
+
+def test_a_picture_is_taken_where_nothing_can_be_read(described):
+    answers = {"200": {"content": {"image/png": {}, "application/pdf": {}}}}
+    assert taken(described({"/x": {"get": {"responses": answers}}})).call.media_types == ("image/png",)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -406,7 +583,7 @@ def test_lists_in_the_query(described, style, explode, query):
         ("{", "Line 1"),
         ('{"openapi": "3.0.0",\n"paths": {]}', "Line 2"),
         ("{}", "no OpenAPI description"),
-        ('{"swagger": "2.0", "paths": {}}', "Swagger 2.0"),
+        ('{"swagger": "1.2", "paths": {}}', "Swagger 1.2"),
         ('{"openapi": "2.0"}', "OpenAPI 2.0"),
         ('{"openapi": "4.0.0", "paths": {}}', "OpenAPI 4.0.0"),
         ('{"openapi": "\\ud800\\u001b"}', "no OpenAPI description"),

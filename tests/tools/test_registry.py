@@ -112,4 +112,16 @@ def test_every_tool_that_ships_has_titles_a_description_and_a_tight_schema(tool)
 
 
 def test_the_tools_that_ship():
-    assert [tool.id for tool in default_registry().list()] == ["clock", "calculator", "units", "dates"]
+    assert [tool.id for tool in default_registry().list()] == [
+        "clock",
+        "calculator",
+        "units",
+        "dates",
+        "text-statistics",
+        "data-query",
+        "chart",
+        "random",
+        "encoding",
+        "qr-code",
+        "python",
+    ]

@@ -5,7 +5,8 @@ from pydantic import ValidationError
 
 from common.errors import DocumentInvalid, EditConflict
 from common.problems import sentences
-from tools.documents import numbered, origin_of, url_problem
+from tools.calls import origin_of, url_problem
+from tools.documents import ToolDocument, numbered
 
 BODY = {"a": {"type": "string"}}
 
@@ -204,3 +205,58 @@ def test_what_cannot_be_kept_is_said(store, make_document):
 def test_numbers_stay_within_the_limit():
     names = numbered("a" * 70, "_")
     assert [next(names) for _ in range(2)] == ["a" * 64, "a" * 62 + "_2"]
+
+
+def test_rows_of_the_first_version_are_read_and_kept_as_today(store, make_document):
+    old = make_document().model_dump(mode="json")
+    old["version"] = 1
+    old["call"] = {key: old["call"][key] for key in ("kind", "method", "url", "arguments", "headers", "media_types")}
+    del old["source"]
+    assert store.parse(old) == make_document()
+    assert store.parse(old).version == 2
+    with pytest.raises(DocumentInvalid, match="newer Hearth"):
+        store.parse({**old, "version": 3, "more": 1})
+
+
+def test_the_kinds_of_calls_are_told_apart(make_document):
+    call = {"kind": "model", "task": "translation", "model": "hf:Helsinki-NLP/opus-mt-zh-en"}
+    fields = make_document().model_dump() | {"call": call}
+    document = ToolDocument.model_validate(fields)
+    assert (document.kind, document.call.task) == ("model", "translation")
+    assert ToolDocument.model_validate(document.model_dump(mode="json")) == document
+    source = {"form": "openapi", "api": "Pets", "operation": "GET /pets"}
+    assert (make_document().kind, make_document(source=source).kind) == ("http", "openapi")
+    for change, field in (({"task": "A b"}, "call.task"), ({"url": "x"}, "call.url"), ({"kind": ["x"]}, "call")):
+        assert list(problems(lambda change=change: ToolDocument.model_validate(fields | {"call": call | change}))) == [field]
+    for odd in ("x", None, {"kind": "python", "import": "os"}):
+        assert "call" in problems(lambda odd=odd: ToolDocument.model_validate(fields | {"call": odd}))
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "told"),
+    [
+        ({"result_path": "a[", "method": "GET"}, "call.result_path", "no path"),
+        ({"result_path": "to_string(@)"}, "call.result_path", "no functions"),
+        ({"result_path": "[@,@]|[@,@]|[@,@]"}, "call.result_path", "one choice"),
+        ({"result_path": "[" + ",".join(["@"] * 30) + "]"}, "call.result_path", "20 parts"),
+        ({"result_path": "(" * 150}, "call.result_path", "no path"),
+        ({"query": {"api_key": "x"}}, "call.query", "is for a key"),
+        ({"query": {"": "x"}}, "call.query", "1 to 200"),
+        ({"body": {"a": 1}}, "call", "sends no body"),
+        ({"method": "POST", "body": {"a": "{id} {other}"}}, "call", "fixed body"),
+        ({"method": "POST", "body": {"a": 1}, "body_type": "form"}, "call", "is JSON"),
+        ({"method": "POST", "body": "x"}, "call.body", "object or a list"),
+        ({"method": "POST", "body": [float("nan")]}, "call.body", "no JSON"),
+    ],
+)
+def test_what_a_call_may_not_say(make_document, call, field, told):
+    found = problems(lambda: make_document(call=call, risk="writes"))
+    assert told in found[field][0]
+    assert found[field][1]
+
+
+def test_a_fixed_body_is_not_nested_without_end(make_document):
+    deep = "x"
+    for _ in range(40):
+        deep = [deep]
+    assert "levels deep" in problems(lambda: make_document(call={"method": "POST", "body": deep}))["call.body"][0]

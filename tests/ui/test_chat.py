@@ -12,6 +12,7 @@ from assistant.events import TurnFinished
 from assistant.messages import Message, ToolCall
 from assistant.models.base import CallChunk, TextChunk
 from common.errors import ModelLoadFailed, StorageFailed
+from tests.media import PICTURE, SOUND
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.session import Viewers
@@ -472,7 +473,7 @@ def test_files_are_attached_to_the_conversation_that_they_begin(desk_of, tmp_pat
     shown = last(desk.files(ask(persona="model-guide", files=files), folder))
     key = place(shown)["conversation"]
     assert "tides.md added" in words(shown["notice"])
-    assert "cat.png is a picture" in words(shown["notice"])
+    assert "cat.png is damaged" in words(shown["notice"])
     assert re.findall(r'data-do="detach"[^>]*data-name="([^"]+)"', shown["composer"]) == ["tides.md"]
     assert list(folder.iterdir()) == []
     answered = last(desk.say(ask(key, text="When does the tide turn?")))
@@ -484,6 +485,29 @@ def test_files_are_attached_to_the_conversation_that_they_begin(desk_of, tmp_pat
     back = last(desk.attached(ask(key, action="restore", document=kept.id)))
     assert "detach" in back["composer"]
     assert "data-refused" in last(desk.attached(ask(key, identity=VISITOR, action="remove", document=kept.id)))["notice"]
+
+
+def test_a_picture_waits_in_the_box_and_goes_with_the_message(desk_of, tmp_path):
+    desk, studio = desk_of("A tower.", "Still a tower.")
+    folder = tmp_path / "uploads"
+    files = [{**sent(folder, "1", PICTURE.data), "name": "<b>tower.png"}, sent(folder, "bell.wav", SOUND.data)]
+    shown = last(desk.files(ask(persona="gg", files=files), folder))
+    key = place(shown)["conversation"]
+    assert words(shown["notice"]).count("goes with your next message") == 2
+    assert "&lt;b&gt;tower.png" in shown["composer"]
+    picture, sound = studio.attachments.media.waiting("maker", key)
+    assert f'<img src="media/{key}/{picture.id}"' in shown["composer"]
+    gone = last(desk.attached(ask(key, action="remove", document=sound.id, name=sound.name)))
+    assert "bell.wav" not in gone["composer"]
+    back = last(desk.attached(ask(key, action="restore", document=sound.id)))
+    assert "bell.wav" in back["composer"]
+    said = last(desk.say(ask(key, text="What is this?")))
+    assert "detach" not in said["composer"]
+    for screen in (said, last(desk.visit(ask(key)))):
+        assert f'<img src="media/{key}/{picture.id}" alt="&lt;b&gt;tower.png" loading="lazy">' in screen["talk"]
+        assert f'<audio controls preload="none" src="media/{key}/{sound.id}"' in screen["talk"]
+    assert "tower" in last(desk.again(ask(key)))["talk"]
+    assert "data-refused" in last(desk.files(ask(key, identity=VISITOR, files=files), folder))["notice"]
 
 
 def test_files_for_nobody_are_refused(desk_of, tmp_path):

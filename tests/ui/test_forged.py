@@ -20,14 +20,14 @@ ACTIONS = (
     "save", "mine", "restore", "reset", "delete", "duplicate", "export", "bring-back", "new", "use", "cancel", "remove",
     "server-add", "server-save", "server-test", "server-drop-key", "server-remove", "create", "rename", "delete-collection",
     "restore-collection", "reader", "search", "switch", "user", "try", "run", "defaults", "region", "backup", "go-back",
-    "forget", "delete-all", "export-json", "import", "start", "stop", "go-on",
+    "forget", "delete-all", "export-json", "import", "start", "stop", "go-on", "trust", "ask-again",
 )  # fmt: skip
 ODD = ("x" * 60_000, None, -1, 10**400, True, [["a"]], {"a": 1}, "\ud83d", "\0", "../../x", "9" * 5000, "-1", "")
 FIELDS = (
     "conversation", "persona", "thing", "id", "run", "document", "passage", "position", "step", "call", "text", "title",
     "query", "name", "download", "server", "collection", "of", "by", "words", "place", "what", "before", "version",
     "revision", "key", "row", "kind", "arguments", "verdict", "reason", "files", "on", "interrupted", "language", "nonce",
-    "day", "zone",
+    "day", "zone", "allowed", "always",
 )  # fmt: skip
 
 
@@ -35,7 +35,16 @@ def rows(studio) -> dict[str, list[str]]:
     """All that is not the visitor's."""
     found = {}
     with studio.database.read() as connection:
-        for table in ("documents", "conversations", "feedback", "collections", "knowledge_documents", "runs"):
+        for table in (
+            "documents",
+            "conversations",
+            "feedback",
+            "collections",
+            "knowledge_documents",
+            "runs",
+            "trusted_collections",
+            "tool_permissions",
+        ):
             listed = connection.exec_driver_sql(f"SELECT * FROM {table}").mappings()
             found[table] = sorted(repr(dict(row)) for row in listed if row.get("owner") != VISITOR.owner)
     return found

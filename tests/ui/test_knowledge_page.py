@@ -78,6 +78,17 @@ def test_a_collection_is_made_filled_searched_read_and_emptied(shop):
     assert "leave.md" in back
 
 
+def test_a_collection_is_trusted_when_its_switch_is_on(shop):
+    page, studio, _ = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    assert "trusted" in words(act(page, action="trust", of=collection, on=True)).split("I trust")[0]
+    assert collection in studio.knowledge.trusted("maker")
+    act(page, action="trust", of=collection, on="true")
+    assert collection not in studio.knowledge.trusted("maker")
+    assert "data-refused" in act(page, action="trust", of="none", on=True)
+    assert "我信任里面的内容" in act(page, action="open", collection=collection, language="zh")
+
+
 def test_what_goes_wrong_is_said_on_the_page(shop):
     page, _, _ = shop
     for thing in ("none", "none/none", "library/none", "library/none/7"):

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from markupsafe import Markup
 
 from assistant.branches import Placed
 from assistant.events import (
@@ -18,7 +19,7 @@ from assistant.events import (
     TurnFinished,
 )
 from assistant.feedback import Opinion
-from assistant.messages import Message, ToolCall, ToolResult
+from assistant.messages import MediaRef, Message, ToolCall, ToolResult
 from knowledge.types import Hit, Passage
 from ui import render
 from ui.render import Face, Manner, live_html, plain, status, tint
@@ -247,15 +248,23 @@ def test_cards(card, title):
     assert ("10:32" in html) == (card.result is not None)
 
 
-def test_a_call_that_waits_asks_a_maker_and_only_tells_a_visitor():
+def test_a_call_that_waits_asks_whoever_has_a_card_for_it_and_only_tells_others():
     history = [Message("user", "a"), Message("assistant", "", calls=(CALL,))]
-    asked = history_html(history, FACE, EN)
-    assert 'data-call="k1"' in asked
-    assert 'data-do="allow"' in asked
-    assert "Asia/Shanghai" in asked
+    card = Markup('<div class="card ask" data-call="k1"></div>')
+    assert card in history_html(history, FACE, EN, cards={"k1": card})
+    assert card not in history_html([*history, Message("user", "b")], FACE, EN, cards={"k1": card})
     told = history_html(history, FACE, replace(EN, maker=False))
-    assert "allow" not in told.replace("may only", "")
+    assert "data-call" not in told
     assert "owner of this page" in told
+
+
+def test_a_call_that_the_maker_changed_shows_what_was_made():
+    changed = replace(RESULT, arguments={"zone": "Europe/Rome"})
+    html = live(View(pieces=(Card(CALL, changed, 0.1),)))
+    assert "Europe/Rome" in html
+    assert "Asia/Shanghai" not in html
+    assert "as you changed them" in html
+    assert "as you changed them" not in live(View(pieces=(Card(CALL, replace(RESULT, arguments=CALL.arguments), 0.1),)))
 
 
 def test_a_call_that_was_never_run_does_not_wait_for_ever():
@@ -327,6 +336,41 @@ def test_both_languages():
     assert "用了：时钟 · 0.1 秒" in live(View(pieces=(Card(CALL, RESULT, 0.1),)), ZH)
 
 
+# pictures and sounds
+
+PICTURE = MediaRef("a" * 64, "image/png", "tower.png", 9)
+SOUND = MediaRef("b" * 64, "audio/ogg", "bell", 9)
+HERE = replace(EN, conversation="c1")
+
+
+def test_what_a_call_gave_stands_open_beside_its_folded_card():
+    result = replace(RESULT, media=(PICTURE, SOUND))
+    kept = [
+        Message("user", "a"),
+        Message("assistant", "", calls=(CALL,)),
+        Message("tool", "x", result=result),
+        Message("assistant", "b"),
+    ]
+    for html in (history_html(kept, FACE, HERE), live(View(pieces=(Card(CALL, result, 0.1),)))):
+        after_card = html.partition("</details>")[2]
+        assert f'<img src="media/c1/{PICTURE.id}" alt="tower.png" loading="lazy">' in after_card
+        assert f'<audio controls preload="none" src="media/c1/{SOUND.id}" aria-label="bell">' in after_card
+        assert 'title="tower.png: show in full size"' in after_card
+    assert "查看大图" in history_html(kept, FACE, replace(ZH, conversation="c1"))
+
+
+def test_what_is_only_named_is_words():
+    html = history_html([Message("user", "a", media=(replace(PICTURE, id=""), replace(SOUND, id="")))], FACE, HERE)
+    assert "<img" not in html
+    assert "<audio" not in html
+    assert "Picture “tower.png”: only its name is here." in html
+
+
+def test_a_thousand_pictures_are_fetched_as_they_come_into_view():
+    html = history_html([Message("user", "a", media=(PICTURE,))] * 1000, FACE, HERE)
+    assert html.count('loading="lazy"') == 1000
+
+
 # what comes from outside
 
 
@@ -338,8 +382,17 @@ def test_hostile_words_in_every_place(hostile, tame):
     manner = Manner("en", tools={hostile: hostile})
     error = {"en": hostile, "zh": hostile}
     last = View(finished=TurnFinished("failed", error=error))
-    result = ToolResult(hostile, hostile, hostile, True)
-    tame(history_html([Message("user", hostile), message], face, manner, last=last, opinions={"r9": Opinion(1, hostile)}))
+    media = (
+        MediaRef("", "image/png", hostile, 1),
+        MediaRef("a" * 64, "image/png", hostile, 1),
+        MediaRef("b" * 64, "audio/wav", hostile, 1),
+    )
+    result = ToolResult(hostile, hostile, hostile, True, media)
+    tame(
+        history_html(
+            [Message("user", hostile, media=media), message], face, manner, last=last, opinions={"r9": Opinion(1, hostile)}
+        )
+    )
     tame(history_html([Message("user", hostile), message, Message("tool", hostile, result=result)], face, manner, last=last))
     view = folded(PassagesFound((hit,)), ToolStarted(call), ToolFinished(result, 0.1), ThinkingDelta(hostile), TextDelta(hostile))
     tame(live_html(view, face, manner, conversation=hostile, run=hostile, waiting=hostile))

@@ -43,8 +43,8 @@ def acted(page, asked):
 @pytest.mark.parametrize(
     ("identity", "settings", "sections"),
     [
-        (MAKER, {}, ["look", "start", "care", "data", "delete", "about"]),
-        (MAKER, {"host": "0.0.0.0", "token": "t"}, ["look", "start", "care", "data", "delete", "sign_out", "about"]),
+        (MAKER, {}, ["look", "start", "care", "search", "data", "delete", "about"]),
+        (MAKER, {"host": "0.0.0.0", "token": "t"}, ["look", "start", "care", "search", "data", "delete", "sign_out", "about"]),
         (VISITOR, {"hosted": "huggingface", "token": "t"}, ["look", "delete", "sign_in", "about"]),
     ],
 )
@@ -61,6 +61,21 @@ def test_who_sees_which_sections(open_page, tame, identity, settings, sections):
     visitor = str(page.show(ask(VISITOR, "data")))
     assert "hearth.db" not in visitor
     assert str(page._studio.folder.path) not in visitor
+
+
+def test_the_address_of_the_web_search_is_kept_or_its_fault_is_shown_beside_it(open_page, tame):
+    page, studio = open_page()
+    html = acted(page, ask(thing="search", action="search", fields={"search": ["http://127.0.0.1:8080/"]}))
+    assert 'value="http://127.0.0.1:8080"' in tame(html)
+    assert "saved " in html
+    html = acted(page, ask(thing="search", language="zh", action="search", fields={"search": ['ftp://"<b>']}))
+    assert 'role="alert"' in tame(html)
+    assert "<b>" not in html
+    assert studio.toolbox.addresses.current(MAKER.owner).search == "http://127.0.0.1:8080"
+    acted(page, ask(VISITOR, "search", action="search", fields={"search": ["https://evil.example"]}))
+    assert studio.toolbox.addresses.current(MAKER.owner).search == "http://127.0.0.1:8080"
+    acted(page, ask(thing="search", action="search", fields={"search": [""]}))
+    assert studio.toolbox.addresses.current(MAKER.owner).search == ""
 
 
 def test_choices_are_kept_and_their_effect_is_shown(open_page, tame):

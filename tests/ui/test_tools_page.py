@@ -7,7 +7,8 @@ import pytest
 
 from assistant.access import MAKER, Identity
 from common.egress import Egress
-from tools.base import Tool
+from tests.media import PICTURE, SOUND, Measure, giving, wav
+from tools.base import Media, Tool
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
 from ui.ask import Ask
@@ -156,7 +157,7 @@ def test_tools_are_listed_and_one_is_shown_with_what_it_is(shop):
     shown = words(seen(page, "pets", "zh"))
     for told in (
         "宠物",
-        "导入的",
+        "网络接口",
         "查找宠物。",
         "GET https://api.example/pets/{id}",
         "只读取",
@@ -211,6 +212,13 @@ def test_a_tool_is_switched_off_for_everybody(shop):
     assert "data-refused" in act(page, action="switch", of="no-such", on=False)
 
 
+def test_a_tool_that_cannot_be_called_says_why(shop):
+    page, *_ = shop  # offline, as every studio of the tests
+    for language, sentence in (("en", "was started with --offline."), ("zh", "以 --offline 方式启动的。")):
+        assert sentence in words(seen(page, "weather", language))
+        assert sentence not in words(seen(page, "clock", language))
+
+
 def test_personas_get_a_tool_from_here(shop):
     page, studio, _ = shop
     shown = act(page, "renew", action="user", of="renew", by="librarian", on=True)
@@ -245,3 +253,23 @@ def test_all_of_it_is_a_makers_alone(shop):
         assert words(screen["workshop"]).startswith("Only the owner")
     assert spent == []
     assert studio.tools.off == set()
+
+
+def test_what_a_tool_gives_is_shown_from_memory_and_what_it_takes_is_named(shop):
+    page, studio, _ = shop
+    large = Media(wav(300), "audio/wav", "long.wav")  # 4.8 MB
+    page_of_html = Media(b"<script>", "image/png", "page.png")
+    for tool in (giving(PICTURE, SOUND, large, page_of_html), Measure()):
+        studio.tools.register(tool)
+    shown = act(page, "draw", action="try", fields={})
+    assert '<img src="data:image/png;base64,' in shown
+    assert '<audio controls preload="none" src="data:audio/wav;base64,' in shown
+    assert "“long.wav”: only its name is here" in shown
+    assert "[Not shown: " in words(shown)
+    assert studio.attachments.media.count("maker") == 0
+    assert "name of a picture or sound" in words(seen(page, "measure"))
+    for owner in ("maker", "visitor-1"):
+        kept = studio.conversations.create(owner, "gg").id
+        studio.attachments.media.keep(owner, kept, replace(PICTURE, name=f"{owner}.png"))
+    assert "maker.png: image/png" in words(act(page, "measure", action="try", fields={"arg.of": ["maker.png"]}))
+    assert "There is none" in words(act(page, "measure", action="try", fields={"arg.of": ["visitor-1.png"]}))

@@ -19,7 +19,7 @@ ROOT = Path(ui.__file__).parents[1]
 ROOMS = ("common", "retrieval", "personas", "tools", "knowledge", "assistant", "server", "ui")
 HAN = re.compile("[\u4e00-\u9fff]")
 # Three words in a row that are not Chinese. What is written with a capital, a digit, a dot or a dash is a name; so is a command.
-LATIN = re.compile(r"\b(?!pip install|hf auth login)[a-z]{2,}[ ,;]+[a-z]{2,}[ ,;]+[a-z]{2,}\b")
+LATIN = re.compile(r"\b(?!pip install|apt install|hf auth login)[a-z]{2,}[ ,;]+[a-z]{2,}[ ,;]+[a-z]{2,}\b")
 FULL_WIDTH = re.compile("[，。；：？！、（）《》]")
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!.](?!\w)|[\u4e00-\u9fff] ?\((?=[\u4e00-\u9fff])")
 SHOUTS = re.compile("[!！]")

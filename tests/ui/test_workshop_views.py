@@ -7,9 +7,10 @@ import pytest
 from knowledge.types import DocumentRecord, Hit, Passage
 from ui import highlight
 from ui.render import Manner
+from ui.tool_form import Secret, ToolForm
 from ui.toolform import asked
 from ui.uses import Use
-from ui.views import knowledge, reading, tools
+from ui.views import knowledge, reading, tool_editor, tool_import, tools
 
 EN, ZH = Manner("en"), Manner("zh")
 PASSAGE = Passage(7, "c", "d", "Handbook", "Two words.", "Leave > Annual", 3, 5, 15)
@@ -23,10 +24,28 @@ def words(html: str) -> str:
 def without_ids(html: str) -> str:
     """Tabs are tied to their bodies by ids that the page makes itself."""
     return (
-        re.sub(r' (id|aria-controls|aria-labelledby)="tool-(tab-)?(try|users|model)"', "", html)
+        re.sub(r' (id|aria-controls|aria-labelledby)="tool-(tab-)?(try|edit|access|versions|users|model)"', "", html)
         .replace("<i data-here", "<b data-here")
         .replace("</i>", "</b>")
     )
+
+
+def hostile_editor(hostile, manner):
+    """The parts of a tool's editor with these words wherever words can be."""
+    names = ("name", "title.en", "title.zh", "description.en", "description.zh", "risk", "schema", "method", "url", "body_type")
+    more = ("result_path", "headers", "query", "media_types", "body", "task", "model")
+    values = dict.fromkeys((*names, *more), hostile)
+    secret = Secret("0", dict.fromkeys(("name", "place", "field", "prefix"), hostile))
+    form = ToolForm(values, {hostile: "path"}, (secret,))
+    problems = dict.fromkeys((*values, "secret.0.name"), hostile)
+    edited = [tool_editor.Edited(hostile, kind, form, hostile, 3, hostile, problems) for kind in ("http", "model")]
+    access = tool_editor.Access([tool_editor.Key(hostile, there, hostile) for there in (True, False)], hostile, [hostile])
+    versions = [tool_editor.Version(n, hostile, n == 1) for n in (1, 2)]
+    return {
+        "edit": tool_editor.edit_html(edited[0], manner) + tool_editor.edit_html(edited[1], manner),
+        "access": tool_editor.access_html(access, hostile, manner) + tool_editor.conflict_html(manner),
+        "versions": tool_editor.versions_html(versions, hostile, manner),
+    }
 
 
 def test_a_search_shows_the_score_of_each_leg_and_where_a_persona_is_cut_off():
@@ -87,15 +106,21 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         },
         "required": [hostile],
     }
-    tool = tools.Instrument(hostile, hostile, hostile, hostile, hostile, schema, "spends", 1.0, False, True, hostile)
+    tool = tools.Instrument(hostile, hostile, hostile, hostile, hostile, schema, "spends", 1.0, False, True, "http", hostile)
     form = asked(schema)
     problems = {each.name: hostile for each in form} | {"": hostile}
     outcome = tools.sure_html(tool, {hostile: hostile}, manner) + tools.result_html(hostile, True, 1.0, manner)
+    outcome += tools.request_html(hostile, {hostile: hostile}, tool, manner)
     trial = tools.Trial(form, {each.name: hostile for each in form}, problems, outcome)
+    own = [(key, hostile, body) for key, body in hostile_editor(hostile, manner).items()]
+    listing = tools.Listing([(hostile, hostile, hostile)], 400, {"python": 1, "http": 2}, "http", hostile, True, False)
+    found = [tool_import.Found(hostile, hostile, hostile, state) for state in ("new", "changed", "same")]
+    look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile)
     pages = [
         knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=arrivals),
         reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner),
-        tools.tools_html([tool], hostile, tools.tool_html(tool, trial, using, manner), manner, here=hostile),
+        tools.tools_html(listing, hostile, tools.tool_html(tool, trial, using, manner, own), manner, here=hostile),
+        tool_import.import_html(tool_import.Typed(hostile, hostile), look, manner),
         tools.running_html(hostile, manner),
     ]
     for page in pages:

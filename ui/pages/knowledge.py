@@ -96,6 +96,9 @@ class KnowledgePage:
                 collection = ask.word("of")
                 use(self._studio, ask.word("by"), "collections", collection, ask.data.get("on") is True)
                 at = _Open(collection)
+            case "trust":
+                at = _Open(ask.word("of"))
+                knowledge.trust(owner, at.collection, ask.data.get("on") is True)
             case "remove":
                 _, gone = knowledge.document(owner, ask.word("document"))
                 knowledge.remove(owner, gone.id)
@@ -206,6 +209,7 @@ class KnowledgePage:
 
     def _shelves(self, ask: Ask) -> list[views.Shelf]:
         personas = [stored.document for stored in self._studio.personas.list(MAKER.owner)]
+        trusted = self._studio.knowledge.trusted(MAKER.owner)
         return [
             views.Shelf(
                 each.id,
@@ -214,6 +218,7 @@ class KnowledgePage:
                 each.passages,
                 each.bytes,
                 tuple(persona.title.get(ask.language) for persona in personas if each.id in persona.collections),
+                trusted=each.id in trusted,
             )
             for each in self._studio.knowledge.collections(MAKER.owner)
         ]

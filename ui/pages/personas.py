@@ -6,7 +6,6 @@ what cannot be saved stays in the form with its problems, and what was saved els
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from markupsafe import Markup
@@ -23,6 +22,7 @@ from personas.schema import Persona
 from ui import notify, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.chat import Desk
+from ui.clock import clock
 from ui.persona_around import offered, surroundings
 from ui.persona_form import KINDS, Form, Kind, Row, document_of, form_of, problems_of, read_form
 from ui.render import Manner, plain
@@ -238,6 +238,7 @@ class PersonasPage:
         """Delete somebody's own persona, or bring a shipped one back to how it came; both can be taken back."""
         persona, shipped = kept.stored.document, kept.stored.shipped
         self._store.reset(MAKER.owner, persona.id)
+        self._studio.toolbox.permissions.withdraw(persona.id)  # another one may be made under its name
         said = _told("personas_was_reset" if shipped else "personas_deleted", persona, ask)
         note = parts.undo(self._manner(ask), said, "bring-back", id=persona.id)
         return _Answer(self._fresh(ask, persona.id, note)) if shipped else _Answer(self._cards(ask, note), "")
@@ -319,7 +320,7 @@ class PersonasPage:
             return text("personas_unsaved", ask.language)
         changed = kept.stored.changed
         return (
-            text("personas_saved", ask.language, time=_clock(ask, changed))
+            text("personas_saved", ask.language, time=clock(ask, changed))
             if changed
             else text("personas_as_shipped", ask.language)
         )
@@ -331,7 +332,7 @@ class PersonasPage:
         return [
             Version(
                 each.revision,
-                _clock(ask, each.changed) if each.changed else "",
+                clock(ask, each.changed) if each.changed else "",
                 None if old is None else changes(old, each.document),
                 each.revision == stored.revision,
             )
@@ -365,16 +366,6 @@ class PersonasPage:
 def _told(key: str, persona: Persona, ask: Ask) -> str:
     name = plain(persona.title.get(ask.language))
     return text(key, ask.language, name=f"“{name}”")
-
-
-def _clock(ask: Ask, when: datetime) -> str:
-    """The time where the reader is, with the day unless it is today."""
-    zone = ask.data.get("zone")  # minutes from their clock to UTC
-    there = when.astimezone(UTC) - timedelta(minutes=zone) if isinstance(zone, int) and abs(zone) < 1000 else when.astimezone()
-    clock = f"{there:%H:%M}"
-    if there.date() == ask.day:
-        return clock
-    return f"{there.month}月{there.day}日 {clock}" if ask.language == "zh" else f"{there.day} {there:%b}, {clock}"
 
 
 def _revision(words: str, otherwise: int) -> int:

@@ -8,12 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from markupsafe import Markup
 
+from assistant.access import MAKER
 from assistant.deletion import delete_made, delete_talk, held
 from assistant.models.builtin import find_gguf
 from assistant.models.catalogue import cache_folders, is_chat, on_disk
 from assistant.settings import VERSION
 from assistant.studio import Studio
-from common.errors import HearthError
+from common.errors import DocumentInvalid, HearthError
 from personas.helplines import REGIONS, helplines
 from ui import notify
 from ui.ask import Ask, Screen
@@ -23,7 +24,7 @@ from ui.views import parts
 from ui.views import settings as views
 
 _LIBRARIES = ("torch", "transformers", "gradio", "chromadb")
-_MAKERS_ACTS = {"defaults", "region", "backup", "go-back", "forget"}
+_MAKERS_ACTS = {"defaults", "region", "search", "backup", "go-back", "forget"}
 
 
 class SettingsPage:
@@ -54,6 +55,8 @@ class SettingsPage:
                 self._studio.preferences.change(**{name: fields[name] for name in wanted if name in fields})
                 saved = manner.say("saved_at", time=f"{datetime.now():%H:%M}")
                 yield {"workshop": self._page(ask, saved=saved)}
+            case "search":
+                yield {"workshop": self._search_kept(ask, (ask.fields().get("search") or [""])[0], manner)}
             case "ask":
                 yield {"workshop": self._page(ask, asked=ask.word("what"))}
             case "delete":
@@ -78,18 +81,31 @@ class SettingsPage:
             case _:
                 yield {"workshop": self._page(ask)}
 
-    def _page(self, ask: Ask, note: Markup = parts.EMPTY, *, saved: str = "", asked: str = "") -> Markup:
+    def _search_kept(self, ask: Ask, address: str, manner: Manner) -> Markup:
+        """The page after an address was entered; what is wrong with one stands beside it, and it stays as it was typed."""
+        try:
+            self._studio.toolbox.addresses.change(MAKER.owner, address)
+        except DocumentInvalid as error:
+            if "search" not in error.problems:
+                raise
+            problem = error.problems["search"][ask.language == "zh"]
+            return self._page(ask, opened=views.search_html(manner, address, problem, ""))
+        return self._page(ask, saved=manner.say("saved_at", time=f"{datetime.now():%H:%M}"))
+
+    def _page(
+        self, ask: Ask, note: Markup = parts.EMPTY, *, saved: str = "", asked: str = "", opened: Markup = parts.EMPTY
+    ) -> Markup:
         manner = self._desk.manner(ask)
         sections = self._sections(ask)
         current = ask.thing if ask.thing in sections else sections[0]
-        opened = self._section(current, ask, manner, saved, asked)
+        opened = opened or self._section(current, ask, manner, saved, asked)
         return views.settings_html(sections, current, ask.thing in sections, opened, manner, note)
 
     def _sections(self, ask: Ask) -> tuple[str, ...]:
         settings = self._studio.settings
         signs = not settings.loopback or settings.hosted is not None
         if ask.identity.maker:
-            return ("look", "start", "care", "data", "delete", *(("sign_out",) if signs else ()), "about")
+            return ("look", "start", "care", "search", "data", "delete", *(("sign_out",) if signs else ()), "about")
         return ("look", "delete", *(("sign_in",) if signs else ()), "about")
 
     def _section(self, section: str, ask: Ask, manner: Manner, saved: str, asked: str) -> Markup:
@@ -98,6 +114,8 @@ class SettingsPage:
                 return self._start(ask, manner, saved)
             case "care":
                 return self._care(ask, manner, saved)
+            case "search":
+                return views.search_html(manner, self._studio.toolbox.addresses.current(MAKER.owner).search, "", saved)
             case "data":
                 return self._data(manner)
             case "delete":

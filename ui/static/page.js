@@ -314,6 +314,15 @@ function rename(button) {
   input.onblur = () => done(true);
 }
 
+// What stands in the open fields of the card is what is allowed. The answer paints the card anew; until then it is pressed once.
+function decide(button, decision) {
+  const card = button.closest("[data-call]");
+  const form = card.querySelector("details.change[open] form");
+  for (const each of card.querySelectorAll("button")) each.disabled = true;
+  pinned = true;
+  send("decide", { ...decision, call: card.dataset.call, ...(form && decision.allowed ? { fields: fieldsOf(form) } : {}) });
+}
+
 const searched = () => document.querySelector("#sidebar input[type=search]")?.value || "";
 
 function chats(action) {
@@ -357,8 +366,9 @@ const acts = {
     send("steps", { run: button.dataset.run, step: button.dataset.step || "" });
   },
   clear: () => send("clear"),
-  allow: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: true }),
-  deny: (button) => send("decide", { call: button.closest("[data-call]").dataset.call, allowed: false }),
+  allow: (button) => decide(button, { allowed: true }),
+  always: (button) => decide(button, { allowed: true, always: true }),
+  deny: (button) => decide(button, { allowed: false }),
   attach: () => chooseFiles({ place: "chat" }),
   detach: (button) => send("attached", { action: "remove", document: button.dataset.document, name: button.dataset.name }),
   "restore-attached": (button) => send("attached", { action: "restore", document: button.dataset.id }),

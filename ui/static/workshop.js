@@ -159,6 +159,7 @@ function worked() {
   if (here && here.dataset.here !== state.thing && state.answering >= state.visiting) moved(here.dataset.here);
   for (const input of document.querySelectorAll("#workshop [data-filter]")) filter(input);
   for (const box of document.querySelectorAll("#workshop [data-tabs]")) showTab(box);
+  drawParameters();
   markChosen();
   tellRestored();
   document.querySelector("#workshop .passages [aria-current]")?.scrollIntoView({ block: "nearest" });

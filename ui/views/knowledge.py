@@ -16,7 +16,10 @@ from ui.views import parts
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A collection as the list shows it; `readers` are the titles of the personas that read it."""
+    """A collection as the list shows it; `readers` are the titles of the personas that read it.
+
+    `trusted` says whether what they read there counts as the owner's own words.
+    """
 
     id: str
     title: str
@@ -24,6 +27,7 @@ class Shelf:
     passages: int
     bytes: int
     readers: tuple[str, ...] = ()
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def collection_html(
     facts += [size(shelf.bytes)] if shelf.bytes else []
     names = ("、" if manner.language == "zh" else ", ").join(shelf.readers)
     facts.append(manner.say("knowledge_read_by", names=names) if names else manner.say("knowledge_read_by_none"))
+    facts += [manner.say("knowledge_is_trusted")] if shelf.trusted else []
     head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2><p>{}</p></header>').format(
         plain(shelf.title), " · ".join(facts)
     )
@@ -151,9 +156,16 @@ def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner) -> Markup:
     readers = parts.fields(
         manner.say("knowledge_readers"), switches_html(uses, "reader", shelf.id), hint=manner.say("knowledge_readers_hint")
     )
+    trust = parts.switch(
+        "trusted",
+        shelf.trusted,
+        manner.say("knowledge_trust"),
+        hint=manner.say("knowledge_trust_hint"),
+        attributes=Markup('data-do="workshop" data-action="trust" data-of="{0}" data-key="trust-{0}"').format(shelf.id),
+    )
     delete = parts.button(manner.say("knowledge_delete"), "delete-collection", quiet=True, collection=shelf.id)
-    return Markup('<details class="about" data-key="about-{}"><summary>{}</summary><div>{}{}{}</div></details>').format(
-        shelf.id, manner.say("knowledge_about"), rename, readers, delete
+    return Markup('<details class="about" data-key="about-{}"><summary>{}</summary><div>{}{}{}{}</div></details>').format(
+        shelf.id, manner.say("knowledge_about"), rename, readers, trust, delete
     )
 
 

@@ -32,6 +32,7 @@ _PARTS = {
     "language": "models_part_language",
     "embedder": "models_part_embedder",
     "speech": "models_part_speech",
+    "tools": "models_part_tools",
     "rest": "models_part_rest",
 }
 _DEVICES = {"gpu": "models_device_gpu", "cpu": "models_device_cpu", "server": "models_device_server"}

@@ -26,23 +26,36 @@ def page(title: str, lead: str, body: Markup, *, tools: Markup = EMPTY, note: Ma
 
 
 def split(
-    manner: Manner, label: str, items: Markup, opened: Markup, *, search: str = "", tools: Markup = EMPTY, back: str = ""
+    manner: Manner,
+    label: str,
+    items: Markup,
+    opened: Markup,
+    *,
+    search: str = "",
+    tools: Markup = EMPTY,
+    back: str = "",
+    above: Markup = EMPTY,
+    searched: str | None = None,
 ) -> Markup:
     """A list on the left, the open thing on the right.
 
-    `search` are the words of a field that filters the list as one types ("" for none), `tools` stand under the list. On a narrow
-    screen only one of the two is in view: the open thing where `back` names the page whose list it came from.
+    `search` are the words of a field that filters the list as one types ("" for none); with `searched`, what was typed so far,
+    the list holds only some of the things there are, and the act "find" searches them all. `above` stands over it, `tools` under
+    the list. On a narrow screen only one of the two is in view: the open thing where `back` names the page of its list.
     """
-    finder = Markup('<input type="search" data-filter placeholder="{0}" aria-label="{0}">').format(search) if search else EMPTY
+    finder = EMPTY
+    if search:
+        how = Markup("data-filter") if searched is None else Markup('data-find value="{}"').format(searched)
+        finder = Markup('<input type="search" {1} placeholder="{0}" aria-label="{0}">').format(search, how)
     home = EMPTY
     if back:
         home = Markup('<a class="back" href="?at={0}" data-do="thing" data-thing="" data-page="{0}">← {1}</a>').format(
             back, manner.say("to_the_list")
         )
     return Markup(
-        '<div class="split{}"><nav class="pick" aria-label="{}">{}<div class="items">{}</div>{}</nav>'
+        '<div class="split{}"><nav class="pick" aria-label="{}">{}{}<div class="items">{}</div>{}</nav>'
         '<div class="open-thing">{}{}</div></div>'
-    ).format(" opened" if back else "", label, finder, items, tools, home, opened)
+    ).format(" opened" if back else "", label, above, finder, items, tools, home, opened)
 
 
 def group(title: str, items: Markup) -> Markup:

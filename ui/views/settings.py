@@ -16,6 +16,7 @@ _SECTIONS = {
     "look": ("settings_look", "settings_look_sub"),
     "start": ("settings_start", "settings_start_sub"),
     "care": ("settings_care", "settings_care_sub"),
+    "search": ("settings_search", "settings_search_sub"),
     "data": ("settings_data", "settings_data_sub"),
     "delete": ("settings_delete", "settings_delete_sub"),
     "sign_in": ("settings_sign_in", "settings_sign_in_sub"),
@@ -99,6 +100,14 @@ def care_html(
         + parts.note(manner.say("settings_care_check")),
         saved=saved,
     )
+
+
+def search_html(manner: Manner, address: str, problem: str, saved: str) -> Markup:
+    """The address of the SearXNG that web search asks; `problem` says what is wrong with the one that was typed."""
+    control = parts.line("search", address, hint="https://searx.example.org", limit=500, kind="url")
+    field = parts.field(manner.say("settings_search_address"), control, hint=manner.say("settings_search_hint"), problem=problem)
+    form = parts.form("search", field + _row(parts.submit(manner.say("settings_search_save"))), key="search")
+    return _section(manner.say("settings_search"), _hint(manner.say("settings_search_lead")) + form, saved=saved)
 
 
 def data_html(manner: Manner, folder: str, lasting: bool, sizes: Sizes | None, kept: Sequence[Before]) -> Markup:

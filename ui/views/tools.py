@@ -12,12 +12,15 @@ from ui.toolform import Asked
 from ui.uses import Use, switches_html
 from ui.views import parts
 
+_LINE = 80  # characters; what is longer gets more than a line
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """A tool as the page shows it: `about` is for people, `description` what the model reads.
 
-    `address` is what a call sends where, "" for a tool that is no HTTP request.
+    `address` is what a call sends where, "" for a tool that is no HTTP request; `unavailable` why it cannot be called now.
+    `standing` are the personas, id and title, that may call it without asking.
     """
 
     id: str
@@ -30,7 +33,10 @@ class Instrument:
     seconds: float
     on: bool = True
     registered: bool = False
+    kind: str = "python"
     address: str = ""
+    unavailable: str = ""
+    standing: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,21 @@ class Trial:
     outcome: Markup = parts.EMPTY
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The list on the left: `items` are those shown of `count` that fit, `kinds` how many there are of each kind."""
+
+    items: Sequence[tuple[str, str, str]]  # id, title, what stands under it
+    count: int
+    kinds: Mapping[str, int]
+    kind: str = ""
+    words: str = ""
+    own: bool = False  # the maker has registered some
+    whole: bool = True  # all tools are in the page, so that it can search them by itself
+
+
 def tools_html(
-    instruments: Sequence[Instrument],
+    listing: Listing,
     current: str,
     opened: Markup,
     manner: Manner,
@@ -53,18 +72,17 @@ def tools_html(
     here: str | None = None,
 ) -> Markup:
     """The tools on the left, the open one on the right; `here` is what the address is to name from now on, None as it does."""
-    listed = parts.EMPTY.join(
-        parts.item(
-            "tools",
-            tool.id,
-            tool.title,
-            manner.say("tools_off") if not tool.on else tool.name,
-            current=tool.id == current,
-        )
-        for tool in instruments
-    )
+    listed = parts.EMPTY.join(parts.item("tools", id, title, under, current=id == current) for id, title, under in listing.items)
+    if len(listing.items) < listing.count:
+        told = manner.say("tools_some", shown=len(listing.items), count=f"{listing.count:,}")
+        listed += Markup('<p class="note">{}</p>').format(told)
+    bring = Markup(
+        '<a class="button" href="?at=tools&amp;id=%2Bimport" data-do="thing" data-page="tools" data-thing="+import">{}</a>'
+    ).format(manner.say("tools_import"))
+    export = parts.button(manner.say("tools_export_all"), "export-all", quiet=True) if listing.own else parts.EMPTY
+    acts = Markup('<div class="tool-acts">{}{}{}</div>').format(parts.button(manner.say("tools_new"), "new"), bring, export)
     if not opened:
-        opened = parts.empty(manner.say("tools_choose" if instruments else "tools_none"))
+        opened = parts.empty(manner.say("tools_choose" if listing.items else "tools_none"))
     body = parts.split(
         manner,
         manner.say("tools"),
@@ -72,15 +90,37 @@ def tools_html(
         opened,
         search=manner.say("tools_find"),
         back="tools" if current else "",
+        above=acts + _kinds(listing, manner),
+        searched=None if listing.whole else listing.words,
     )
     if here is not None:
         body += Markup('<i data-here="{}" hidden></i>').format(here)
     return parts.page(manner.say("tools"), manner.say("tools_lead"), body, note=note)
 
 
-def tool_html(tool: Instrument, trial: Trial, using: Sequence[Use], manner: Manner) -> Markup:
-    """One tool."""
-    badges = [parts.badge(manner.say("tools_registered" if tool.registered else "tools_ships"))]
+def _kinds(listing: Listing, manner: Manner) -> Markup:
+    """One kind at a time, where there are several."""
+    if len(listing.kinds) < 2:
+        return parts.EMPTY
+    chips = parts.EMPTY.join(
+        Markup(
+            '<button type="button" data-do="workshop" data-action="kind" data-kind="{}" aria-pressed="{}">{} '
+            "<small>{}</small></button>"
+        ).format(kind, "true" if kind == listing.kind else "false", manner.say(f"tools_kind_{kind or 'all'}"), f"{count:,}")
+        for kind, count in [("", sum(listing.kinds.values())), *listing.kinds.items()]
+    )
+    return Markup('<div class="kinds" role="group" aria-label="{}">{}</div>').format(manner.say("tools_kinds"), chips)
+
+
+def tool_html(
+    tool: Instrument,
+    trial: Trial,
+    using: Sequence[Use],
+    manner: Manner,
+    own: Sequence[tuple[str, str, Markup]] = (),
+) -> Markup:
+    """One tool; `own` are the tabs of one that the maker registered: its editor, its access, its versions."""
+    badges = [parts.badge(manner.say(f"tools_kind_{tool.kind}" if tool.registered else "tools_ships"))]
     if not tool.on:
         badges.append(parts.badge(manner.say("tools_off"), "bad"))
     head = Markup('<header class="thing-head tool"><h2><bdi>{}</bdi> {}</h2><p dir="auto">{}</p></header>').format(
@@ -106,20 +146,45 @@ def tool_html(tool: Instrument, trial: Trial, using: Sequence[Use], manner: Mann
         "tool",
         [
             ("try", manner.say("tools_try"), _try(tool, trial, manner)),
+            *own,
             (
                 "users",
                 manner.say("tools_users"),
                 parts.fields(
                     manner.say("tools_users"), switches_html(using, "user", tool.id), hint=manner.say("tools_users_hint")
-                ),
+                )
+                + _standing(tool, manner),
             ),
             ("model", manner.say("model_reads"), _read_by_model(tool, manner)),
         ],
     )
-    delete = parts.button(manner.say("tools_delete"), "delete", quiet=True, of=tool.id) if tool.registered else parts.EMPTY
-    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}</div>').format(
-        tool.id, head, parts.facts(rows), on, shown, delete
+    acts = parts.EMPTY
+    if tool.registered:
+        acts = Markup('<div class="tool-acts">{}{}{}</div>').format(
+            parts.button(manner.say("tools_duplicate"), "duplicate", quiet=True, of=tool.id, with_form=""),
+            parts.button(manner.say("tools_export"), "export", quiet=True, of=tool.id, with_form=""),
+            parts.button(manner.say("tools_delete"), "delete", quiet=True, of=tool.id),
+        )
+    why = parts.note(tool.unavailable) if tool.unavailable else parts.EMPTY
+    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}{}</div>').format(
+        tool.id, head, why, parts.facts(rows), on, shown, acts
     )
+
+
+def _standing(tool: Instrument, manner: Manner) -> Markup:
+    """Who may call a tool that changes things without asking, and taking that back."""
+    if tool.risk == "reads":
+        return parts.EMPTY
+    if tool.risk == "spends":
+        return parts.note(manner.say("tools_never_standing"))
+    rows = parts.EMPTY.join(
+        Markup('<div class="row" data-key="standing-{}"><bdi>{}</bdi>{}</div>').format(
+            persona, plain(title), parts.button(manner.say("tools_ask_again"), "ask-again", of=tool.id, by=persona)
+        )
+        for persona, title in tool.standing
+    )
+    hint = manner.say("tools_standing_hint" if rows else "tools_standing_none")
+    return parts.fields(manner.say("tools_standing"), rows, hint=hint)
 
 
 def _read_by_model(tool: Instrument, manner: Manner) -> Markup:
@@ -139,7 +204,7 @@ def _read_by_model(tool: Instrument, manner: Manner) -> Markup:
 
 
 def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
-    fields = parts.EMPTY.join(_field(each, trial, manner) for each in trial.asked)
+    fields = parts.EMPTY.join(field_html(each, trial, manner) for each in trial.asked)
     if not trial.asked:
         fields = Markup('<p class="note">{}</p>').format(manner.say("tools_nothing_asked"))
     general = parts.note(trial.problems[""], "bad") if trial.problems.get("") else parts.EMPTY
@@ -148,13 +213,19 @@ def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
     return Markup('{}<div class="trial" aria-live="polite">{}</div>').format(form, trial.outcome)
 
 
-def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
+def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
+    """The field of one argument, with what is typed in it and what is wrong with that."""
     value = trial.typed.get(each.name, "")
     told = [_for_reader(each.description, manner)] if each.description else []
     kinds = {"lines": "tools_a_line_each", "json": "tools_as_json", "integer": "tools_whole_number", "number": "tools_a_number"}
+    kinds |= {"media": "tools_a_medium"}
     how = kinds.get(each.kind if each.kind in ("lines", "json") else each.of)
     label = " · ".join(
-        [each.name, *([manner.say(how)] if how else []), *([] if each.required else [manner.say("tools_optional")])]
+        [
+            each.name or manner.say("arguments"),
+            *([manner.say(how)] if how else []),
+            *([] if each.required else [manner.say("tools_optional")]),
+        ]
     )
     if each.kind == "choice":
         options = [(option, _word(option)) for option in each.options]
@@ -162,6 +233,8 @@ def _field(each: Asked, trial: Trial, manner: Manner) -> Markup:
         control = parts.choice(each.field, [("", manner.say("tools_left_empty") if not each.required else "—"), *options], value)
     elif each.kind in ("lines", "json"):
         control = parts.area(each.field, value, rows=3)
+    elif len(value) > _LINE or "\n" in value or "\r" in value:  # a line would drop where one ends
+        control = parts.area(each.field, value)
     else:
         control = parts.line(each.field, value, limit=4000)
     return parts.field(label, control, hint=" ".join(told), problem=trial.problems.get(each.name, ""))
@@ -185,12 +258,12 @@ def running_html(title: str, manner: Manner) -> Markup:
     return parts.note(manner.say("tools_running", title=plain(title)))
 
 
-def result_html(text: str, failed: bool, seconds: float, manner: Manner) -> Markup:
-    """What a call gave: the exact text the model would read."""
+def result_html(text: str, failed: bool, seconds: float, manner: Manner, media: Markup = parts.EMPTY) -> Markup:
+    """What a call gave: the exact text the model would read, and the pictures and sounds that people are shown."""
     kind = parts.badge(manner.say("tools_refused"), "bad") if failed else parts.EMPTY
     return Markup(
-        '<section class="result-of" data-look><h3>{} <small>{}</small> {}</h3><pre dir="auto" tabindex="0">{}</pre></section>'
-    ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text)
+        '<section class="result-of" data-look><h3>{} <small>{}</small> {}</h3><pre dir="auto" tabindex="0">{}</pre>{}</section>'
+    ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text, media)
 
 
 def sure_html(tool: Instrument, arguments: Mapping[str, Any], manner: Manner) -> Markup:
@@ -207,4 +280,13 @@ def sure_html(tool: Instrument, arguments: Mapping[str, Any], manner: Manner) ->
         "\n" + told,
         parts.button(manner.say("tools_sure_run"), "run", main=True, of=tool.id, arguments=data),
         parts.button(manner.say("tools_sure_not"), "open", of=tool.id),
+    )
+
+
+def request_html(name: str, arguments: Mapping[str, Any], tool: Instrument, manner: Manner) -> Markup:
+    """What was asked of a tool, and where a call of it goes."""
+    told = json.dumps(arguments, ensure_ascii=False, indent=2)
+    address = Markup("<p><code>{}</code></p>").format(tool.address) if tool.address else parts.EMPTY
+    return Markup('<details class="sent"><summary>{}</summary>{}<pre>{}</pre></details>').format(
+        manner.say("tools_request"), address, f"\n{name} {told}"
     )

@@ -14,7 +14,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "passages_n": ("passages: {n}", "{n} 个段落"),
     "knowledge_read_by": ("read by {names}", "{names} 会查阅"),
     "knowledge_read_by_none": ("no persona reads it yet", "还没有人设查阅"),
-    "knowledge_about": ("Name, who reads it, deletion", "名字、谁来查阅、删除"),
+    "knowledge_is_trusted": ("trusted", "可信"),
+    "knowledge_about": ("Name, who reads it, trust, deletion", "名字、谁来查阅、是否可信、删除"),
+    "knowledge_trust": ("I trust what is in it", "我信任里面的内容"),
+    "knowledge_trust_hint": (
+        "Switch this on for what you or people you trust have written, whatever is added later included. Elsewhere, once a "
+        "passage was read, each call that sends something out or changes something asks you first.",
+        "如果内容是你自己或你信任的人写的，可以打开，以后添加的内容也算在内。"
+        "没有打开时，只要读到了其中的段落，凡是要向外发送或改动内容的调用，都会先问你。",
+    ),
     "knowledge_name": ("Name of the collection", "资料库的名字"),
     "knowledge_rename": ("Rename", "改名"),
     "knowledge_readers": ("Personas that read it", "查阅它的人设"),

@@ -140,6 +140,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "models_part_language": ("language model", "语言模型"),
     "models_part_embedder": ("embedder", "向量模型"),
     "models_part_speech": ("voice", "语音"),
+    "models_part_tools": ("models of tools", "工具用的模型"),
     "models_part_rest": ("Hearth itself", "Hearth 自身"),
     "models_part_others": ("other programs", "其他程序"),
     "models_part_free": ("free", "空闲"),

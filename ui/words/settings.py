@@ -13,6 +13,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_start_sub": ("persona and model", "人设与模型"),
     "settings_care": ("Help in need", "紧急求助"),
     "settings_care_sub": ("region and help lines", "地区与求助电话"),
+    "settings_search": ("Web search", "网页搜索"),
+    "settings_search_sub": ("the address of a SearXNG", "SearXNG 的地址"),
     "settings_data": ("Data and backup", "数据与备份"),
     "settings_data_sub": ("sizes, backup, restore", "占用空间、备份、恢复"),
     "settings_delete": ("Delete my data", "删除我的数据"),
@@ -68,6 +70,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "This start was given the region {name} (HEARTH_REGION). It wins over what is chosen here.",
         "这次启动用 HEARTH_REGION 指定了地区（{name}），它优先于这里的选择。",
     ),
+    # web search
+    "settings_search_lead": (
+        "The tool “Web search” asks a SearXNG, a search engine that you can run yourself. Until its address is here, the tool is off.",
+        "“网页搜索”这个工具要用到 SearXNG，一个可以自己搭建的搜索引擎。填写地址之前，这个工具不能用。",
+    ),
+    "settings_search_address": ("Address of your SearXNG", "你的 SearXNG 的地址"),
+    "settings_search_hint": (
+        "It may be on this machine or in your network, such as http://127.0.0.1:8080: entering it lets the tool reach that very place. "
+        "In its settings.yml, search.formats must hold json. Leave it empty to turn web search off.",
+        "可以在本机或你的内网里，例如 http://127.0.0.1:8080；填写后，这个工具就可以访问这一处。"
+        "它的 settings.yml 里，search.formats 要包含 json。留空则关闭网页搜索。",
+    ),
+    "settings_search_save": ("Save", "保存"),
     "settings_line": ("Where to turn", "求助对象"),
     "settings_number": ("Number", "号码"),
     "settings_hours": ("When", "时间"),
@@ -128,8 +143,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_delete_lead": ("What you delete here cannot be brought back.", "在这里删除的内容无法找回。"),
     "settings_delete_talk": ("My conversations", "我的对话"),
     "settings_delete_talk_what": (
-        "Conversations: {conversations}, with their answers and ratings. Files attached to them: {attachments}.",
-        "{conversations} 个对话，连同其中的回答、评价和附件（{attachments} 份）。",
+        "Conversations: {conversations}, with their answers and ratings. Files, pictures and sounds in them: {attachments}.",
+        "{conversations} 个对话，连同其中的回答、评价，以及文件、图片和声音（{attachments} 份）。",
     ),
     "settings_delete_made": ("Everything I made", "我做的一切"),
     "settings_delete_made_what": (

@@ -152,6 +152,20 @@ def test_auto_takes_the_largest_known_model_that_fits(caches):
     assert str(found.name) == "hf:Qwen/Qwen3-4B"
 
 
+def test_auto_takes_no_model_that_compares_or_sees(caches):
+    put_hf(caches, "Qwen/Qwen3-0.6B", weights=10)
+    chat = put_hf(caches, "Qwen/Qwen3-4B", weights=20, config={"architectures": ["Qwen3ForCausalLM"]})
+    put_hf(caches, "Qwen/Qwen3-Embedding-8B", weights=3000, config={"architectures": ["Qwen3ForCausalLM"]})
+    put_hf(caches, "Qwen/Qwen3-VL-8B-Instruct", weights=3000, config={"architectures": ["Qwen3VLForConditionalGeneration"]})
+    assert resolve("auto").path == chat
+
+
+def test_a_model_is_called_by_its_repository(caches):
+    assert catalogue.called(put_hf(caches, "Qwen/Qwen3-4B")) == "Qwen/Qwen3-4B"
+    assert catalogue.called(caches / "ms/models/iic--a-b/snapshots/master") == "iic/a-b"
+    assert catalogue.called(caches / "own") == "own"
+
+
 def test_auto_falls_to_the_built_in_model(caches):
     if builtin.find_gguf() is None:
         pytest.skip("the package with the built-in model is not installed")

@@ -79,6 +79,7 @@ def test_the_key_is_kept_apart_and_never_shown(servers, again, tmp_path):
     with Database(tmp_path / "hearth.db").read() as connection:
         assert "sk-secret" not in str(connection.execute(DOCUMENTS.select()).all())
     file = tmp_path / "secrets.json"
+    assert "sk-secret" not in file.read_text("utf-8")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert again().reach(entry.name).key == "sk-secret", "it outlives a restart"
 
@@ -108,7 +109,7 @@ def test_an_entry_that_came_from_elsewhere_gets_no_key_of_another_host(servers, 
             assert servers.reach(f"openai:{address}#m").key is None
     database.close()
     servers.forget_keys()
-    assert "one" not in (tmp_path / "secrets.json").read_text("utf-8")
+    assert Secrets(tmp_path).names() == []
 
 
 def test_the_key_of_an_entry_that_a_newer_hearth_wrote_stays(servers, tmp_path):
@@ -118,7 +119,7 @@ def test_the_key_of_an_entry_that_a_newer_hearth_wrote_stays(servers, tmp_path):
         connection.execute(DOCUMENTS.update().values(body=f'{{"id": "{id}", "version": 2}}'))
     database.close()
     servers.forget_keys()
-    assert "one" in (tmp_path / "secrets.json").read_text("utf-8")
+    assert Secrets(tmp_path).names() == [f"server.{id}@https://a.example"]
 
 
 def test_wrong_fields_are_named(servers):
@@ -140,7 +141,7 @@ def test_a_removed_one_comes_back_with_its_key_until_the_next_start(servers, aga
     assert servers.has_key(id)
     servers.remove(id)
     again()
-    assert "one" not in (tmp_path / "secrets.json").read_text("utf-8")
+    assert Secrets(tmp_path).names() == []
     with pytest.raises(DocumentMissing):
         servers.get(id)
 
@@ -207,3 +208,19 @@ def test_a_damaged_file_of_keys_is_told_and_left_as_it_is(servers, tmp_path):
     with pytest.raises(StorageFailed, match="damaged"):
         servers.add("B", "https://b.example/v1", "m", False, "two")
     assert file.read_text("utf-8") == '{"half": "a k'
+
+
+def test_a_key_of_another_key_file_is_told_and_can_be_entered_again(servers, again, tmp_path, monkeypatch):
+    with answering("m") as server:
+        stored = servers.add("A", server.address, "m", True, "one")
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
+        moved = again()
+        assert moved.has_key(stored.document.id)
+        trial = moved.test(stored.document)
+        assert not trial.worked
+        assert "enter it again" in trial.english
+        assert "重新填写" in trial.chinese
+        assert server.headers == []
+        moved.save(stored.document, stored.revision, "two")
+        assert moved.test(stored.document).worked
+        assert server.headers[-1]["Authorization"] == "Bearer two"

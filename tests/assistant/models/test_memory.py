@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from assistant.models.memory import measure
+from assistant.models.memory import ToolModel, measure
 from assistant.models.scripted import ScriptedModel
 from retrieval.embedding import HashEmbedder
 
@@ -31,6 +31,13 @@ def test_a_model_elsewhere_takes_nothing_here():
     parts = {part.key: part for part in measure(ScriptedModel([]), None).parts}
     assert (parts["language"].place, parts["language"].bytes) == ("server", 0)
     assert "embedder" not in parts
+
+
+def test_models_of_tools_are_one_part_where_they_lie():
+    tools = [ToolModel("a/b", "cpu", 3 << 20, busy=False), ToolModel("c/d", "cpu", 1 << 20, busy=True)]
+    (part,) = [part for part in measure(None, None, tools).parts if part.key == "tools"]
+    assert (part.title, part.place, part.bytes) == ("a/b, c/d", "cpu", 4 << 20)
+    assert not [part for part in measure(None, None).parts if part.key == "tools"]
 
 
 def test_the_voice_is_found_by_its_process():

@@ -283,7 +283,7 @@ def test_letters_that_a_server_cut_in_two_are_whole_again_and_halves_alone_go():
 
 
 def test_a_public_server_that_is_not_there_is_a_sentence_too(monkeypatch):
-    monkeypatch.setattr("common.egress.is_public", lambda _: True)
+    monkeypatch.setattr("common.connections.is_public", lambda _: True)
     with serving(hello) as (_, server):
         public = RemoteModel(f"http://127.0.0.1:{server.server_port}/v1", "m", info=INFO, patience=SHORT, public_only=True)
         assert ask(public)[0] == TextChunk("Hello")

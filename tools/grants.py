@@ -1,0 +1,102 @@
+"""Which private addresses, and which other ports, an owner allows a tool to reach: "host:port" each.
+
+Grants are rows apart from tool documents, so that no document, import or export can carry one. A grant names the host, so a tool
+that is sent elsewhere loses it.
+"""
+
+import ipaddress
+import re
+import threading
+from collections.abc import Mapping
+
+from pydantic import Field, field_validator
+
+from common.addresses import is_public
+from common.database import Database
+from common.documents import Document, DocumentStore
+from common.egress import PORTS
+from common.errors import DocumentMissing
+from common.problems import problem
+from tools.calls import host_of, origin_of
+
+_HOST = re.compile(r"[^\s/@?#\\]{1,255}:\d{1,5}")
+
+
+class Granted(Document):
+    """The addresses that one tool, whose id this has, may reach."""
+
+    hosts: tuple[str, ...] = Field((), max_length=20)
+
+    @field_validator("hosts")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not _HOST.fullmatch(host):
+                raise problem(f"{host[:80]!r} is not host:port.", f"{host[:80]!r} 不是“主机:端口”。")
+        return value
+
+
+class ToolGrants:
+    """The grants of a database; every method takes the owner first."""
+
+    def __init__(self, database: Database) -> None:
+        self._store = DocumentStore(database, "tool-grants", Granted)
+        self._turn = threading.Lock()
+
+    def all(self, owner: str) -> Mapping[str, frozenset[str]]:
+        """Tool -> what it may reach; none for tools without a grant, and for grants that cannot be read."""
+        return {stored.document.id: frozenset(stored.document.hosts) for stored in self._store.list(owner)}
+
+    def of(self, owner: str, tool: str) -> frozenset[str]:
+        return frozenset(self._current(owner, tool)[0])
+
+    def add(self, owner: str, tool: str, host: str) -> None:
+        self._change(owner, tool, {host}, set())
+
+    def remove(self, owner: str, tool: str, host: str) -> None:
+        self._change(owner, tool, set(), {host})
+
+    def forget(self, owner: str, tool: str) -> None:
+        """Take all of a tool's away; `bring_back` undoes it."""
+        if self._current(owner, tool)[1]:
+            self._store.reset(owner, tool)
+
+    def bring_back(self, owner: str, tool: str) -> None:
+        """Give back what `forget` took; there may be nothing."""
+        if not self._current(owner, tool)[1] and self._store.versions(owner, tool):
+            self._store.bring_back(owner, tool)
+
+    def _change(self, owner: str, tool: str, more: set[str], fewer: set[str]) -> None:
+        with self._turn:  # two tabs both count
+            hosts, revision = self._current(owner, tool)
+            wanted = tuple(sorted((set(hosts) | more) - fewer))
+            if wanted != hosts:
+                self._store.save(owner, Granted(id=tool, hosts=wanted), revision)
+
+    def _current(self, owner: str, tool: str) -> tuple[tuple[str, ...], int]:
+        try:
+            stored = self._store.get(owner, tool)
+        except DocumentMissing:
+            return (), 0
+        return stored.document.hosts, stored.revision
+
+
+def grant_needed(url: str) -> str | None:
+    """The "host:port" that a tool with this address must be granted before it can be called, None where it needs none.
+
+    Told by the address alone: a name that turns out to lead to a private address is refused when it is called.
+    """
+    _, host, port = origin_of(url)
+    return host_of(url) if port not in PORTS.values() or _is_inner(host) else None
+
+
+def _is_inner(host: str) -> bool:
+    host = host.strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.split(".")
+        # Numbers in other spellings are addresses too, and a name of one word is a neighbour's.
+        odd = re.fullmatch(r"0x[0-9a-f]*|\d+", labels[-1]) is not None
+        return odd or len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "arpa")
+    return not is_public(host)

@@ -1,0 +1,164 @@
+"""The acts of a tool's editor: its form saved as it is typed in, versions, keys and grants.
+
+As with a persona's editor, each act brings the form along, which is saved first, so that no click loses what was typed; what
+cannot be saved stays in the form with its problems, and what was saved elsewhere meanwhile is asked about.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from assistant.studio import Studio
+from common.documents import Stored
+from common.errors import DocumentInvalid, EditConflict
+from common.problems import Sentences
+from tools.documents import ToolDocument
+from ui.ask import Ask, whole_number
+from ui.clock import clock
+from ui.render import Manner, plain
+from ui.texts import text
+from ui.tool_form import ToolForm, document_of, form_of, problems_of, read_form
+from ui.views import parts
+from ui.views import tool_editor as views
+
+SAVES = ("save", "mine", "add-key", "remove-key", "duplicate", "export", "version")
+"""The acts that bring the form along."""
+
+_SESSIONS = 200  # whose form is remembered, the latest ones
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a form's save came to: the tool as it is stored now, and the form as it was typed."""
+
+    stored: Stored[ToolDocument]
+    form: ToolForm
+    problems: Mapping[str, Sentences]
+    conflict: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """All of it is stored."""
+        return not self.problems and not self.conflict
+
+
+class ToolEditing:
+    """Saving and drawing the editor of one tool."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._toolbox = studio.toolbox
+        self._keys: OrderedDict[str, tuple[str, str]] = OrderedDict()  # session -> the tool in its form, and the form's key
+        self._lock = threading.Lock()
+
+    def keep(self, ask: Ask, *, over: bool = False) -> Kept:
+        """Save what the form holds; with `over`, in place of what was saved elsewhere. Raises `DocumentMissing`."""
+        stored = self._toolbox.get(ask.thing)
+        form = read_form(ask.fields(), stored.document)
+        fields, unread = document_of(form, stored.document)
+        if unread:
+            return Kept(stored, form, unread)
+        revision = stored.revision if over else _revision(ask.word("revision"), stored.revision)
+        try:
+            return Kept(self._toolbox.save(fields, revision, amends=not over), form, {})
+        except DocumentInvalid as error:
+            return Kept(stored, form, problems_of(error.problems, form))
+        except EditConflict:
+            return Kept(stored, form, {}, conflict=True)
+
+    def rows(self, ask: Ask, kept: Kept) -> Kept:
+        """One key more or less in the form."""
+        if ask.word("action") == "add-key":
+            return replace(kept, form=kept.form.with_secret())
+        form = kept.form.without_secret(ask.word("row"))
+        fields, unread = document_of(form, kept.stored.document)
+        if unread or not kept.whole:
+            return replace(kept, form=form)
+        try:
+            return replace(kept, stored=self._toolbox.save(fields, kept.stored.revision, amends=True), form=form)
+        except DocumentInvalid as error:
+            return replace(kept, form=form, problems=problems_of(error.problems, form))
+
+    def fresh(self, id: str) -> Kept:
+        """What is stored, as nobody has typed in it yet. Raises `DocumentMissing`."""
+        stored = self._toolbox.get(id)
+        return Kept(stored, form_of(stored.document), {})
+
+    def form_html(self, ask: Ask, kept: Kept, manner: Manner, *, fresh: bool) -> Markup:
+        """The form; unless it is `fresh`, what is typed in it stays."""
+        document, stored = kept.stored.document, kept.stored
+        key = self._key(ask, kept, fresh)
+        spoken = 1 if ask.language == "zh" else 0
+        note = views.conflict_html(manner) if kept.conflict else parts.EMPTY
+        if kept.problems:
+            note = parts.note(manner.say("tools_wrong", n=len(kept.problems)), "bad")
+        saved = text("tools_unsaved", ask.language)
+        if kept.whole:
+            saved = text("tools_saved", ask.language, time=clock(ask, stored.changed)) if stored.changed else ""
+        return views.edit_html(
+            views.Edited(
+                id=document.id,
+                kind=document.call.kind,
+                form=kept.form,
+                key=key,
+                revision=_revision(ask.word("revision"), stored.revision) if kept.conflict else stored.revision,
+                saved=saved,
+                problems={name: told[spoken] for name, told in kept.problems.items()},
+                note=note,
+            ),
+            manner,
+        )
+
+    def _key(self, ask: Ask, kept: Kept, fresh: bool) -> str:
+        """A new key replaces what is typed by what is stored; acts beside the form leave it as it is."""
+        id = kept.stored.document.id
+        with self._lock:
+            shown, key = self._keys.pop(ask.session, ("", ""))
+            if fresh or shown != id:
+                key = f"{id}-{kept.stored.revision}-{ask.nonce}"
+            self._keys[ask.session] = (id, key if fresh else ask.word("key") or key)
+            while len(self._keys) > _SESSIONS:
+                self._keys.popitem(last=False)
+            return self._keys[ask.session][1]
+
+    def access_html(self, id: str, manner: Manner) -> Markup:
+        """The keys of a tool and what it may reach."""
+        found = self._toolbox.access(id)
+        if found is None:
+            return views.access_html(views.Access(), id, manner)
+        keys = [views.Key(secret.name, secret.is_there, secret.origin) for secret in found.secrets]
+        granted = (found.host,) if found.granted else ()
+        return views.access_html(views.Access(keys, found.host if found.private else "", granted), id, manner)
+
+    def versions_html(self, ask: Ask, id: str, manner: Manner) -> Markup:
+        """The versions that are kept, newest first."""
+        now = self._toolbox.get(id).revision
+        rows = [
+            views.Version(each.revision, clock(ask, each.changed) if each.changed else "", each.revision == now)
+            for each in self._toolbox.versions(id)
+        ]
+        return views.versions_html(rows, id, manner)
+
+    def done(self, ask: Ask, id: str) -> str:
+        """A key kept or forgotten, a grant given or taken back: the sentence about it. Raises `HearthError`."""
+        name, host = ask.word("name"), ask.word("host")
+        match ask.word("action"):
+            case "key":
+                values = ask.fields().get("value") or [""]
+                self._toolbox.keep_secret(id, name, values[0].strip())
+                return text("tools_key_kept", ask.language, name=plain(name))
+            case "forget-key":
+                self._toolbox.keep_secret(id, name, "")
+                return text("tools_key_forgotten", ask.language, name=plain(name))
+            case "grant":
+                self._toolbox.grant(id, host)
+            case "revoke":
+                self._toolbox.revoke(id, host)
+        return ""
+
+
+def _revision(words: str, otherwise: int) -> int:
+    number = whole_number(words)
+    return otherwise if number is None else number

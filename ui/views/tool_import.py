@@ -1,0 +1,94 @@
+"""The import of tools as HTML: where they come from, what is in there with ticks, and what cannot be taken with why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from ui.render import Manner, plain
+from ui.views import parts
+from ui.views.parts import EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A tool that can be taken: `state` says how it compares with what is here."""
+
+    id: str
+    title: str
+    operation: str
+    state: Literal["new", "changed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found in a text: its title, what can be taken, and what cannot with why."""
+
+    title: str
+    found: Sequence[Found]
+    left: Sequence[tuple[str, str]]
+    servers: Sequence[str] = ()
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in the fields of the import."""
+
+    url: str = ""
+    text: str = ""
+
+
+def import_html(typed: Typed, look: Look | None, manner: Manner, note: Markup = EMPTY) -> Markup:
+    """The open thing: the sources, and below them what was found."""
+    head = Markup('<header class="thing-head"><h2>{}</h2><p>{}</p></header>').format(
+        manner.say("tools_import"), manner.say("tools_import_lead")
+    )
+    drop = parts.drop(manner, "tools", manner.say("tools_import_drop"), manner.say("tools_import_kinds"), ".json,.yaml,.yml,.txt")
+    body = EMPTY.join(
+        [
+            parts.field(manner.say("tools_import_url"), parts.line("url", typed.url, limit=2000, kind="url")),
+            parts.field(manner.say("tools_import_text"), parts.area("text", typed.text, rows=4, limit=2_000_000)),
+            Markup('<div class="row">{}</div>').format(parts.submit(manner.say("tools_import_look"), main=look is None)),
+        ]
+    )
+    shown = EMPTY if look is None else _look(look, manner)
+    return Markup('<div class="import" data-key="import">{}{}{}{}{}</div>').format(
+        head, drop, parts.form("look", body, key="import-source"), note, shown
+    )
+
+
+def _look(look: Look, manner: Manner) -> Markup:
+    pieces: list[Markup] = [
+        Markup("<h3>{}</h3>").format(manner.say("tools_import_found", title=plain(look.title), count=len(look.found)))
+    ]
+    if look.found:
+        marks = {state: manner.say(f"tools_import_{state}") for state in ("new", "changed", "same")}
+        rows = [(each.id, each.title, f"{each.operation} · {marks[each.state]}") for each in look.found]
+        chosen = [each.id for each in look.found if each.state != "same"]
+        take = Markup('<div class="row">{}<button type="button" class="quiet" data-do="tick-all">{}</button></div>').format(
+            parts.submit(manner.say("tools_import_take")), manner.say("tools_import_all")
+        )
+        pieces.append(parts.picks("take", rows, chosen) + take)
+    if look.left:
+        listed = EMPTY.join(Markup("<dt><code>{}</code></dt><dd>{}</dd>").format(name, why) for name, why in look.left)
+        pieces.append(
+            Markup('<details class="left" data-key="left"><summary>{}</summary><dl>{}</dl></details>').format(
+                manner.say("tools_import_left", count=len(look.left)), listed
+            )
+        )
+    found = parts.form("take", Markup('<div class="found">{}</div>').format(EMPTY.join(pieces)), key="import-found")
+    return Markup("<section data-look>{}{}</section>").format(_servers(look, manner), found)
+
+
+def _servers(look: Look, manner: Manner) -> Markup:
+    """Which of several servers is called; choosing one looks into the text once more."""
+    if len(look.servers) < 2:
+        return EMPTY
+    listed = EMPTY.join(
+        Markup('<option value="{0}"{1}>{0}</option>').format(server, Markup(" selected") if server == look.server else EMPTY)
+        for server in look.servers
+    )
+    control = Markup('<select data-do="workshop" data-action="serve">{}</select>').format(listed)
+    return parts.field(manner.say("tools_import_server"), control)
