@@ -393,6 +393,9 @@ class _Running:
         self._over = asyncio.Event()
         started.set_result(None)
         await self._over.wait()
+        # A connection that was dropped just before is still closing: cancelled now, its program would be left behind.
+        if closing := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(closing, timeout=_CLOSE_S - 1)
 
     def end(self) -> None:
         self.loop.call_soon_threadsafe(self._over.set)

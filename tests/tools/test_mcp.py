@@ -1,5 +1,6 @@
 """Tools of real MCP servers: programs that the test starts and grants, over pipes and over HTTP."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -240,6 +241,18 @@ def test_closing_ends_a_program_that_does_not_want_to(tmp_path):
     assert not any(map(alive, started))
     output = run(world.tool("raw_echo"), {"text": "x"}, ToolContext())
     assert output.failed
+
+
+def test_a_server_that_was_dropped_just_before_the_end_is_ended_too(tmp_path):
+    world = World(tmp_path)
+    world.enter(program("raw", "stubborn", str(tmp_path / "pids")))
+    world.mcp.connect("raw")
+    started = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert any(map(alive, started))
+    world.mcp.delete("raw")
+    world.close()
+    assert not any(map(alive, started))
+    gc.collect()  # what asyncio would have left open warns here, and a warning is an error
 
 
 def test_a_program_does_not_start_among_the_files_of_hearth(pleasant):

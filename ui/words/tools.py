@@ -18,7 +18,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "关闭期间不会交给任何人设，它们会在没有它的情况下回答。",
     ),
     "tools_ships": ("comes with Hearth", "Hearth 自带"),
-    "tools_registered": ("imported", "导入的"),
     "tools_name": ("Name for the model", "模型看到的名字"),
     "tools_risk": ("Risk", "风险"),
     "tools_deadline": ("Deadline of a call", "每次调用的时限"),
