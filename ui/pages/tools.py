@@ -268,7 +268,7 @@ class ToolsPage:
             )
             for tool in fitting[:_LISTED]
         ]
-        return views.Listing(items, len(fitting), kinds, kind, narrowed.words, len(kinds) > 1, whole)
+        return views.Listing(items, len(fitting), kinds, kind, narrowed.words, bool(kinds.keys() & {"http", "openapi"}), whole)
 
     def _narrow(self, ask: Ask) -> None:
         with self._lock:
