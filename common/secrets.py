@@ -5,24 +5,19 @@ They lie encrypted in a file of their own in the data folder, apart from the dat
 host alone. What this does not do: hide them from this program's own memory, or from who can read the key as well.
 """
 
-import base64
 import json
 import os
-import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from common.egress import origin
 from common.errors import StorageFailed
+from common.redaction import Redaction
 from common.sealing import key_of_user, seal, stamp, unseal, write_private
-
-HIDDEN = "•••"
-"""What stands in the place of a secret."""
 
 _FILE = "secrets.json"
 _SHORTEST = 4  # characters of a secret that is looked for in texts: a shorter one is in every text
@@ -56,7 +51,7 @@ class Secrets:
         self._path = folder / _FILE
         self._key = key_of_user(passphrase)
         self._lock = threading.RLock()  # what is done meanwhile may be logged, which asks for `redact`
-        self._known: tuple[object, re.Pattern[str] | None] = (None, None)
+        self._known: tuple[object, Redaction] = (None, Redaction(()))
 
     def get(self, name: str) -> str | None:
         """The secret of a name; None where there is none, or it is for certain hosts. Raises `StorageFailed`."""
@@ -131,21 +126,20 @@ class Secrets:
             try:
                 mark = (stamp(self._path), self._key.mark())
                 if self._known[0] != mark:
-                    self._known = (mark, self._pattern())
+                    self._known = (mark, self._redaction())
             except StorageFailed:
                 pass  # what was known before still is
-            pattern = self._known[1]
-        return pattern.sub(HIDDEN, text) if pattern else text
+            hide = self._known[1]
+        return hide.text(text)
 
-    def _pattern(self) -> re.Pattern[str] | None:
+    def _redaction(self) -> Redaction:
         file = self._read()
         key = self._key.find(file.salt) if file.secrets else None
         values = list(file.plain.values())
         if key is not None:
             opened = (unseal(key, kept.sealed, _bound(name, kept.hosts)) for name, kept in file.secrets.items())
             values += [value for value in opened if value is not None]
-        forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
-        return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))) if forms else None
+        return Redaction(values, _SHORTEST)
 
     def _opened(self, file: _File, name: str) -> str:
         kept, key = file.secrets[name], self._key.find(file.salt)
@@ -192,21 +186,6 @@ def _sealed(key: bytes, name: str, value: str, hosts: tuple[str, ...]) -> _Kept:
 def _bound(name: str, hosts: tuple[str, ...]) -> bytes:
     """What a secret is sealed together with, so that it serves under its own name and for its own hosts alone."""
     return json.dumps([name, *hosts]).encode()
-
-
-def _forms(value: str) -> set[str]:
-    """How a secret may stand in a text."""
-    plain = value.encode("utf-8", "replace")
-    return {
-        value,
-        quote(plain, safe=""),
-        quote(plain),
-        quote_plus(plain),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        repr(value)[1:-1],
-        base64.b64encode(plain).decode().rstrip("="),
-    }
 
 
 def _damaged(path: Path) -> StorageFailed:

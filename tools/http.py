@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from common.egress import Egress, EgressResponse
 from common.errors import EgressFailed, EgressRefused, ToolError, ToolFailed
+from common.redaction import Redaction
 from tools.base import Media, Tool, ToolContext, ToolOutput, ToolSpec
 from tools.calls import HttpCall, host_of, origin_text
 from tools.documents import ToolDocument
-from tools.redaction import Redaction
 from tools.requests import request_of
 from tools.resultpath import part_of
 

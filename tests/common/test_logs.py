@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from common.logs import hide_in_logs
-from common.secrets import HIDDEN, Secrets
+from common.redaction import HIDDEN
+from common.secrets import Secrets
 
 CANARY = "sk-canary-1234"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import EgressRefused, StorageFailed
-from common.secrets import HIDDEN, Secrets
+from common.redaction import HIDDEN
+from common.secrets import Secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "sk-canary-7Yq/+=密"

@@ -8,11 +8,11 @@ import pytest
 
 from common.egress import Egress
 from common.errors import ToolFailed
+from common.redaction import Redaction
 from tests.tools.test_tool_documents import problems
 from tools.base import ToolContext
 from tools.calls import origin_text
 from tools.http import HttpTool
-from tools.redaction import Redaction
 from tools.requests import request_of
 from tools.runner import run
 

@@ -13,13 +13,15 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "•••"
+"""What stands in the place of a secret."""
 
 
 class Redaction:
     """Hides the values of some secrets."""
 
-    def __init__(self, values: Iterable[str]) -> None:
-        forms = sorted({form for value in values for form in _forms(value) if form}, key=len, reverse=True)
+    def __init__(self, values: Iterable[str], shortest: int = 1) -> None:
+        """Values of fewer than `shortest` characters are not looked for: they are in every text by chance."""
+        forms = sorted({form for value in values for form in _forms(value, shortest)}, key=len, reverse=True)
         self._forms = re.compile("|".join(map(re.escape, forms)), re.IGNORECASE) if forms else None
 
     def text(self, text: str) -> str:
@@ -40,11 +42,12 @@ class Redaction:
         return value
 
 
-def _forms(value: str) -> Iterable[str]:
+def _forms(value: str, shortest: int) -> Iterable[str]:
     plain = [value]
     if ":" in value:  # "user:password": either is echoed alone, and the password is the secret
         plain.append(value.partition(":")[2])
-    for each in plain:
-        yield from (each, quote(each, safe=""), quote(each), quote_plus(each), html.escape(each))
+    for each in (each for each in plain if len(each) >= shortest):
+        written = each.encode("utf-8", "replace")
+        yield from (each, quote(written, safe=""), quote(written), quote_plus(written), html.escape(each))
         yield from (json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1], repr(each)[1:-1])
-        yield base64.b64encode(each.encode("utf-8", "replace")).decode()
+        yield base64.b64encode(written).decode().rstrip("=")
