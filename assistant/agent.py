@@ -202,12 +202,13 @@ class Agent:
         asked_again = False
         earlier_steps = sum(bool(each.calls) for each in current)
         while earlier_steps + turn.steps < self.limits.steps and not calling.spent and not self._over_budget(turn):
-            silent = not pending and self._distrusts(turn, calling, quotes)
+            mixed_up = self._mixes_up(turn, calling)
+            silent = mixed_up or (not pending and self._distrusts(turn, calling, quotes))
             step = yield from self._step(turn, [*so_far(), *note], specs, options, silent=silent)
             if turn.cancel.is_set():
                 yield from self._cancelled(turn)
                 return
-            if silent and quotes and not turn.calls:
+            if silent and quotes and not mixed_up and not turn.calls:
                 yield from self._quote(turn, history)
                 return
             calls = calling.distinct(turn.calls, [*current, *turn.new])
@@ -216,7 +217,7 @@ class Agent:
             if note and not calls:
                 continue
             if not calls:
-                yield from self._close(turn, calling, "answered", step)
+                yield from self._close(turn, calling, "answered", unread=bool(step.unread))
                 return
             yield turn.complete(self._message(turn, calls))
             waiting = calling.waiting(calls)
@@ -225,14 +226,17 @@ class Agent:
                 yield turn.finish("approval")
                 return
         if not pending and self._distrusts(turn, calling, quotes):
-            yield from self._quote(turn, history) if quotes else self._close(turn, calling, "answered", step)
+            yield from self._quote(turn, history) if quotes else self._close(turn, calling, "answered", unread=bool(step.unread))
+            return
+        if self._mixes_up(turn, calling):
+            yield from self._close(turn, calling, "answered")
             return
         # More calls would bring nothing new: what is there is what the answer is made of.
         step = yield from self._step(turn, so_far(), specs, replace(options, tool_choice="none"))
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return
-        yield from self._close(turn, calling, "answered" if turn.text.strip() else "step_limit", step)
+        yield from self._close(turn, calling, "answered" if turn.text.strip() else "step_limit", unread=bool(step.unread))
 
     def _offer(self, turn: Turn, message: str, history: Sequence[Message]) -> Generator[Event, None, Sequence[ToolSpec]]:
         """The few tools that the model is shown: those used last stay, for "and tomorrow?" names none."""
@@ -248,6 +252,10 @@ class Agent:
     def _distrusts(self, turn: Turn, calling: Calling, quotes: bool) -> bool:
         """Whether the model's words are left out: with `quotes` passages are better, and what no call gave it makes up."""
         return calling.fruitless and (quotes or (bool(calling.tried) and not turn.info.grounding))
+
+    def _mixes_up(self, turn: Turn, calling: Calling) -> bool:
+        """Whether what the tools gave is better shown than retold: of several values a small model takes the wrong one."""
+        return _is_small(turn.info) and prepared.gave_data(calling.tried)
 
     def _step(
         self,
@@ -324,10 +332,12 @@ class Agent:
     def _message(self, turn: Turn, calls: Sequence[ToolCall] = ()) -> Message:
         return Message("assistant", turn.text, turn.thinking, tuple(calls), sources=quoting.cited(turn.text, turn.hits))
 
-    def _close(self, turn: Turn, calling: Calling, reason: Reason, step: Step) -> Iterator[Event]:
-        """End with what the model wrote, or, where that is nothing, with what the tools gave."""
-        if not turn.text.strip():
-            yield turn.add_text(prepared.without_words(turn.language, calling.tried, self.tools, unread=bool(step.unread)))
+    def _close(self, turn: Turn, calling: Calling, reason: Reason, *, unread: bool = False) -> Iterator[Event]:
+        """End with what the model wrote, or, where that is nothing, with what the tools gave; `unread` is for `without_words`."""
+        if not turn.text.strip() and self._mixes_up(turn, calling):
+            yield turn.add_text(prepared.as_given(turn.language, calling.tried, self.tools))
+        elif not turn.text.strip():
+            yield turn.add_text(prepared.without_words(turn.language, calling.tried, self.tools, unread=unread))
         elif turn.info.reads_excerpts and turn.hits and (not calling.tried or quoting.cited(turn.text, turn.hits)):
             yield turn.add_text("\n\n" + quoting.evidence(self.persona, turn.language, turn.text, turn.hits[0]))
         yield turn.complete(self._message(turn))

@@ -1,11 +1,12 @@
-"""What is said where the model has no words: the answer made of what the tools gave, and the note on a call that cannot be read.
+"""What is said where the model has no words, or none to rely on: the answer made of what the tools gave, and the note on a call
+that cannot be read.
 
 Sentences and quotations only, in both languages; when each is due is the agent's matter. An answer made here invents nothing: it
 tells what was tried, what came of it and what failed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assistant.calling import Tried
 from tools.base import ToolSpec
@@ -14,11 +15,15 @@ from tools.registry import ToolSnapshot
 _RESULTS = 3  # results quoted, the last ones
 _RESULT = 400  # characters quoted of a result
 _ARGUMENTS = 120  # characters shown of a call's arguments
+_LINES = 24  # of the data that a tool gave
+_VALUE = 200  # characters of one of its values
 
 _GAVE = {
     "en": "I did not get to an answer in words of my own. This is what the tools gave:",
     "zh": "我没能用自己的话把回答写出来。工具给出的结果是：",
 }
+_ANSWERED = {"en": "{} answered:", "zh": "{}的回答："}
+_MORE = {"en": "… and more", "zh": "……还有更多"}
 _FAILED_TOO = {"en": "This did not work:", "zh": "下面这些没有成功："}
 _FAILED = {"en": "I tried, and could not do it:", "zh": "我试过了，但没有做成："}
 _AGAIN = {"en": "You could ask in another way.", "zh": "你可以换个问法再试。"}
@@ -50,6 +55,26 @@ def without_words(language: str, tried: Sequence[Tried], tools: ToolSnapshot, *,
     return _UNREAD[language] if unread else _EMPTY[language]
 
 
+def gave_data(tried: Sequence[Tried]) -> bool:
+    """Whether the last call that worked gave several values by name or number: a small model retells the wrong one."""
+    last = next((one for one in reversed(tried) if not one.result.failed), None)
+    if last is None:
+        return False
+    text = last.result.text
+    return len(_values(text)) > 1 or (text[:1] in ("{", "[") and len(text) > _RESULT)  # or more of them than there was room for
+
+
+def as_given(language: str, tried: Sequence[Tried], tools: ToolSnapshot) -> str:
+    """What the tools gave, value by value, and what failed."""
+    told = []
+    for one in [one for one in tried if not one.failure][-_RESULTS:]:
+        lines = _values(one.result.text) or [f"- {_cut(one.result.text, _RESULT)}"]
+        shown = [*lines[:_LINES], f"- {_MORE[language]}"] if len(lines) > _LINES else lines
+        told.append("\n".join([_ANSWERED[language].format(_asked(one, tools, language)), "", *shown]))
+    failures = [_line(one, tools, language) for one in tried if one.failure][-_RESULTS:]
+    return "\n\n".join([*told, *([_FAILED_TOO[language], _listed(failures)] if failures else [])])
+
+
 def about_unread(language: str, written: str, offered: Sequence[ToolSpec]) -> str:
     """What a model is told whose call could not be read."""
     names = ", ".join(spec.name for spec in offered)
@@ -58,11 +83,31 @@ def about_unread(language: str, written: str, offered: Sequence[ToolSpec]) -> st
 
 
 def _line(one: Tried, tools: ToolSnapshot, language: str) -> str:
+    return f"{_asked(one, tools, language)}{'：' if language == 'zh' else ': '}{_cut(one.result.text, _RESULT)}"
+
+
+def _asked(one: Tried, tools: ToolSnapshot, language: str) -> str:
     known = tools.get(one.call.name)
     title = known.titles.get(language, one.call.name) if known else one.call.name
     given = ", ".join(f"{key}: {_value(value)}" for key, value in one.call.arguments.items())
-    asked = f"{title} ({_cut(given, _ARGUMENTS)})" if given else title
-    return f"{asked}{'：' if language == 'zh' else ': '}{_cut(one.result.text, _RESULT)}"
+    return f"{title} ({_cut(given, _ARGUMENTS)})" if given else title
+
+
+def _values(text: str) -> list[str]:
+    """The lines of a list, one for each value of the JSON that a result is; none for one that is words, or that was cut."""
+    try:
+        return list(_lines(json.loads(text), ""))
+    except (ValueError, RecursionError):
+        return []
+
+
+def _lines(data: object, indent: str) -> Iterator[str]:
+    named = data.items() if isinstance(data, dict) else enumerate(data, 1) if isinstance(data, list) else ()
+    for name, value in named:
+        nested = bool(value) and isinstance(value, dict | list)
+        yield f"{indent}- {_cut(str(name), _VALUE)}:" + ("" if nested else f" {_cut(_value(value), _VALUE)}")
+        if nested:
+            yield from _lines(value, indent + "    ")
 
 
 def _value(value: object) -> str:
