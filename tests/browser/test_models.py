@@ -151,3 +151,16 @@ def back_to_the_first(page: Page) -> None:
     """The first model is no entry of the page: the loader of `serve.py` brings it for a server of its name."""
     page.click('[data-action="use"]')
     expect(page.locator("#header .model")).to_contain_text("Scripted")
+
+
+def test_a_model_that_loads_takes_no_room_from_the_pages(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    height = "() => document.querySelector('#header').clientHeight"
+    before = page.evaluate(height)
+    page.eval_on_selector(
+        "#header .model",
+        "line => { line.className = 'model loading'; line.querySelector('span').textContent = 'loading SmolLM2 135M Instruct '"
+        " + '· 24 %, about 12 s'.repeat(3); }",
+    )
+    assert page.evaluate(height) == before
+    assert page.eval_on_selector("#header nav", "nav => nav.scrollWidth - nav.clientWidth") == 0
