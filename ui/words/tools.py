@@ -247,7 +247,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_import_all": ("All", "全选"),
     "tools_import_none_chosen": ("Choose at least one.", "请至少选一个。"),
     "tools_import_gone": ("This was looked at too long ago. Load it once more.", "预览已失效，请重新载入。"),
-    "tools_import_done": ("{count} tools are here now.", "已导入 {count} 个工具。"),
+    "tools_import_done": ("Imported tools: {count}.", "已导入 {count} 个工具。"),
     "tools_import_empty": ("Give a file, an address or a text first.", "请先给出文件、网址或内容。"),
     "tools_import_new": ("new", "新"),
     "tools_import_changed": ("changed", "有改动"),
