@@ -227,7 +227,7 @@ def test_an_import_is_looked_at_before_it_is_taken(shop):
     ids = re.findall(r'name="take" value="([^"]+)"', html)
     assert "choose at least one" in words(act(page, IMPORT, action="take", fields={})).lower()
     html = act(page, IMPORT, action="take", fields={"take": ids[:2]})
-    assert "2 tools are here now" in words(html)
+    assert "Imported tools: 2." in words(html)
     taken = [tool for tool in studio.tools.list() if tool.kind == "openapi"]
     assert len(taken) == 2
     assert studio.toolbox.document(taken[0].id).call.url.startswith("https://eu.shop.example/v1/things/")
