@@ -1,34 +1,27 @@
 """MCP servers as documents, what each said it offers, and the grants without which none of this machine is touched.
 
 A server's document names a command or an address and holds no secret. A grant is a row of its own that repeats exactly what was
-granted, sealed with a key that lies beside the database: a changed command or address needs a new one, and so does a database
-that came from elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
+granted, sealed (see `tools.seals`): a changed command or address needs a new one, and so does a database that came from elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
 """
 
-import hashlib
-import hmac
-import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from common.connections import Resolver
-from common.database import Database, unwritable
+from common.database import Database
 from common.documents import UNSEEN, Document, DocumentStore, Line, LocalizedText
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict
 from common.problems import problem
 from tools.base import Risk
 from tools.calls import origin_of, url_problem
+from tools.seals import Seals
 
 LISTING_LIMIT = 4_000_000
 """Bytes of what is kept of one server's listing."""
 
-_KEY_FILE = "mcp-grants.key"
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -175,7 +168,7 @@ class Grants:
 
     def __init__(self, database: Database) -> None:
         self._rows = DocumentStore(database, "mcp-grant", McpGrant)
-        self._key_path = database.path.with_name(_KEY_FILE)
+        self._seals = Seals(database)
 
     def holds(self, owner: str, server: McpServer) -> bool:
         """Whether exactly what the document says now was granted here."""
@@ -183,14 +176,11 @@ class Grants:
             grant = self._rows.get(owner, server.id).document
         except (DocumentMissing, DocumentInvalid):
             return False
-        key = _read_key(self._key_path)
-        if key is None or grant.transport != server.transport:
-            return False
-        return hmac.compare_digest(grant.seal.encode(), _seal(key, owner, server).encode())
+        return grant.transport == server.transport and self._seals.holds(grant.seal, *_said(owner, server))
 
     def give(self, owner: str, server: McpServer) -> None:
         """Grant what the document says now. Raises `StorageFailed`."""
-        seal = _seal(_read_key(self._key_path) or _make_key(self._key_path), owner, server)
+        seal = self._seals.make(*_said(owner, server))
         self.take_back(owner, server.id)
         self._rows.save(owner, McpGrant(id=server.id, transport=server.transport, seal=seal), 0)
 
@@ -202,29 +192,8 @@ class Grants:
             return
 
 
-def _seal(key: bytes, owner: str, server: McpServer) -> str:
-    said = json.dumps([owner, server.id, server.transport.model_dump(mode="json")], sort_keys=True)
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
-
-
-def _read_key(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes() or None
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise unwritable(str(path), error) from error
-
-
-def _make_key(path: Path) -> bytes:
-    key = secrets.token_bytes(32)
-    try:
-        path.unlink(missing_ok=True)  # an empty one
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
-    except OSError as error:
-        raise unwritable(str(path), error) from error
-    return key
+def _said(owner: str, server: McpServer) -> tuple[str, str, Any]:
+    return owner, server.id, server.transport.model_dump(mode="json")
 
 
 def shown_differs(server: McpServer) -> EditConflict:
