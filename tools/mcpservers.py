@@ -1,7 +1,8 @@
 """MCP servers as documents, what each said it offers, and the grants without which none of this machine is touched.
 
 A server's document names a command or an address and holds no secret. A grant is a row of its own that repeats exactly what was
-granted, sealed (see `tools.seals`): a changed command or address needs a new one, and so does a database that came from elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
+granted, sealed (see `tools.seals`): a changed command or address needs a new one, and so does a database that came from
+elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from common.database import Database
 from common.documents import UNSEEN, Document, DocumentStore, Line, LocalizedText
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict
 from common.problems import problem
+from common.redaction import Redaction
 from tools.base import Risk
 from tools.calls import origin_of, url_problem
 from tools.seals import Seals
@@ -22,6 +24,7 @@ from tools.seals import Seals
 LISTING_LIMIT = 4_000_000
 """Bytes of what is kept of one server's listing."""
 
+_SHORTEST = 4  # letters of a token that is looked for
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -90,6 +93,11 @@ class Address:
     headers: Mapping[str, str] = field(repr=False)
     granted: frozenset[str]
     resolve: Resolver | None
+
+    @property
+    def hide(self) -> Redaction:
+        """Hides what the headers hold, "Bearer TOKEN"."""
+        return Redaction([value.partition(" ")[2] for value in self.headers.values()], _SHORTEST)
 
 
 class McpServer(Document):
