@@ -6,7 +6,7 @@ and deep nesting are refused with a sentence. It reads no file and knows no sche
 
 import re
 from collections.abc import Hashable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -53,7 +53,7 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float:
     if len(node.value) > _LONGEST:
         raise _Refused("a number in it is too long", "里面有过长的数字")
     read = loader.construct_yaml_int if node.tag.endswith("int") else loader.construct_yaml_float
-    return cast(int | float, read(node))
+    return read(node)
 
 
 for _kind in ("int", "float"):
