@@ -5,6 +5,8 @@ granted, sealed (see `tools.seals`): a changed command or address needs a new on
 elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -118,7 +120,8 @@ class McpServer(Document):
 class OfferedTool(BaseModel):
     """A tool as a server offers it; `problem` says why it cannot be taken, and is blank for one that can.
 
-    `id` and `model_name` are what we call it, and stay the same for as long as the server offers it.
+    `id` and `model_name` are what we call it, and stay the same for as long as the server offers it. `read` is the `words` that
+    its owner has had before them.
     """
 
     model_config = _FROZEN
@@ -131,6 +134,13 @@ class OfferedTool(BaseModel):
     id: str = ""
     model_name: str = ""
     problem: LocalizedText = LocalizedText()
+    read: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that a model is told of it, as a digest."""
+        told = [self.name, self.title, self.description, self.parameters]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 class OfferedResource(BaseModel):
