@@ -247,6 +247,7 @@ class Agent:
         found = self._fit(turn.info).find(message, limit + _ALSO_SHOWN, last_used(history))
         scores = [(tool.spec.name, score) for tool, score in found]
         yield ToolsFound(tuple(scores[:limit]), tuple(scores[limit:]))
+        turn.tainted = turn.tainted or any(tool.unread for tool, _ in found[:limit])
         return [tool.spec for tool, _ in found[:limit]]
 
     def _distrusts(self, turn: Turn, calling: Calling, quotes: bool) -> bool:

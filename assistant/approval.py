@@ -19,7 +19,7 @@ from assistant.messages import ToolCall
 from assistant.models.base import Cancel
 from common.errors import ConversationError, ToolDenied
 from tools.base import Tool
-from tools.permissions import Permissions
+from tools.permissions import Permissions, digest
 from tools.validation import check
 
 WAITS_S = 86_400.0
@@ -64,8 +64,8 @@ def resumed(
 ) -> Callable[..., Iterator[Event]]:
     """The turn at the end of `path`, to go on with the decisions; a permission for good is given when it does.
 
-    Raises `ToolDenied` for whoever is no maker, `ConversationError` where a call does not wait or cannot be allowed any more, and
-    `ArgumentsInvalid` for changed arguments that the tool does not take.
+    Raises `ToolDenied` for whoever is no maker, `ConversationError` where a call does not wait, cannot be allowed any more or is
+    of a tool that is another since, and `ArgumentsInvalid` for changed arguments that the tool does not take.
     """
     if not identity.maker:
         raise ToolDenied("Only the owner of this page may decide on calls.", "只有本页面的主人可以决定是否执行调用。")
@@ -83,6 +83,8 @@ def resumed(
         tool = agent.tools.get(calls[id].name)
         if tool is None:
             continue  # it is gone since, or off: that is what the call will be answered with
+        if decision.allowed and decision.tool not in (None, digest(tool)):
+            raise _another(tool)
         if decision.allowed and decision.arguments is not None:
             check(tool.spec.name, tool.spec.parameters, decision.arguments)
         if decision.allowed and decision.always:
@@ -97,6 +99,14 @@ def resumed(
         yield from agent.run("", history, language=language, cancel=cancel, decisions=decisions)
 
     return turn
+
+
+def _another(tool: Tool) -> ConversationError:
+    name = tool.spec.name
+    return ConversationError(
+        f"The tool {name!r} was changed since you were asked, so this call was not made. Look at it and decide again.",
+        f"在询问你之后，工具 {name!r} 被改过，所以没有执行这次调用。请重新查看后再决定。",
+    )
 
 
 def _only_once(tool: Tool) -> ConversationError:

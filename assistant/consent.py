@@ -18,12 +18,14 @@ class Decision:
     """A maker's answer to a call that waits.
 
     `arguments` are those to make it with in place of the model's, None for the model's own; `always` lets the persona make
-    calls of this tool from now on without being asked.
+    calls of this tool from now on without being asked. `tool` is the digest of the tool as it was when they were asked, None
+    where nobody was shown it.
     """
 
     allowed: bool
     arguments: Mapping[str, Any] | None = None
     always: bool = False
+    tool: str | None = None
 
 
 def consent(tool: Tool, *, tainted: bool, maker: bool, standing: Callable[[Tool], bool]) -> Consent:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import psutil
 
+from assistant.settings import for_programs
 from common.database import unwritable
 from common.errors import HearthError, JobError, StorageFailed
 
@@ -144,7 +145,7 @@ class Jobs:
                     **streams,
                     stdin=subprocess.DEVNULL,
                     cwd=ROOT,
-                    env={**os.environ, **(secrets or {})},
+                    env={**for_programs(os.environ), **(secrets or {})},
                     start_new_session=True,
                     encoding="utf-8",
                     errors="replace",

@@ -45,6 +45,7 @@ class _ModelTool(Tool):
         self.titles = titles
         self.about = _About(about, self._lacking)
         self.risk = risk
+        self.untrusted = task.shown is not None  # what stands in a picture, or is said in a sound, is anybody's
         described = " ".join(text for text in (about.get("en"), about.get("zh")) if text)
         self.spec = ToolSpec(name, described, task.parameters)
 

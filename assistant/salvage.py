@@ -48,7 +48,8 @@ def salvage(events: Sequence[Event]) -> tuple[Message, ...]:
     settled |= {message.result.call_id for message in whole if message.result}
     whole += [Message("tool", each.text, result=each, tainted=True) for id, each in begun.items() if id not in settled]
     if text.strip():
-        whole.append(Message("assistant", text, thinking, interrupted=True))
+        # What was read before it was written is not known any more, so the worst is taken for true.
+        whole.append(Message("assistant", text, thinking, interrupted=True, tainted=True))
     answered = {message.result.call_id for message in whole if message.result}
     return tuple(
         replace(message, calls=tuple(call for call in message.calls if call.id in answered), interrupted=True)

@@ -16,6 +16,7 @@ VERSION = "0.1.0"
 Hub = Literal["huggingface", "modelscope"]
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_IN_CONFIDENCE = ("HEARTH_MODEL_KEY", "HEARTH_SECRET_KEY", "HEARTH_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         lasting=lasting,
         given=frozenset(name for name, value in (("model", model), ("region", region)) if value),
     )
+
+
+def for_programs(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program that Hearth starts: without the keys that were given to Hearth alone."""
+    return {name: value for name, value in environment.items() if name not in _IN_CONFIDENCE}
 
 
 def _hub(environment: Mapping[str, str]) -> Hub | None:

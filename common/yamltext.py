@@ -13,6 +13,7 @@ import yaml
 from common.errors import DocumentInvalid
 
 _DEEPEST = 32
+_LONGEST = 1000  # letters of a number; one of many parts by colons takes minutes to read, and Python writes no longer one out
 _FRAGILE = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff]")
 
 
@@ -46,6 +47,17 @@ class _Loader(yaml.SafeLoader):
                     raise _Refused(f"it has the field {key.value[:60]!r} twice", f"字段 {key.value[:60]!r} 出现了两次")
                 names.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float:
+    if len(node.value) > _LONGEST:
+        raise _Refused("a number in it is too long", "里面有过长的数字")
+    read = loader.construct_yaml_int if node.tag.endswith("int") else loader.construct_yaml_float
+    return read(node)
+
+
+for _kind in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _number)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -82,7 +94,8 @@ def read_mapping(text: str, limit: int) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _unreadable(f"line {line} is not valid YAML ({_first_line(error)})", f"第 {line} 行不是正确的 YAML") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or number that cannot be, such as 2026-02-31
+    # A date that cannot be, such as 2026-02-31; a !!bool that is none, an empty !!int, a number beyond all bounds.
+    except (yaml.YAMLError, ValueError, LookupError, OverflowError) as error:
         raise _unreadable(f"a value in it is broken ({_first_line(error)})", "里面有损坏的值") from None
     if not isinstance(data, dict):
         raise _unreadable("it does not hold fields of the form name: value", "里面不是“名称: 值”的字段")

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -104,7 +105,9 @@ class Offered:
         check_message(text)
         language = language_of(text, None)
         said: list[MessageCompleted] = []
-        for event in self._studio.agent(persona, identity).run(text, cancel=cancel):
+        # What was allowed for good was allowed to the maker's own words; these may be those of another model.
+        asked = replace(self._studio.agent(persona, identity), standing=lambda tool: False)
+        for event in asked.run(text, cancel=cancel):
             if isinstance(event, MessageCompleted) and event.message.role == "assistant":
                 said.append(event)
             elif isinstance(event, TurnFinished):

@@ -83,7 +83,8 @@ class Tool(ABC):
     is told; `field` is the service or the area of work it belongs to, by which it is found too; `risk` says what a call can do
     beyond reading; `sends` whether its arguments leave this machine, and so whether what comes back is a stranger's text;
     `untrusted` whether that may be so although nothing is sent; `origin` what it was made from besides its code, a document or a
-    server, as text: where that changes it is another tool, to which nothing was permitted yet; `for_small_models` whether a small
+    server, as text: where that changes it is another tool, to which nothing was permitted yet; `unread` whether its own words are
+    a stranger's that its owner has not had before them as they are now; `for_small_models` whether a small
     model may be given it, which calls what sounds like the question; `time_limit_s` is the deadline of one call in seconds.
     """
 
@@ -97,6 +98,7 @@ class Tool(ABC):
     sends: bool = False
     untrusted: bool = False
     origin: str = ""
+    unread: bool = False
     for_small_models: bool = True
     time_limit_s: float = 10.0
 

@@ -28,10 +28,7 @@ def read_description(text: str) -> Mapping[str, Any]:
                 "Convert it to JSON, which is read faster.",
                 f"这个文件太大，不能按 YAML 读取：最多 {YAML_LIMIT:,} 字节、{YAML_PARTS_LIMIT:,} 项。请转换成 JSON。",
             )
-        read = read_mapping(text, YAML_LIMIT)
-        if _has_long_number(read):
-            raise _long_number()
-        return read
+        return read_mapping(text, YAML_LIMIT)
     if (size := len(text.encode(errors="replace"))) > JSON_LIMIT:
         raise DocumentInvalid(
             f"This file has {size:,} bytes and may have at most {JSON_LIMIT:,}. Shorten it.",
@@ -47,23 +44,5 @@ def read_description(text: str) -> Mapping[str, Any]:
             f"这个文件的第 {error.lineno} 行不是正确的 JSON。请改正后再试。",
         ) from None
     except ValueError:
-        raise _long_number() from None
+        raise DocumentInvalid("A number in this file is too long to be read.", "这个文件里有过长的数字，无法读取。") from None
     return data
-
-
-def _has_long_number(data: Any) -> bool:
-    """Whether a number has more digits than Python writes out; in YAML a hexadecimal one may."""
-    pending = [data]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, Mapping):
-            pending += [*value.keys(), *value.values()]
-        elif isinstance(value, list | tuple | set):
-            pending += value
-        elif isinstance(value, int) and value.bit_length() > 4096:
-            return True
-    return False
-
-
-def _long_number() -> DocumentInvalid:
-    return DocumentInvalid("A number in this file is too long to be read.", "这个文件里有过长的数字，无法读取。")

@@ -1,7 +1,7 @@
 """Which private addresses, and which other ports, an owner allows a tool to reach: "host:port" each.
 
-Grants are rows apart from tool documents, so that no document, import or export can carry one. A grant names the host, so a tool
-that is sent elsewhere loses it.
+Grants are rows apart from tool documents, so that no document, import or export can carry one, and sealed (see `tools.seals`),
+so that no backup of another machine can. A grant names the host, so a tool that is sent elsewhere loses it.
 """
 
 import ipaddress
@@ -18,7 +18,9 @@ from common.egress import PORTS
 from common.errors import DocumentMissing
 from common.problems import problem
 from tools.calls import host_of, origin_of
+from tools.seals import Seals
 
+_KIND = "tool-grants"
 _HOST = re.compile(r"[^\s/@?#\\]{1,255}:\d{1,5}")
 
 
@@ -26,6 +28,7 @@ class Granted(Document):
     """The addresses that one tool, whose id this has, may reach."""
 
     hosts: tuple[str, ...] = Field((), max_length=20)
+    seal: str = ""
 
     @field_validator("hosts")
     @classmethod
@@ -40,12 +43,14 @@ class ToolGrants:
     """The grants of a database; every method takes the owner first."""
 
     def __init__(self, database: Database) -> None:
-        self._store = DocumentStore(database, "tool-grants", Granted)
+        self._store = DocumentStore(database, _KIND, Granted)
+        self._seals = Seals(database)
         self._turn = threading.Lock()
 
     def all(self, owner: str) -> Mapping[str, frozenset[str]]:
         """Tool -> what it may reach; none for tools without a grant, and for grants that cannot be read."""
-        return {stored.document.id: frozenset(stored.document.hosts) for stored in self._store.list(owner)}
+        granted = (stored.document for stored in self._store.list(owner))
+        return {each.id: frozenset(each.hosts) for each in granted if self._counts(owner, each)}
 
     def of(self, owner: str, tool: str) -> frozenset[str]:
         return frozenset(self._current(owner, tool)[0])
@@ -71,14 +76,18 @@ class ToolGrants:
             hosts, revision = self._current(owner, tool)
             wanted = tuple(sorted((set(hosts) | more) - fewer))
             if wanted != hosts:
-                self._store.save(owner, Granted(id=tool, hosts=wanted), revision)
+                seal = self._seals.make(_KIND, owner, tool, wanted)
+                self._store.save(owner, Granted(id=tool, hosts=wanted, seal=seal), revision)
 
     def _current(self, owner: str, tool: str) -> tuple[tuple[str, ...], int]:
         try:
             stored = self._store.get(owner, tool)
         except DocumentMissing:
             return (), 0
-        return stored.document.hosts, stored.revision
+        return stored.document.hosts if self._counts(owner, stored.document) else (), stored.revision
+
+    def _counts(self, owner: str, granted: Granted) -> bool:
+        return bool(granted.hosts) and self._seals.holds(granted.seal, _KIND, owner, granted.id, granted.hosts)
 
 
 def grant_needed(url: str) -> str | None:

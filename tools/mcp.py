@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -26,6 +26,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import TypeAdapter, ValidationError
 
 from common.errors import ToolFailed
+from common.redaction import Redaction
 from common.streaming import streaming_client
 from tools.base import Media, ToolContext, ToolOutput
 from tools.mcpprogram import LINE_LIMIT, Program, Running
@@ -132,10 +133,11 @@ class _Session(ClientSession):
 
 
 class _Metered:
-    """What a server sends, as it comes. Raises `ToolFailed` when that is too much."""
+    """What a server sends, as it comes, without the secrets that it was given. Raises `ToolFailed` when that is too much."""
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, hide: Redaction) -> None:
         self._inner = inner
+        self._hide = hide
         self._began = time.monotonic()
         self._count = 0
 
@@ -172,6 +174,15 @@ class _Metered:
                 f"It sent more than {_MESSAGES:,} messages in {_WINDOW_S:g} seconds and was cut off.",
                 f"它在 {_WINDOW_S:g} 秒内发来超过 {_MESSAGES:,} 条消息，已断开。",
             )
+        return message if isinstance(message, Exception) else self._without_secrets(message)
+
+    def _without_secrets(self, message: SessionMessage) -> SessionMessage:
+        said = message.message
+        if isinstance(said, types.JSONRPCResponse):
+            return replace(message, message=said.model_copy(update={"result": self._hide.data(said.result)}))
+        if isinstance(said, types.JSONRPCError):
+            told = said.error.model_copy(update={"message": self._hide.text(said.error.message)})
+            return replace(message, message=said.model_copy(update={"error": told}))
         return message
 
 
@@ -194,7 +205,9 @@ async def connected(
         streams = _over_http(where) if isinstance(where, Address) else _over_pipes(where, over, said)
         read, write = await stack.enter_async_context(streams)
         info = types.Implementation(name="Hearth", version="0.1")
-        session = await stack.enter_async_context(_Session(_Metered(read), write, message_handler=heard, client_info=info))
+        session = await stack.enter_async_context(
+            _Session(_Metered(read, where.hide), write, message_handler=heard, client_info=info)
+        )
         await _agree(session)
         if session.protocol_version in MODERN_PROTOCOL_VERSIONS:
             following = asyncio.get_running_loop().create_task(_follow(session, changed))

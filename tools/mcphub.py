@@ -83,6 +83,7 @@ class McpTool(Tool):
         self.spec = ToolSpec(offered.model_name, offered.description or offered.title or offered.name, offered.parameters)
         self.titles = dict.fromkeys(("en", "zh"), offered.title or offered.name)
         self.risk = risk_of(server, offered)
+        self.unread = offered.read != offered.words
         self.time_limit_s = server.time_limit_s
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
@@ -195,13 +196,16 @@ class McpServers:
             self._drop(id)
 
     def connect(self, id: str) -> McpListing:
-        """Connect now and read what the server offers. Raises `ToolDenied`, `ToolFailed` and `DocumentMissing`."""
+        """Connect now and show what the server offers: whoever asks has read it.
+
+        Raises `ToolDenied`, `ToolFailed` and `DocumentMissing`.
+        """
         self._where(self.get(id).document)  # what is not allowed is said at once
         try:
             self._submit(self._link(id).connect()).result(2 * CONNECT_S)
         except (TimeoutError, CancelledError) as error:
             raise ToolFailed(f"{id!r} did not answer. Try again later.", f"{id!r} 没有回应。请稍后再试。") from error
-        return self.listing(id)
+        return self._now_read(id)
 
     def status(self, id: str) -> McpStatus:
         """Raises `DocumentMissing`."""
@@ -263,6 +267,16 @@ class McpServers:
         self._unregister(server.id, keep={tool.id for tool in tools})
         for tool in tools:
             self._registry.register(tool)
+
+    def _now_read(self, id: str) -> McpListing:
+        """What the server last said of itself, which its owner has before them now."""
+        with self._turn:
+            listing = self.listing(id)
+            read = listing.model_copy(update={"tools": tuple(t.model_copy(update={"read": t.words}) for t in listing.tools)})
+            if read != listing:
+                self._save_listing(read)
+                self._register(self.get(id).document)
+            return read
 
     def _unregister(self, id: str, keep: Set[str] = frozenset()) -> None:
         for tool in self.tools(id):

@@ -45,7 +45,7 @@ def read_listing(id: str, offers: "Offers", before: McpListing) -> McpListing:
             left += size
             tool = OfferedTool(name=tool.name, problem=_TOO_MUCH)
         elif not tool.problem.en and (old := known.get(tool.name)) is not None:
-            tool = tool.model_copy(update={"id": old.id, "model_name": old.model_name})
+            tool = tool.model_copy(update={"id": old.id, "model_name": old.model_name, "read": old.read})
         tools[tool.name] = tool
     resources = [
         OfferedResource(

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any
 
 from common.errors import ToolFailed
+from common.redaction import Redaction
 from tools.schemas import clean_text
 
 LINE_LIMIT = 8 * 1024 * 1024
@@ -34,6 +35,8 @@ _GRACE_S = 1.0  # from the end of its input to the end of its life
 _LOOK_S = 0.01
 _WORDS = 20  # lines of standard error that are kept
 _LETTERS = 300  # of each of them
+_KEPT = 8192  # bytes of a line that has not ended: a secret at the end of what is shown is whole in them
+_SHORTEST = 8  # letters of a variable that may be a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Program:
     arguments: Sequence[str]
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def hide(self) -> Redaction:
+        """Hides what the variables hold, but for short settings such as "true" or "debug", which are words of every text."""
+        return Redaction(self.variables.values(), _SHORTEST)
+
 
 class Running:
     """A program while it runs; use it as a context manager, which ends it.
@@ -53,6 +61,7 @@ class Running:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._hide = program.hide
         self._said: deque[str] = deque(maxlen=_WORDS)
 
     @property
@@ -126,12 +135,13 @@ class Running:
         while part := await self._process.stderr.read(65536):
             *lines, rest = (rest + part).split(b"\n")
             self._keep(lines[-_WORDS:])
-            rest = rest[:_LETTERS]
+            rest = rest[:_KEPT]
         self._keep([rest])
 
     def _keep(self, lines: Sequence[bytes]) -> None:
         for line in lines:
-            if said := " ".join(clean_text(line.decode("utf-8", "replace"), _LETTERS).split()):
+            # Hidden first: a secret that is cut would not be found.
+            if said := " ".join(clean_text(self._hide.text(line.decode("utf-8", "replace")), _LETTERS).split()):
                 self._said.append(said)
 
     async def _end(self) -> None:

@@ -1,34 +1,32 @@
 """MCP servers as documents, what each said it offers, and the grants without which none of this machine is touched.
 
 A server's document names a command or an address and holds no secret. A grant is a row of its own that repeats exactly what was
-granted, sealed with a key that lies beside the database: a changed command or address needs a new one, and so does a database
-that came from elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
+granted, sealed (see `tools.seals`): a changed command or address needs a new one, and so does a database that came from
+elsewhere. A listing is what a server last told of itself: a stranger's words, within limits.
 """
 
 import hashlib
-import hmac
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from common.connections import Resolver
-from common.database import Database, unwritable
+from common.database import Database
 from common.documents import UNSEEN, Document, DocumentStore, Line, LocalizedText
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict
 from common.problems import problem
+from common.redaction import Redaction
 from tools.base import Risk
 from tools.calls import origin_of, url_problem
+from tools.seals import Seals
 
 LISTING_LIMIT = 4_000_000
 """Bytes of what is kept of one server's listing."""
 
-_KEY_FILE = "mcp-grants.key"
+_SHORTEST = 4  # letters of a token that is looked for
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -98,6 +96,11 @@ class Address:
     granted: frozenset[str]
     resolve: Resolver | None
 
+    @property
+    def hide(self) -> Redaction:
+        """Hides what the headers hold, "Bearer TOKEN"."""
+        return Redaction([value.partition(" ")[2] for value in self.headers.values()], _SHORTEST)
+
 
 class McpServer(Document):
     """A server that somebody entered."""
@@ -117,7 +120,8 @@ class McpServer(Document):
 class OfferedTool(BaseModel):
     """A tool as a server offers it; `problem` says why it cannot be taken, and is blank for one that can.
 
-    `id` and `model_name` are what we call it, and stay the same for as long as the server offers it.
+    `id` and `model_name` are what we call it, and stay the same for as long as the server offers it. `read` is the `words` that
+    its owner has had before them.
     """
 
     model_config = _FROZEN
@@ -130,6 +134,13 @@ class OfferedTool(BaseModel):
     id: str = ""
     model_name: str = ""
     problem: LocalizedText = LocalizedText()
+    read: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that a model is told of it, as a digest."""
+        told = [self.name, self.title, self.description, self.parameters]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 class OfferedResource(BaseModel):
@@ -175,7 +186,7 @@ class Grants:
 
     def __init__(self, database: Database) -> None:
         self._rows = DocumentStore(database, "mcp-grant", McpGrant)
-        self._key_path = database.path.with_name(_KEY_FILE)
+        self._seals = Seals(database)
 
     def holds(self, owner: str, server: McpServer) -> bool:
         """Whether exactly what the document says now was granted here."""
@@ -183,14 +194,11 @@ class Grants:
             grant = self._rows.get(owner, server.id).document
         except (DocumentMissing, DocumentInvalid):
             return False
-        key = _read_key(self._key_path)
-        if key is None or grant.transport != server.transport:
-            return False
-        return hmac.compare_digest(grant.seal.encode(), _seal(key, owner, server).encode())
+        return grant.transport == server.transport and self._seals.holds(grant.seal, *_said(owner, server))
 
     def give(self, owner: str, server: McpServer) -> None:
         """Grant what the document says now. Raises `StorageFailed`."""
-        seal = _seal(_read_key(self._key_path) or _make_key(self._key_path), owner, server)
+        seal = self._seals.make(*_said(owner, server))
         self.take_back(owner, server.id)
         self._rows.save(owner, McpGrant(id=server.id, transport=server.transport, seal=seal), 0)
 
@@ -202,29 +210,8 @@ class Grants:
             return
 
 
-def _seal(key: bytes, owner: str, server: McpServer) -> str:
-    said = json.dumps([owner, server.id, server.transport.model_dump(mode="json")], sort_keys=True)
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
-
-
-def _read_key(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes() or None
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise unwritable(str(path), error) from error
-
-
-def _make_key(path: Path) -> bytes:
-    key = secrets.token_bytes(32)
-    try:
-        path.unlink(missing_ok=True)  # an empty one
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
-    except OSError as error:
-        raise unwritable(str(path), error) from error
-    return key
+def _said(owner: str, server: McpServer) -> tuple[str, str, Any]:
+    return owner, server.id, server.transport.model_dump(mode="json")
 
 
 def shown_differs(server: McpServer) -> EditConflict:

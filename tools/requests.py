@@ -8,15 +8,16 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from common.errors import ArgumentsInvalid, ToolFailed
 from tools.calls import IN_BODY, PLACEHOLDER, HttpCall, Sent, SentSecret
 
 _URL_LIMIT = 8000
+_DECODED = 4  # times that a service and what stands before it may decode an address
 _COOKIE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 _CONTENT = {"json": "application/json", "form": "application/x-www-form-urlencoded", "text": "text/plain; charset=utf-8"}
 _GONE = object()  # in a fixed body, where an argument was not given
@@ -42,8 +43,8 @@ def request_of(call: HttpCall, arguments: Mapping[str, Any], secrets: Mapping[st
     given = [(name, sent, arguments[name]) for name, sent in call.arguments.items() if name in arguments]
     hidden = [(secret, _written(secret, secrets[secret.name])) for secret in call.secrets if secrets and secret.name in secrets]
     url = _filled(call.url, {name: value for name, sent, value in given if sent.place == "path"})
-    query = [*call.query.items(), *_pairs(given, "query")]
-    query += [(secret.field, value) for secret, value in hidden if secret.place == "query"]
+    fixed = [*call.query.items(), *((secret.field, value) for secret, value in hidden if secret.place == "query")]
+    query = [*fixed, *_pairs(given, "query", {name for name, _ in fixed})]
     if query:
         url += "?" + urlencode(query, quote_via=quote, errors="replace")
     if len(url) > _URL_LIMIT:
@@ -136,8 +137,7 @@ def _filled(url: str, values: Mapping[str, Any]) -> str:
         name = match[1]
         value = values.get(name)
         parts = [_plain(part) for part in (value if isinstance(value, list) else [value])] if value is not None else []
-        # Services decode %2F before they look for a way up, so an encoded slash does not make ".." harmless.
-        if not any(parts) or any(step in (".", "..") for part in parts for step in re.split(r"[/\\]", part)):
+        if not any(parts) or any(map(_leads_up, parts)):
             raise ArgumentsInvalid(
                 f"{name} cannot be {value!r:.80}: it is a part of the address, neither empty nor a way up.",
                 f"{name} 不能是 {value!r:.80}：它是网址的一部分，不能为空，也不能含有 . 或 .. 这样的层级。",
@@ -150,8 +150,28 @@ def _filled(url: str, values: Mapping[str, Any]) -> str:
     return filled
 
 
-def _pairs(given: Given, place: str) -> list[tuple[str, str]]:
-    return [pair for name, sent, value in given if sent.place == place for pair in _spread(sent, sent.name or name, value)]
+def _leads_up(part: str) -> bool:
+    """Whether a value is a way up for a service: many decode it before they look for one, some of them twice."""
+    for _ in range(_DECODED):
+        if any(step in (".", "..") for step in re.split(r"[/\\]", part)):
+            return True
+        part = unquote(part)
+    return False
+
+
+def _pairs(given: Given, place: str, fixed: Set[str] = frozenset()) -> list[tuple[str, str]]:
+    """The names and values of the arguments that go to a place; the model may name fields, and none that is `fixed`."""
+    pairs: list[tuple[str, str]] = []
+    for name, sent, value in given:
+        if sent.place == place:
+            spread = _spread(sent, sent.name or name, value)
+            if sent.write == "fields" and (taken := fixed & {field for field, _ in spread}):
+                raise ArgumentsInvalid(
+                    f"{name} may not hold {min(taken)!r}, which is sent with every call. Leave it out.",
+                    f"{name} 里不能有 {min(taken)!r}，它每次调用都会固定发送。请去掉它。",
+                )
+            pairs += spread
+    return pairs
 
 
 def _spread(sent: Sent, name: str, value: Any) -> list[tuple[str, str]]:

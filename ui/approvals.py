@@ -11,6 +11,7 @@ from assistant.approval import waiting
 from assistant.branches import Placed
 from assistant.consent import may_stand
 from assistant.studio import Studio
+from tools.permissions import digest
 from ui.ask import Ask
 from ui.render import Manner
 from ui.toolform import changed, fitting, typed, written
@@ -48,6 +49,7 @@ def cards(
             lasting=tool is not None and may_stand(tool, tainted=found.tainted),
             tainted=found.tainted,
             stale=found.stale,
+            made_of=digest(tool) if tool else "",
         )
         form = fitting(tool.spec.parameters, call.arguments) if tool else ()
         shown[call.id] = question_html(asked, wrong.get(call.id) or Trial(form, written(form, call.arguments)), manner)

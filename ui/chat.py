@@ -142,7 +142,7 @@ class Desk(Screens):
                 if trial:
                     yield self.conversation(ask, kept, None, {call: trial})
                     return
-                decision = Decision(True, arguments, ask.data.get("always") is True)
+                decision = Decision(True, arguments, ask.data.get("always") is True, ask.word("tool"))
             run = self._studio.decide(ask.identity, kept.id, {call: decision}, ask.language)
         except ConversationMissing as error:
             yield _refusal(error, ask)

@@ -18,6 +18,7 @@ from assistant.models.findings import texts_of
 from assistant.models.tasks import Task
 from common.egress import Egress, EgressResponse, Method
 from common.errors import EgressFailed, EgressRefused, ToolFailed
+from common.redaction import Redaction
 from tools.base import Media
 
 TIME_LIMIT_S = 170.0
@@ -79,6 +80,7 @@ class Asking:
         self._kind = kind
         self._model = model
         self._key = key
+        self._hide = Redaction([key])
         self._egress = egress
         self._cancel = cancel
         self._ends = time.monotonic() + TIME_LIMIT_S
@@ -237,12 +239,12 @@ class Asking:
             told = told[0]
         if isinstance(told, dict):
             told = told.get("message")
-        text = " ".join(told.split())[:_SHOWN] if isinstance(told, str) else ""
-        return text.replace(self._key, "•••")
+        # Hidden first: a key that is cut would not be found.
+        return " ".join(self._hide.text(told).split())[:_SHOWN] if isinstance(told, str) else ""
 
     def _json(self, answer: EgressResponse) -> Any:
         try:
-            return json.loads(answer.body)
+            return self._hide.data(json.loads(answer.body))
         except (ValueError, RecursionError) as error:
             raise self._unread("something that is no JSON", "不是 JSON 的内容") from error
 

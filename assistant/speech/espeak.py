@@ -8,6 +8,7 @@ share it and none waits for a whole answer. It loads no library of espeak-ng its
 import importlib.util
 import io
 import json
+import os
 import re
 import struct
 import subprocess
@@ -23,6 +24,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
+from assistant.settings import for_programs
 from assistant.speech.base import Audio
 from assistant.speech.cutting import Cutter
 from common.errors import SpeechUnavailable
@@ -116,7 +118,11 @@ class _Worker:
     def __init__(self, file: Path) -> None:
         # -P: the worker's own folder is not searched for modules.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, "-P", str(file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=for_programs(os.environ),
         )
         assert self._process.stdin
         assert self._process.stdout

@@ -13,7 +13,7 @@ import pytest
 from assistant.access import MAKER
 from assistant.approval import WAITS_S
 from assistant.consent import Decision
-from assistant.events import MessageCompleted, PassagesFound, ToolFinished, ToolStarted
+from assistant.events import MessageCompleted, PassagesFound, TextDelta, ToolFinished, ToolStarted
 from assistant.history import pending_calls
 from assistant.messages import Message, ToolCall, ToolResult
 from assistant.salvage import salvage
@@ -654,6 +654,13 @@ def test_a_call_that_was_begun_when_hearth_was_killed_is_not_allowed_a_second_ti
     whole = Message("tool", "paid", result=ToolResult("c1", "pay", "paid"))
     assert salvage([ToolStarted(call), ToolFinished(whole.result, 0.1)])[0].result == whole.result
     assert salvage([ToolStarted(call), ToolFinished(whole.result, 0.1), MessageCompleted(whole)]) == (whole,)
+
+
+def test_words_that_a_kill_cut_short_are_not_taken_for_trusted_ones(world):
+    """The events of a turn say what was written, and not what had been read before it."""
+    [message] = salvage([PassagesFound(()), TextDelta(POISON)])
+    assert message.interrupted
+    assert message.tainted
 
 
 def test_no_prompt_holds_a_secret(world):

@@ -154,6 +154,15 @@ def test_a_secret_is_given_to_the_program_and_not_kept(jobs, tmp_path):
     assert "hush" not in (tmp_path / "jobs" / "one.json").read_text("utf-8")
 
 
+def test_a_program_is_not_told_what_was_told_to_hearth_alone(jobs, monkeypatch):
+    own = ("HEARTH_SECRET_KEY", "HEARTH_TOKEN", "HEARTH_MODEL_KEY")
+    for name in own:
+        monkeypatch.setenv(name, "hush")
+    code = "import json, os; print(json.dumps({'heard': sorted(n for n, v in os.environ.items() if v == 'hush')}))"
+    assert dict(ended(jobs, code).progress) == {"heard": []}
+    assert dict(ended(jobs, code, secrets={"HEARTH_MODEL_KEY": "hush"}).progress) == {"heard": ["HEARTH_MODEL_KEY"]}
+
+
 def test_removed_comes_back_until_the_next_start(tmp_path):
     jobs = Jobs(tmp_path / "jobs")
     before = ended(jobs, "print('{\"step\": 3}')")

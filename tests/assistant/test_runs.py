@@ -344,7 +344,7 @@ def test_a_bug_is_logged_and_ends_as_failed_with_the_text_so_far(house, caplog):
     assert "log" in end.error["en"]
     assert "ZeroDivisionError" in caplog.text
     last = conversations.messages("maker", kept.id)[-1]
-    assert last == Message("assistant", "half an answer", "hm", interrupted=True)
+    assert last == Message("assistant", "half an answer", "hm", interrupted=True, tainted=True)
 
 
 def test_what_cannot_be_recorded_ends_the_turn_for_whoever_follows_it(house, caplog):
@@ -353,7 +353,7 @@ def test_what_cannot_be_recorded_ends_the_turn_for_whoever_follows_it(house, cap
     end = read(runs, "maker", runs.start("maker", kept.id, answer("good ", "half \ud83d"), said=Message("user", "q")))[-1][1]
     assert (end.reason, "log" in end.error["en"]) == ("failed", True)
     assert "UnicodeEncodeError" in caplog.text
-    assert conversations.messages("maker", kept.id)[-1] == Message("assistant", "good ", interrupted=True)
+    assert conversations.messages("maker", kept.id)[-1] == Message("assistant", "good ", interrupted=True, tainted=True)
     read(runs, "maker", runs.start("maker", kept.id, answer("next"), said=Message("user", "q")))
     assert conversations.messages("maker", kept.id)[-1].text == "next"
 
@@ -396,7 +396,11 @@ def test_a_full_disk_is_told_to_the_reader_and_the_next_turn_works(house):
     assert end.reason == "failed"
     assert "disk space" in end.error["en"]
     wait_until(lambda: runs.active("maker", kept.id) is None)
-    assert runs.unsaved("maker", kept.id) == end.new_messages == (Message("assistant", "x" * 40_000, interrupted=True),)
+    assert (
+        runs.unsaved("maker", kept.id)
+        == end.new_messages
+        == (Message("assistant", "x" * 40_000, interrupted=True, tainted=True),)
+    )
     assert runs.unsaved("visitor-1", kept.id) == ()
     assert read(runs, "maker", run)[-1][1] == end  # whoever comes later sees it, too
     with pytest.raises(StorageFailed):
@@ -489,7 +493,7 @@ def test_what_a_crash_cut_short_goes_where_its_turn_began(house):
     Runs(database, conversations)
     assert [message.text for message in conversations.messages("maker", kept.id)] == ["q", "a", "r", "b"]
     half = conversations.path("maker", kept.id, 4)[-1]
-    assert (half.message, half.run) == (Message("assistant", "half", interrupted=True), "cut")
+    assert (half.message, half.run) == (Message("assistant", "half", interrupted=True, tainted=True), "cut")
     assert half.versions == (1, 4)
 
 

@@ -17,10 +17,13 @@ import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from assistant.models.base import TextChunk
+from assistant.messages import ToolCall
+from assistant.models.base import CallChunk, TextChunk
 from common.database import DataFolder
+from personas.schema import Persona
 from tests.server.conftest import ADDRESSES, TOKEN
 from tests.timing import wait_until
+from tools.base import Tool
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ["ask", "search", "list_personas", "list_collections", "list_tools"]
@@ -123,6 +126,26 @@ def test_a_persona_is_asked_and_nothing_is_kept_of_it(make_app):
         assert said in refused.content[0].text
     studio = app.state.studio
     assert studio.conversations.list("local") == []
+
+
+def test_what_was_allowed_for_good_is_not_allowed_to_other_programs(make_app):
+    """The program that asks may be another model, and that one hijacked."""
+    saved = []
+
+    def save(text: str) -> str:
+        """Save a text."""
+        saved.append(text)
+        return "saved"
+
+    app = make_app(script=[[CallChunk(ToolCall("c1", "save", {"text": "theirs"}))], "Saved."])
+    studio, tool = app.state.studio, Tool.from_function(save, risk="writes")
+    studio.tools.register(tool)
+    studio.personas.save("maker", Persona.model_validate({"id": "p", "title": {"en": "P"}, "tools": ["save"]}), 0)
+    studio.toolbox.permissions.give("p", tool)
+    (answer,) = ask_all(app, ("ask", {"persona": "p", "text": "Save what I say."}))
+    assert answer.is_error
+    assert "somebody has to allow" in answer.content[0].text
+    assert saved == []
 
 
 def test_an_answer_that_nobody_waits_for_is_ended(make_app):

@@ -15,7 +15,7 @@ from tools.registry import default_registry
 from tools.runner import run
 
 SERVERS = Path(__file__).with_name("servers")
-SECRETS = {"weather-token": "s3cret"}
+SECRETS = {"weather-token": "s3cret-4711"}
 
 
 class World:

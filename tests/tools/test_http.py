@@ -102,7 +102,20 @@ def test_values_in_the_query(value, sent):
     assert request_of(call, {"q": value}).url == ("https://a.example/" if sent is None else f"https://a.example/?q={sent}")
 
 
+def test_fields_that_a_model_names_are_none_of_those_sent_with_every_call():
+    """Of two values of one name many services take the first, or the last."""
+    sent = {"filter": {"place": "query", "write": "fields"}}
+    secret = {"name": "key", "place": "query", "field": "k"}
+    told = {"method": "GET", "url": "https://a.example/", "arguments": sent, "query": {"mode": "safe"}, "secrets": [secret]}
+    call = HttpCall.model_validate(told)
+    assert request_of(call, {"filter": {"a": 1}}, {"key": "v"}).url == "https://a.example/?mode=safe&k=v&a=1"
+    for given in ({"mode": "all"}, {"a": 1, "k": "theirs"}, {"a": {"mode": "all"}}):
+        with pytest.raises(ArgumentsInvalid, match="sent with every call"):
+            request_of(call, {"filter": given}, {"key": "v"})
+
+
 PATHS = ["", ".", "..", "../admin", "a/../b", "..\\admin", "a/..", "./x", None, [], [".."], ["a", ".."], "a\\..\\b"]
+PATHS += ["%2e%2e", "%2E./admin", "..%2fadmin", "a%5c..%5Cb", "%252e%252e%252fadmin", ["a", "%2e%2e"]]  # some decode twice
 
 
 @pytest.mark.parametrize("value", PATHS, ids=repr)
@@ -130,7 +143,7 @@ def test_several_values_in_one_step_make_no_way_up(tool, values):
         "@evil.example/",
         "a?b=c",
         "a#b",
-        "%2e%2e",
+        "100%25",
         "a:b",
         "...",
         "\r\nHost: evil",

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from common.errors import ToolFailed
+from common.redaction import HIDDEN
 from tests.timing import wait_until
 from tests.tools.mcpworld import World, program
 from tools.mcplink import _TRIES
@@ -79,6 +80,25 @@ def test_a_bad_answer_is_a_failed_output(bad, manner, said):
     output = bad(manner).call("raw_echo", text="x")
     assert output.failed
     assert said in output.text
+
+
+def test_a_secret_is_nowhere_in_what_a_server_says(world, caplog):
+    """Many servers show the key that they were started with: in a result, an error, a description, or as their last words."""
+    secret = {"env": {"WEATHER": "weather-token"}}
+    world.enter(program("raw", "tells all", transport=secret))
+    world.mcp.connect("raw")
+    told, failed = world.call("raw_echo", text="x"), world.call("raw_echo", text="fail")
+    assert (told.text, told.data) == (f"Bearer {HIDDEN}", {HIDDEN: [HIDDEN]})
+    assert f"no {HIDDEN}" in failed.text
+    listing = world.mcp.listing("raw")
+    assert listing.tools[0].description == f"Uses {HIDDEN}."
+    dying = program("raw", "dies of its key", transport=secret)
+    world.mcp.save(dying, world.mcp.get("raw").revision)
+    world.mcp.grant("raw", dying.transport)
+    with pytest.raises(ToolFailed) as caught:
+        world.mcp.connect("raw")
+    said = [told, failed, listing, caught.value, world.mcp.status("raw"), caplog.text]
+    assert "s3cret" not in "".join(map(repr, said))
 
 
 def test_one_that_hangs_does_so_until_the_deadline_and_not_longer(bad):

@@ -306,7 +306,7 @@ def test_a_secret_does_not_travel_in_the_open(world):
         world.mcp.connect("web")
     assert world.mcp._where(server.model_copy(update={"transport": web("https://tools.example/mcp").transport})).headers == {}
     world.mcp.grant("web", server.transport)
-    assert world.mcp._where(server).headers == {"authorization": "Bearer s3cret"}
+    assert world.mcp._where(server).headers == {"authorization": "Bearer s3cret-4711"}
     assert "s3cret" not in repr(world.mcp._where(server))
 
 

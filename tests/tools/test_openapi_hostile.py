@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from common.errors import DocumentInvalid
-from tests.timing import slowness
+from tests.timing import quickly, slowness
 from tools.descriptions import JSON_LIMIT
 from tools.imported import LeftOut, Taken
 from tools.openapi import GROWN_LIMIT, OPERATION_LIMIT, read_openapi
@@ -63,7 +63,7 @@ TEXTS = {
     "yaml depth": (YAML + "paths: " + "[" * 40_000, "levels deep"),
     "yaml parts": (YAML + "a:\n" + "- a\n" * 100_000, "Convert it to JSON"),
     "yaml size": (YAML + "a: " + "x" * 2_000_000, "bytes"),
-    "yaml number": (YAML + "a: " + "9" * 9000, "broken"),
+    "yaml number": (YAML + "a: " + "9" * 9000, "too long"),
     "yaml hexadecimal": (YAML + "paths: {/a: {get: {parameters: [{in: 0x" + "f" * 9000 + "}]}}}", "too long"),
     "yaml clock": (YAML + "paths: {/a: {get: {operationId: 1" + ":59" * 3000 + "}}}", "too long"),
     "json depth": ('{"openapi": "3.0.0", "paths":' + '{"a":' * 200_000, "nested too deeply"),
@@ -80,6 +80,11 @@ def test_a_text_that_is_made_to_hurt_is_refused(kind):
     error = refused(text)
     assert told in error.english
     assert error.chinese
+
+
+def test_a_number_that_takes_minutes_to_read_is_refused_at_once():
+    text = YAML + "a: 1" + ":59" * 300_000
+    assert "too long" in quickly(lambda: refused(text), 5).english
 
 
 CIRCLES = {

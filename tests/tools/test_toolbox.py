@@ -1,6 +1,7 @@
 """What makers do with tools: switching, saving, going back, granting, importing, and taking away and back."""
 
 import json
+import sqlite3
 import threading
 
 import pytest
@@ -256,6 +257,29 @@ def test_a_grant_is_for_one_tool_and_its_own_host(open_toolbox, make_document, s
     toolbox.revoke("pets", host)
     assert call().failed
     assert len(service.requests) == 3
+
+
+def test_a_grant_that_came_with_the_rows_of_another_database_is_none(open_toolbox, make_document, service, tmp_path):
+    """A stranger's backup may hold a tool, a persona that calls it, and the grant to reach this machine's own services."""
+    document = make_document({}, {"url": f"{service.url}/pets", "arguments": {}})
+    host = service.url.removeprefix("http://")
+    toolbox, _ = open_toolbox(document)
+    toolbox.grant("pets", host)
+    (tmp_path / "elsewhere").mkdir()
+    with sqlite3.connect(tmp_path / "elsewhere" / "hearth.db") as copy, sqlite3.connect(tmp_path / "hearth.db") as original:
+        original.backup(copy)
+    database = Database(tmp_path / "elsewhere" / "hearth.db")
+    store = ToolStore(database)
+    for _ in range(2):
+        registry = stored_registry(store, "maker")
+        elsewhere = Toolbox(database, registry, "maker")
+        assert not elsewhere.access("pets").granted
+        assert run(registry.get("pets"), {}, ToolContext()).failed
+        store.grants.add("maker", "other", host)  # makes a key of its own, which does not make the old seal right
+    elsewhere.grant("pets", host)
+    assert not run(registry.get("pets"), {}, ToolContext()).failed
+    assert len(service.requests) == 1
+    database.close()
 
 
 def test_no_document_and_no_file_carries_a_grant_or_a_secret(open_toolbox, make_document):

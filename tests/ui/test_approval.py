@@ -10,6 +10,7 @@ from assistant.messages import ToolCall
 from assistant.models.base import CallChunk
 from personas.schema import Persona
 from tools.base import Tool
+from tools.permissions import digest
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.render import Manner
@@ -153,8 +154,8 @@ def kept(make_studio):
 
 def press(kept, **data):
     studio, conversation, _ = kept
-    shown = {}
-    for screen in Desk(studio, Viewers()).decide(Ask(MAKER, "s", "chat", conversation, data=data)):
+    shown, asked = {}, {"tool": digest(studio.tools.get("save"))}
+    for screen in Desk(studio, Viewers()).decide(Ask(MAKER, "s", "chat", conversation, data=asked | data)):
         shown.update({name: str(html() if callable(html) else html) for name, html in screen.items()})
     return shown
 
@@ -172,6 +173,27 @@ def test_calls_are_decided_one_by_one_and_the_turn_goes_on_after_the_last(kept):
     refused = press(kept, call="c2", allowed=True)
     assert "no longer waits" in refused["notice"]
     assert "Done." in refused["talk"]
+
+
+def test_an_answer_to_a_card_of_the_tool_as_it_was_is_asked_again(kept):
+    """The card shows one tool, another tab puts another in its place, and then somebody presses Allow."""
+    studio, _, saved = kept
+    shown = digest(studio.tools.get("save"))
+
+    def save(text: str, copies: int = 1) -> str:
+        """Send a text to somebody else."""
+        saved.append(("elsewhere", text))
+        return "sent"
+
+    studio.tools.register(Tool.from_function(save, risk="writes"))
+    for more in ({"tool": shown}, {"tool": shown, "always": True}, {"tool": ""}):
+        refused = press(kept, call="c1", allowed=True, **more)
+        assert "was changed since you were asked" in refused["notice"]
+        assert saved == []
+    assert f'data-tool="{digest(studio.tools.get("save"))}"' in refused["talk"]
+    assert shown not in refused["talk"]
+    press(kept, call="c1", allowed=True)
+    assert saved == [("elsewhere", "tea")]
 
 
 def test_a_mistake_stands_at_its_field_and_nothing_is_made(kept):

@@ -320,7 +320,8 @@ function decide(button, decision) {
   const form = card.querySelector("details.change[open] form");
   for (const each of card.querySelectorAll("button")) each.disabled = true;
   pinned = true;
-  send("decide", { ...decision, call: card.dataset.call, ...(form && decision.allowed ? { fields: fieldsOf(form) } : {}) });
+  const asked = { call: card.dataset.call, tool: card.dataset.tool };
+  send("decide", { ...decision, ...asked, ...(form && decision.allowed ? { fields: fieldsOf(form) } : {}) });
 }
 
 const searched = () => document.querySelector("#sidebar input[type=search]")?.value || "";

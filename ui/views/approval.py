@@ -24,7 +24,8 @@ _UNSEEN = re.compile(
 class Question:
     """A call that waits: `risk` and `sends` are those of its tool (`there` says whether that can still be called).
 
-    `lasting` says whether it may be allowed for good, `tainted` and `stale` what `assistant.approval` says of it.
+    `lasting` says whether it may be allowed for good, `tainted` and `stale` what `assistant.approval` says of it; `made_of`
+    is the digest of the tool as it is now, by which an answer that comes after a change of it is known.
     """
 
     call: str
@@ -37,6 +38,7 @@ class Question:
     lasting: bool
     tainted: bool
     stale: bool
+    made_of: str = ""
 
 
 def question_html(asked: Question, trial: Trial, manner: Manner) -> Markup:
@@ -69,9 +71,9 @@ def exact_html(arguments: Mapping[str, Any]) -> Markup:
 
 
 def _card(asked: Question, body: Markup, answers: Markup) -> Markup:
-    return Markup('<div class="card ask" data-call="{0}" data-key="ask-{0}">{1}<div class="row">{2}</div></div>').format(
-        asked.call, body, answers
-    )
+    return Markup(
+        '<div class="card ask" data-call="{0}" data-tool="{3}" data-key="ask-{0}">{1}<div class="row">{2}</div></div>'
+    ).format(asked.call, body, answers, asked.made_of)
 
 
 def _change(asked: Question, trial: Trial, manner: Manner) -> Markup:

@@ -300,6 +300,15 @@ def test_every_failure_is_a_sentence(hub, ask, status, body, says, language):
         assert any("一" <= letter <= "鿿" for letter in output.text)
 
 
+def test_a_key_that_a_hub_echoes_is_hidden(hub, ask):
+    hub.answer(HF, {"error": "x" * 290 + f" the token {KEY} is wrong"}, status=400)
+    assert "hf_c" not in ask("sentiment", "hf-api:a/b").text
+    hub.answer(HF, [[{"label": f"Bearer {KEY}", "score": 0.9}]])
+    assert ask("sentiment", "hf-api:a/b").text.startswith("Bearer •••")
+    hub.answer("/v1/chat/completions", {"choices": [{"message": {"content": f"You sent {KEY}."}}]})
+    assert ask("write-text", "ms-api:a/b").text == "You sent •••."
+
+
 @pytest.mark.parametrize("body", [{}, {"choices": []}, {"choices": [{"message": None}]}, [1], "x"])
 def test_an_answer_without_words_is_a_sentence(hub, ask, body):
     hub.answer("/v1/chat/completions", body)

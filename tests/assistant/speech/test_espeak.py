@@ -173,6 +173,13 @@ def test_the_library_is_not_loaded_into_this_process(speaker):
         assert "espeak" not in maps.read()
 
 
+def test_the_worker_is_not_told_what_was_told_to_hearth_alone(speaker, monkeypatch):
+    monkeypatch.setenv("HEARTH_SECRET_KEY", "hush")
+    sound(speaker, "Hello", "espeak:en-gb")
+    with open(f"/proc/{speaker._worker._process.pid}/environ") as environment:
+        assert "HEARTH_SECRET_KEY" not in environment.read()
+
+
 def test_wav_round_trip():
     samples = np.array([0, 0.5, -0.5, 1.0, -1.0, 2.0], dtype=np.float32)
     with wave.open(io.BytesIO(wav_bytes(Audio(samples, 22_050)))) as file:
