@@ -109,6 +109,7 @@ class _Tools:
         self.notes: list[Sentences] = []
         self._ids: dict[str, int] = {}
         self._names: dict[str, int] = {}
+        self._keys: dict[str, int] = {}  # what the names of a tool's keys begin with: two tools may share a title
 
     def operations(self, data: Mapping[str, Any]) -> Iterator[Taken | LeftOut]:
         for key, entry in data.items():
@@ -116,7 +117,7 @@ class _Tools:
             try:
                 if not isinstance(entry, Mapping):
                     raise Unusable("It is not a group of fields.", "它不是一组字段。")
-                document, keys = _tool(label, entry)
+                document, keys = _tool(label, entry, free(title_slug(label), "-", self._keys))
             except Unusable as error:
                 yield LeftOut(label, error.sentences)
                 continue
@@ -127,7 +128,8 @@ class _Tools:
             yield Taken(label, document.model_copy(update={"id": id, "name": name}))
 
 
-def _tool(label: str, entry: Mapping[str, Any]) -> tuple[ToolDocument, Sequence[FoundKey]]:
+def _tool(label: str, entry: Mapping[str, Any], prefix: str) -> tuple[ToolDocument, Sequence[FoundKey]]:
+    """A tool and its keys, whose names begin with `prefix`."""
     address, method = as_text(entry.get("url")).strip(), as_text(entry.get("method")).upper()
     if not address:
         raise Unusable(
@@ -136,7 +138,7 @@ def _tool(label: str, entry: Mapping[str, Any]) -> tuple[ToolDocument, Sequence[
         )
     if method not in METHODS:
         raise Unusable(f"It names no method that tools use ({method[:20]!r}).", f"它没有写明可用的请求方法（{method[:20]!r}）。")
-    keys = _Keys(f"{title_slug(label)}")
+    keys = _Keys(prefix)
     url, query = _open_address(address, keys)
     headers = _open_headers(entry, keys)
     form = any("form-urlencoded" in value for name, value in headers.items() if name.lower() == "content-type")
