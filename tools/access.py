@@ -4,7 +4,7 @@ Both are entered by people and are part of no document. Keys that an import came
 values are kept only where somebody wants that, and then for the origins alone that the taken tools send them to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.secrets import Secrets
@@ -37,20 +37,25 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class KeyOffer:
-    """A key that an import came with; `replaces` are the origins that one of its name is kept for, None where there is none."""
+    """A key that an import came with, without its value.
 
-    key: FoundKey
+    `replaces` are the origins that one of its name is kept for (none for one that goes anywhere), None where there is none.
+    """
+
+    name: str
+    origins: Sequence[str]
     replaces: Sequence[str] | None
 
 
 def offers_of(keys: Iterable[FoundKey], secrets: Secrets) -> Sequence[KeyOffer]:
-    """What keeping these keys would do. Raises `StorageFailed`."""
-    names = set(secrets.names())
-    return [KeyOffer(key, secrets.hosts(key.name) if key.name in names else None) for key in keys]
+    """What keeping these keys would do, in their order. Raises `StorageFailed`."""
+    places = secrets.places()
+    return [KeyOffer(key.name, key.origins, places.get(key.name)) for key in keys]
 
 
-def places_of(key: FoundKey, documents: Iterable[ToolDocument]) -> Sequence[str]:
-    """The origins of a key that one of these tools sends it to."""
+def kept_for(keys: Iterable[FoundKey], documents: Iterable[ToolDocument]) -> Mapping[str, tuple[str, Sequence[str]]]:
+    """The value of each key that one of these tools sends, by its name, and to which of its origins."""
     calls = [document.call for document in documents if document.call.kind == "http"]
     sent = {(secret.name, origin_text(call.url)) for call in calls for secret in call.secrets}
-    return [origin for origin in key.origins if (key.name, origin) in sent]
+    places = [(key, [origin for origin in key.origins if (key.name, origin) in sent]) for key in keys]
+    return {key.name: (key.value, origins) for key, origins in places if origins}

@@ -39,6 +39,7 @@ _KEY = re.compile(r"key|token|secret|passw|auth(?!ors?$)|sign(ature)?$|cookie|ap
 """Names of values that are keys, where a file gives the value too."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z-]{0,30} )?\s*(.*)")
+_KEY_LENGTH = 4000  # characters, as many as people can enter
 _LEFT_OPEN = re.compile(r"\$?[{<].*[}>]|your[-_ ].*|x{3,}|", re.IGNORECASE)  # where a key is to be filled in
 
 
@@ -73,7 +74,8 @@ def from_plugin(data: Mapping[str, Any], server: str | None = None) -> Import:
     ]
     value = as_text(auth.get("apikey")).strip()
     origins = dict.fromkeys(_origin(each.document) for each in operations if isinstance(each, Taken))
-    keys = [] if _LEFT_OPEN.fullmatch(value) else [FoundKey(secret["name"], tuple(origins), value)]
+    open_yet = len(value) > _KEY_LENGTH or _LEFT_OPEN.fullmatch(value)
+    keys = [] if open_yet else [FoundKey(secret["name"], tuple(origins), value)]
     return replace(found, operations=operations, keys=keys, notes=notes)
 
 
@@ -182,7 +184,7 @@ class _Keys:
         prefix, rest = (match[1] or "", match[2]) if match is not None and place == "header" else ("", value.strip())
         name = f"{self._prefix}.{re.sub(r'[^A-Za-z0-9_.-]+', '-', field).strip('-') or 'key'}"[:64]
         self.secrets.append({"name": name, "place": place, "field": field, "prefix": prefix})
-        if not _LEFT_OPEN.fullmatch(rest):
+        if len(rest) <= _KEY_LENGTH and not _LEFT_OPEN.fullmatch(rest):
             self.values[name] = rest
 
 

@@ -18,7 +18,7 @@ from common.documents import Document, DocumentStore, Stored, check_id, invalid
 from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, StorageFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
-from tools.access import Access, KeyOffer, SecretNeeded, offers_of, places_of
+from tools.access import Access, KeyOffer, SecretNeeded, kept_for, offers_of
 from tools.addresses import AddressStore
 from tools.base import SecretUse
 from tools.bundle import write_bundle
@@ -328,12 +328,10 @@ class Toolbox:
 
         Raises `StorageFailed`.
         """
-        kept = []
-        for key in keys:
-            if self._secrets and (origins := places_of(key, [stored.document for stored in taken])):
-                self._secrets.put(key.name, key.value, origins)
-                kept.append(key.name)
-        return kept
+        kept = kept_for(keys, [stored.document for stored in taken])
+        if self._secrets and kept:
+            self._secrets.put_all(kept)
+        return list(kept)
 
     def _register(self, document: ToolDocument) -> None:
         self._registry.register(self._maker.make(document, self._store.grants.of(self._owner, document.id)))

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -52,7 +52,8 @@ class _Bench:
 
     @property
     def bytes(self) -> int:
-        return sum(len(each.medium.data) + len(each.shown.address) for each in self.given.values())
+        media = sum(len(each.medium.data) + len(each.shown.address) for each in self.given.values())
+        return media + sum(map(len, self.typed.values()))
 
 
 class ToolTrials:
@@ -61,7 +62,7 @@ class ToolTrials:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._benches: OrderedDict[str, _Bench] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def form(self, ask: Ask, tool: Tool) -> views.Trial:
         """The form with what lies ready."""
@@ -74,8 +75,9 @@ class ToolTrials:
         if ask.word("action") == "run":
             arguments, trial = _agreed(ask.word("arguments")), _trial(form, bench)
         else:
-            bench = replace(bench, typed=typed(form, ask.fields()))
-            self._lay(ask, bench)
+            with self._lock:
+                bench = replace(self._bench(ask, tool), typed=typed(form, ask.fields()))
+                self._lay(ask, bench)
             given = {name: each.medium.name for name, each in bench.given.items()}
             arguments, wrong = read(schema, form, {**bench.typed, **given})
             said = {name: sentences[ask.language == "zh"] for name, sentences in wrong.items()}
@@ -107,19 +109,25 @@ class ToolTrials:
                 f"This tool takes no picture or sound {name!r}. Reload the page and look at its form again.",
                 f"这个工具没有图片或声音参数 {name!r}。请刷新页面再看看。",
             )
-        others = {other: each for other, each in bench.given.items() if other != name}
         try:
-            given = _given(sent, {each.medium.name for each in others.values()})
+            given = _given(sent)
         except HearthError as error:
             return replace(_trial(form, bench), problems={name: error.sentence(ask.language)})
-        bench = replace(bench, given={**others, name: given})
-        self._lay(ask, bench)
+        with self._lock:
+            bench = self._bench(ask, tool)
+            others = {other: each for other, each in bench.given.items() if other != name}
+            taken = {each.medium.name for each in others.values()}
+            free = next(each for each in numbered(given.medium.name, " ") if each not in taken)  # a call asks for it by that
+            given = _Given(replace(given.medium, name=free), replace(given.shown, name=free))
+            bench = replace(bench, given={**others, name: given})
+            self._lay(ask, bench)
         return _trial(form, bench)
 
     def take_away(self, ask: Ask, tool: Tool) -> None:
         """Let go of what was given for an argument."""
-        bench = self._bench(ask, tool)
-        self._lay(ask, replace(bench, given={name: each for name, each in bench.given.items() if name != ask.word("argument")}))
+        with self._lock:
+            bench, away = self._bench(ask, tool), ask.word("argument")
+            self._lay(ask, replace(bench, given={name: each for name, each in bench.given.items() if name != away}))
 
     def leave(self, session: str, tool: str = "") -> None:
         """Let go of what a page holds, unless it is for this tool."""
@@ -159,14 +167,12 @@ def _trial(form: Sequence[Asked], bench: _Bench) -> views.Trial:
     return views.Trial(form, bench.typed, given={name: each.shown for name, each in bench.given.items()})
 
 
-def _given(sent: Sequence[Upload], names: Collection[str]) -> _Given:
-    """The picture or the sound that was sent, under a name that is none of `names`. Raises `HearthError` for what is none."""
+def _given(sent: Sequence[Upload]) -> _Given:
+    """The picture or the sound that was sent. Raises `HearthError` for what is none."""
     if sent and sent[0].megabytes > MEGABYTES:
         raise too_large(sent[0].name)
     data = content(sent, MEGABYTES * 1_000_000 + 1)  # one byte more than is taken
-    name = plain_name(sent[0].name)
-    called = next(each for each in numbered(name, " ") if each not in names)  # a call asks for it by that
-    medium, memory = Media(data, type_of(data) or "", called), InMemory()
+    medium, memory = Media(data, type_of(data) or "", plain_name(sent[0].name)), InMemory()
     memory.keep(medium)
     return _Given(medium, memory.shown[0])
 

@@ -240,3 +240,9 @@ def test_tools_of_one_title_have_keys_of_their_own():
     sent = {(secret.name, document.call.url) for document in found.documents for secret in document.call.secrets}
     assert {(key.name, key.origins[0].removesuffix(":443") + "/") for key in found.keys} == sent
     assert len({key.name for key in found.keys}) == 2
+
+
+def test_what_is_too_long_for_a_key_is_none():
+    tool = {"url": "https://a.example/", "method": "GET", "token": "k" * 5000}
+    assert read_tools(json.dumps({"tool": tool})).keys == []
+    assert read_tools(json.dumps({**PLUGIN, "auth": {**PLUGIN["auth"], "apikey": "k" * 5000}})).keys == []
