@@ -25,8 +25,9 @@ class SecretNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a tool needs: its secrets, and a grant of `host` ("host:port", "" for a tool that calls no address of its own) where
-    that is `private`.
+    """What a tool needs to reach its service.
+
+    `host` ("host:port") is what it calls, "" where that is no address of its own; one that is `private` needs a grant.
     """
 
     secrets: Sequence[SecretNeeded] = ()

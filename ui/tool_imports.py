@@ -79,6 +79,11 @@ class ToolImports:
         said = text("tools_import_done", ask.language, count=len(kept))
         return f"{said} {text('tools_import_keys_kept', ask.language, names=', '.join(names))}" if names else said
 
+    def leave(self, session: str) -> None:
+        """Let go of what a page looked into: there may be keys in it."""
+        with self._lock:
+            self._pending.pop(session, None)
+
     def html(self, ask: Ask, manner: Manner, note: Markup = parts.EMPTY) -> Markup:
         """The open thing."""
         with self._lock:

@@ -17,12 +17,13 @@ from assistant.access import MAKER
 from assistant.keeping import keep_all
 from assistant.mediacheck import MEGABYTES, plain_name, too_large, type_of
 from assistant.studio import Studio
-from common.errors import ArgumentsInvalid, HearthError
+from common.errors import HearthError, ToolError
 from tools.base import Media, Tool, ToolContext
 from tools.documents import numbered
 from tools.http import HttpTool
 from tools.requests import HttpRequest
 from tools.runner import run
+from tools.validation import check
 from ui.ask import Ask
 from ui.media import InMemory, Shown, media_html
 from ui.render import Manner
@@ -158,8 +159,8 @@ class ToolTrials:
             return None
         there = {secret.name for secret in self._studio.toolbox.access(tool.id).secrets if secret.is_there}
         try:
-            return tool.request(arguments, there)
-        except ArgumentsInvalid:
+            return tool.request(check(tool.spec.name, tool.spec.parameters, arguments), there)
+        except ToolError:
             return None
 
 

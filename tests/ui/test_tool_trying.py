@@ -116,10 +116,16 @@ def test_a_key_of_an_import_is_kept_where_it_is_ticked_and_its_tool_is_taken(sho
         assert "\nauthorization: Bearer •••\n\n{&#34;id&#34;: &#34;i-1&#34;}</pre>" in html
     assert "The request, with ••• for keys" in words(pages[-3])
     assert "answered 403 Forbidden" in words(pages[-1])
+    for made_up in ("[1]", '{"id": {}}', '{"ids": 1}', '{"id": "' + "x" * 9000 + '", "more": 1}'):
+        html = act(page, id, action="run", of=id, arguments=made_up)
+        assert "It could not be done" in words(html)
+        assert "The request" not in words(html), "nothing is sent"
 
     pages.append(act(page, IMPORT, action="look", fields={"text": [fabric(cloud)]}))
     assert f"replaces the one that is kept for {cloud.url}" in words(pages[-1])
     assert re.findall(r'name="keep-key" value="(\d)"( checked)?', pages[-1]) == [("0", ""), ("1", " checked")]
+    page.leave("session")
+    assert "once more" in words(act(page, IMPORT, action="take", fields={"take": ids}))
     for html in [*pages, seen(page, id), seen(page, IMPORT), studio.toolbox.export(), caplog.text]:
         assert CANARY not in html
         assert base64.b64encode(CANARY.encode()).decode().rstrip("=") not in html

@@ -73,6 +73,7 @@ class ToolsPage:
     def leave(self, session: str) -> None:
         """The page was closed."""
         self._trials.leave(session)
+        self._imports.leave(session)
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         if not ask.identity.maker:
