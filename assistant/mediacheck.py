@@ -42,7 +42,7 @@ def checked(medium: Media) -> Media:
     """The same content under a name fit to be shown. Raises `HearthError` for what is too large or not what its type says."""
     name = plain_name(medium.name)
     if len(medium.data) > MEGABYTES * 1_000_000:
-        raise _refused(name, _LARGE)
+        raise too_large(name)
     found = type_of(medium.data)
     if found is None:
         raise _refused(name, _KINDS)
@@ -54,6 +54,11 @@ def checked(medium: Media) -> Media:
     if found in PICTURES:
         _decode(medium.data, name)
     return Media(medium.data, found, name)
+
+
+def too_large(name: str) -> HearthError:
+    """The refusal of what has more than so many megabytes."""
+    return _refused(plain_name(name), _LARGE)
 
 
 def type_of(data: bytes) -> str | None:

@@ -14,7 +14,7 @@ from assistant.models import inference, senses
 from assistant.models.findings import output_of
 from assistant.models.tasks import Task
 from common.errors import HearthError, ToolFailed
-from tools.base import Media, Risk, Tool, ToolContext, ToolOutput, ToolSpec
+from tools.base import Media, Risk, SecretUse, Tool, ToolContext, ToolOutput, ToolSpec
 
 if TYPE_CHECKING:
     from assistant.pipelines import Pipelines
@@ -96,6 +96,9 @@ class HubTool(_ModelTool):
 
     sends = True
     time_limit_s = inference.TIME_LIMIT_S + 10  # so that its own sentence comes first
+
+    def secrets(self) -> Sequence[SecretUse]:
+        return self._pipelines.secrets(self._models)
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed`."""

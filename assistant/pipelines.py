@@ -24,7 +24,7 @@ from assistant.models.wording import Inputs, Runner
 from assistant.modeltools import HubTool, LocalTool, UnfitTool, check_stop
 from common.egress import Egress
 from common.errors import HearthError, ModelLoadFailed, ModelMissing, ToolFailed
-from tools.base import Media, Risk, Tool
+from tools.base import Media, Risk, SecretUse, Tool
 
 _IDLE_S = 600.0
 _LOOK_S = 0.1  # how often a call that waits looks at its cancel
@@ -217,6 +217,11 @@ class Pipelines:
         assert first is not None
         raise first
 
+    def secrets(self, models: Sequence[str]) -> Sequence[SecretUse]:
+        """What the hubs of these models want to be sent; of several, one is enough."""
+        hubs = [self._hubs[kind] for kind in dict.fromkeys(model.partition(":")[0] for model in models)]
+        return [SecretUse(hub.secret, hub.origin, required=len(hubs) == 1) for hub in hubs]
+
     def ask(self, task: Task, models: Sequence[str], inputs: Inputs, shown: Media | None, cancel: threading.Event) -> Any:
         """What the first of these models gives whose hub can be asked. Raises `ToolFailed`."""
         model, key = self.hub(models)
@@ -234,8 +239,9 @@ class Pipelines:
         key = self._secret_for(hub.secret, hub.origin)
         if not key:
             raise ToolFailed(
-                f"There is no secret {hub.secret!r} for {hub.origin}. Enter an access token of {hub.title} under this name.",
-                f"没有用于 {hub.origin} 的密钥 {hub.secret!r}。请用这个名称填写 {hub.title} 的访问令牌。",
+                f"There is no secret {hub.secret!r} for {hub.origin}. "
+                f"Enter an access token of {hub.title} on the Tools page, where this tool is opened.",
+                f"没有用于 {hub.origin} 的密钥 {hub.secret!r}。请在“工具”页面打开这个工具，填写 {hub.title} 的访问令牌。",
             )
         return key
 

@@ -8,7 +8,7 @@ host alone. What this does not do: hide them from this program's own memory, or 
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -79,15 +79,17 @@ class Secrets:
 
     def hosts(self, name: str) -> tuple[str, ...]:
         """The origins that a secret was entered for; none for one that goes wherever it is used."""
+        return self.places().get(name, ())
+
+    def places(self) -> Mapping[str, tuple[str, ...]]:
+        """The names that have a secret, whether or not it can be read, each with its `hosts`."""
         with self._lock:
-            kept = self._read().secrets.get(name)
-            return kept.hosts if kept else ()
+            file = self._read()
+            return dict.fromkeys(file.plain, ()) | {name: kept.hosts for name, kept in file.secrets.items()}
 
     def names(self) -> list[str]:
         """The names that have a secret, whether or not it can be read."""
-        with self._lock:
-            file = self._read()
-            return [*file.plain, *file.secrets]
+        return list(self.places())
 
     def has(self, name: str) -> bool:
         return name in self.names()
@@ -98,22 +100,26 @@ class Secrets:
         A host is an origin such as "https://api.example:8443", or a name alone, which means https. Raises `StorageFailed`, and
         `EgressRefused` for a host that is none.
         """
-        bound = tuple(sorted({origin(host if "://" in host else f"https://{host}") for host in hosts}))
+        self.put_all({name: (value, hosts)})
+
+    def put_all(self, secrets: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+        """Keep several, name -> (value, hosts), each as `put` does: all of them or, where it raises, none."""
+        given = {name: (value, _origins(hosts)) for name, (value, hosts) in secrets.items()}
         with self._lock:
             file = self._read()
-            left = {other: kept for other, kept in file.secrets.items() if other != name}
-            plain = {other: text for other, text in file.plain.items() if other != name}
-            if plain or value:
+            left = {name: kept for name, kept in file.secrets.items() if name not in given}
+            plain = {name: text for name, text in file.plain.items() if name not in given}
+            wanted = {name: each for name, each in given.items() if each[0]}
+            if plain or wanted:
                 try:
                     key = self._key.make(file.salt)
                 except StorageFailed:
-                    if value:
+                    if wanted:
                         raise
                 else:
-                    left |= {other: _sealed(key, other, text, ()) for other, text in plain.items()}
+                    wanted |= {name: (text, ()) for name, text in plain.items()}
+                    left |= {name: _sealed(key, name, value, hosts) for name, (value, hosts) in wanted.items()}
                     plain = {}
-                    if value:
-                        left[name] = _sealed(key, name, value, bound)
             self._write(_File(salt=file.salt, secrets=left, plain=plain))
 
     def redact(self, text: str) -> str:
@@ -173,6 +179,10 @@ class Secrets:
         except OSError as error:
             raise _unusable(self._path, error) from error
         self._known = (None, self._known[1])
+
+
+def _origins(hosts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({origin(host if "://" in host else f"https://{host}") for host in hosts}))
 
 
 def _new(plain: dict[str, str]) -> _File:

@@ -39,6 +39,7 @@ _KEY = re.compile(r"key|token|secret|passw|auth(?!ors?$)|sign(ature)?$|cookie|ap
 """Names of values that are keys, where a file gives the value too."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z-]{0,30} )?\s*(.*)")
+_KEY_LENGTH = 4000  # characters, as many as people can enter
 _LEFT_OPEN = re.compile(r"\$?[{<].*[}>]|your[-_ ].*|x{3,}|", re.IGNORECASE)  # where a key is to be filled in
 
 
@@ -73,7 +74,8 @@ def from_plugin(data: Mapping[str, Any], server: str | None = None) -> Import:
     ]
     value = as_text(auth.get("apikey")).strip()
     origins = dict.fromkeys(_origin(each.document) for each in operations if isinstance(each, Taken))
-    keys = [] if _LEFT_OPEN.fullmatch(value) else [FoundKey(secret["name"], tuple(origins), value)]
+    open_yet = len(value) > _KEY_LENGTH or _LEFT_OPEN.fullmatch(value)
+    keys = [] if open_yet else [FoundKey(secret["name"], tuple(origins), value)]
     return replace(found, operations=operations, keys=keys, notes=notes)
 
 
@@ -109,6 +111,7 @@ class _Tools:
         self.notes: list[Sentences] = []
         self._ids: dict[str, int] = {}
         self._names: dict[str, int] = {}
+        self._keys: dict[str, int] = {}  # what the names of a tool's keys begin with: two tools may share a title
 
     def operations(self, data: Mapping[str, Any]) -> Iterator[Taken | LeftOut]:
         for key, entry in data.items():
@@ -116,7 +119,7 @@ class _Tools:
             try:
                 if not isinstance(entry, Mapping):
                     raise Unusable("It is not a group of fields.", "它不是一组字段。")
-                document, keys = _tool(label, entry)
+                document, keys = _tool(label, entry, free(title_slug(label), "-", self._keys))
             except Unusable as error:
                 yield LeftOut(label, error.sentences)
                 continue
@@ -127,7 +130,8 @@ class _Tools:
             yield Taken(label, document.model_copy(update={"id": id, "name": name}))
 
 
-def _tool(label: str, entry: Mapping[str, Any]) -> tuple[ToolDocument, Sequence[FoundKey]]:
+def _tool(label: str, entry: Mapping[str, Any], prefix: str) -> tuple[ToolDocument, Sequence[FoundKey]]:
+    """A tool and its keys, whose names begin with `prefix`."""
     address, method = as_text(entry.get("url")).strip(), as_text(entry.get("method")).upper()
     if not address:
         raise Unusable(
@@ -136,7 +140,7 @@ def _tool(label: str, entry: Mapping[str, Any]) -> tuple[ToolDocument, Sequence[
         )
     if method not in METHODS:
         raise Unusable(f"It names no method that tools use ({method[:20]!r}).", f"它没有写明可用的请求方法（{method[:20]!r}）。")
-    keys = _Keys(f"{title_slug(label)}")
+    keys = _Keys(prefix)
     url, query = _open_address(address, keys)
     headers = _open_headers(entry, keys)
     form = any("form-urlencoded" in value for name, value in headers.items() if name.lower() == "content-type")
@@ -180,7 +184,7 @@ class _Keys:
         prefix, rest = (match[1] or "", match[2]) if match is not None and place == "header" else ("", value.strip())
         name = f"{self._prefix}.{re.sub(r'[^A-Za-z0-9_.-]+', '-', field).strip('-') or 'key'}"[:64]
         self.secrets.append({"name": name, "place": place, "field": field, "prefix": prefix})
-        if not _LEFT_OPEN.fullmatch(rest):
+        if len(rest) <= _KEY_LENGTH and not _LEFT_OPEN.fullmatch(rest):
             self.values[name] = rest
 
 

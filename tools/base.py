@@ -6,7 +6,7 @@ and the user may read; the runner turns every failure into an output.
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -41,6 +41,15 @@ class Media:
     data: bytes
     type: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretUse:
+    """A secret that a tool sends to one origin ("https://host:port"); one that is not `required` may be missing."""
+
+    name: str
+    origin: str
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,10 @@ class Tool(ABC):
         No turn is given a tool that cannot be called; it stays in the list, where people read why.
         """
         return None
+
+    def secrets(self) -> Sequence[SecretUse]:
+        """The secrets that it sends, which people enter where it is opened."""
+        return ()
 
     @abstractmethod
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:

@@ -7,7 +7,7 @@ what comes back is text to judge and not to obey.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from common.egress import Egress, EgressResponse
 from common.errors import EgressFailed, EgressRefused, ToolError, ToolFailed
 from common.redaction import Redaction
-from tools.base import Media, Tool, ToolContext, ToolOutput, ToolSpec
+from tools.base import Media, SecretUse, Tool, ToolContext, ToolOutput, ToolSpec
 from tools.calls import HttpCall, host_of, origin_text
 from tools.documents import ToolDocument
-from tools.requests import request_of
+from tools.requests import HttpRequest, masked, request_of
 from tools.resultpath import part_of
 
 SecretFor = Callable[[str, str], str | None]
@@ -70,15 +70,27 @@ class HttpTool(Tool):
         self.field = document.source.api if document.source else ""
         self.origin = document.model_dump_json()
 
+    def secrets(self) -> Sequence[SecretUse]:
+        call = HttpCall.model_validate_json(self._call)
+        named = {secret.name: secret for secret in call.secrets}
+        return [SecretUse(secret.name, origin_text(call.url), secret.required) for secret in named.values()]
+
+    def request(self, arguments: Mapping[str, Any], secrets: Collection[str]) -> HttpRequest:
+        """What a call of these arguments sends with those of its `secrets`, as people may see it: without their values.
+
+        Raises `ArgumentsInvalid` for a value that cannot be sent.
+        """
+        return masked(HttpCall.model_validate_json(self._call), arguments, secrets)
+
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ArgumentsInvalid` for a value that cannot be sent, `ToolFailed` for an answer that helps nobody."""
         call = HttpCall.model_validate_json(self._call)
-        secrets = self._secrets(call)
+        secrets = self._values(call)
         hide = Redaction(secrets.values())
         try:
             request = request_of(call, arguments, secrets)
             answer = self._egress.request(
-                call.method,
+                request.method,
                 request.url,
                 headers=request.headers,
                 body=request.body,
@@ -93,7 +105,7 @@ class HttpTool(Tool):
         except ToolError as error:
             raise type(error)(hide.text(error.english), hide.text(error.chinese)) from None
 
-    def _secrets(self, call: HttpCall) -> Mapping[str, str]:
+    def _values(self, call: HttpCall) -> Mapping[str, str]:
         origin = origin_text(call.url)
         found: dict[str, str] = {}
         for secret in call.secrets:

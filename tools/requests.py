@@ -8,12 +8,14 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from common.egress import Method
 from common.errors import ArgumentsInvalid, ToolFailed
+from common.redaction import HIDDEN
 from tools.calls import IN_BODY, PLACEHOLDER, HttpCall, Sent, SentSecret
 
 _URL_LIMIT = 8000
@@ -30,6 +32,7 @@ Pairs = Sequence[tuple[str, str]]
 class HttpRequest:
     """What a call sends."""
 
+    method: Method
     url: str
     headers: Mapping[str, str]
     body: bytes | None
@@ -61,7 +64,25 @@ def request_of(call: HttpCall, arguments: Mapping[str, Any], secrets: Mapping[st
     headers |= {secret.field.lower(): value for secret, value in hidden if secret.place == "header"}
     if cookies := [f"{secret.field}={value}" for secret, value in hidden if secret.place == "cookie"]:
         headers["cookie"] = "; ".join(cookies)
-    return HttpRequest(url, headers, body)
+    return HttpRequest(call.method, url, headers, body)
+
+
+def masked(call: HttpCall, arguments: Mapping[str, Any], secrets: Collection[str]) -> HttpRequest:
+    """The request of one call with "•••" for each of the `secrets` (by name), whose values it never sees.
+
+    Raises `ArgumentsInvalid` for a value that cannot be sent.
+    """
+    stand_ins = {name: uuid.uuid4().hex for name in secrets}
+    plain = tuple(secret.model_copy(update={"write": "plain"}) for secret in call.secrets)
+    request = request_of(call.model_copy(update={"secrets": plain}), arguments, stand_ins)
+
+    def hidden(text: str) -> str:
+        for stand_in in stand_ins.values():
+            text = text.replace(stand_in, HIDDEN)
+        return text
+
+    headers = {name: hidden(value) for name, value in request.headers.items()}
+    return replace(request, url=hidden(request.url), headers=headers)
 
 
 def _written(secret: SentSecret, value: str) -> str:

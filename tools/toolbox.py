@@ -7,7 +7,7 @@ tool that is off stays in the registry and in the documents that name it; no tur
 
 import logging
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,16 +15,18 @@ from pydantic import Field, field_validator
 
 from common.database import Database
 from common.documents import Document, DocumentStore, Stored, check_id, invalid
-from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, ToolError
+from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, StorageFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
+from tools.access import Access, KeyOffer, SecretNeeded, kept_for, offers_of
 from tools.addresses import AddressStore
+from tools.base import SecretUse
 from tools.bundle import write_bundle
-from tools.calls import host_of, origin_text
+from tools.calls import host_of
 from tools.descriptions import JSON_LIMIT
 from tools.documents import ToolDocument, ToolStore, numbered
 from tools.grants import grant_needed
-from tools.imported import Import, Taken
+from tools.imported import FoundKey, Import, Taken
 from tools.importing import read_tools
 from tools.making import ToolMaker
 from tools.mcphub import McpServers, McpTool
@@ -57,26 +59,6 @@ class Switches(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class SecretNeeded:
-    """A secret that a tool sends: for which origin it has to be entered, and whether it `is_there`."""
-
-    name: str
-    origin: str
-    required: bool
-    is_there: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a tool needs to reach its service: `host` ("host:port") is `private` where a call needs a grant."""
-
-    host: str
-    private: bool
-    granted: bool
-    secrets: Sequence[SecretNeeded]
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """A tool that an import could take, as it would be kept; `key` names it within the import."""
 
@@ -88,10 +70,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An import before anything of it is kept: `found` has its title, servers, keys and what is left out."""
+    """An import before anything of it is kept: `found` has its title, servers and what is left out."""
 
     found: Import
     offers: Sequence[Offer]
+    keys: Sequence[KeyOffer] = ()
 
 
 class Toolbox:
@@ -250,18 +233,24 @@ class Toolbox:
             self._store.grants.bring_back(self._owner, id)
             self._register(document)
 
-    def access(self, id: str) -> Access | None:
-        """What a registered tool needs to reach its service, None for one that reaches none. Raises `DocumentMissing`."""
-        call = self.get(id).document.call
-        if call.kind != "http":
-            return None
-        host, origin = host_of(call.url), origin_text(call.url)
+    def access(self, id: str) -> Access:
+        """What a tool needs to reach its service, whether it is registered or comes with Hearth. Raises `DocumentMissing`."""
         secrets = [
-            SecretNeeded(secret.name, origin, secret.required, bool(self._maker.secret_for(secret.name, origin)))
-            for secret in {secret.name: secret for secret in call.secrets}.values()
+            SecretNeeded(secret.name, secret.origin, secret.required, self._has(secret))
+            for secret in self._registry.get(id).secrets()
         ]
+        document = self.document(id)
+        if document is None or document.call.kind != "http":
+            return Access(secrets)
+        host = host_of(document.call.url)
         granted = host in self._store.grants.of(self._owner, id)
-        return Access(host, grant_needed(call.url) is not None, granted, secrets)
+        return Access(secrets, host, grant_needed(document.call.url) is not None, granted)
+
+    def _has(self, secret: SecretUse) -> bool:
+        try:
+            return bool(self._maker.secret_for(secret.name, secret.origin))
+        except StorageFailed:  # it was kept with another key, and can be entered again
+            return False
 
     def grant(self, id: str, host: str) -> None:
         """Let a tool reach its own address though it is private. Raises `ToolError` when that is not `host` (any more)."""
@@ -284,8 +273,7 @@ class Toolbox:
 
     def keep_secret(self, id: str, name: str, value: str) -> None:
         """Keep a secret of this name for the host that a tool calls, "" to forget it. Raises `HearthError`."""
-        access = self.access(id)
-        needed = next((secret for secret in access.secrets if secret.name == name), None) if access else None
+        needed = next((secret for secret in self._registry.get(id).secrets() if secret.name == name), None)
         if needed is None or self._secrets is None:
             raise ToolError(
                 f"{id!r} sends no key {name!r} (any more). Reload the page and look again.",
@@ -322,6 +310,7 @@ class Toolbox:
                 Offer(taken.document.id, taken.operation, plan.document, plan.state)
                 for taken, plan in zip(operations, planned, strict=True)
             ],
+            offers_of(found.keys, self._secrets) if self._secrets else (),
         )
 
     def take(self, found: Import, keys: Collection[str] | None = None) -> Sequence[Stored[ToolDocument]]:
@@ -333,6 +322,16 @@ class Toolbox:
             for stored in kept:
                 self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
         return kept
+
+    def keep_keys(self, keys: Iterable[FoundKey], taken: Sequence[Stored[ToolDocument]]) -> Sequence[str]:
+        """Keep keys of an import for what was `taken` of it; returns the names of those that a taken tool sends.
+
+        Raises `StorageFailed`.
+        """
+        kept = kept_for(keys, [stored.document for stored in taken])
+        if self._secrets and kept:
+            self._secrets.put_all(kept)
+        return list(kept)
 
     def _register(self, document: ToolDocument) -> None:
         self._registry.register(self._maker.make(document, self._store.grants.of(self._owner, document.id)))

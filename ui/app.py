@@ -99,7 +99,7 @@ def build_page(studio: Studio) -> gr.Blocks:
                 concurrency_limit=_FOLLOWERS,
                 api_visibility="private",
             )
-        blocks.unload(_leaver(viewers))
+        blocks.unload(_leaver(viewers, workshop))
     blocks.queue()
     # Whoever follows an answer holds a thread. From the 40 that everything shares, as many would leave none to press Stop with.
     blocks.max_threads = _FOLLOWERS * len(acts)
@@ -168,8 +168,9 @@ def _day(value: str) -> date:
         return date.today()
 
 
-def _leaver(viewers: Viewers) -> Callable[[gr.Request], None]:
+def _leaver(viewers: Viewers, workshop: Workshop) -> Callable[[gr.Request], None]:
     def leave(request: gr.Request) -> None:
         viewers.leave(request.session_hash or "")
+        workshop.leave(request.session_hash or "")
 
     return leave

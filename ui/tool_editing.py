@@ -125,12 +125,7 @@ class ToolEditing:
 
     def access_html(self, id: str, manner: Manner) -> Markup:
         """The keys of a tool and what it may reach."""
-        found = self._toolbox.access(id)
-        if found is None:
-            return views.access_html(views.Access(), id, manner)
-        keys = [views.Key(secret.name, secret.is_there, secret.origin) for secret in found.secrets]
-        granted = (found.host,) if found.granted else ()
-        return views.access_html(views.Access(keys, found.host if found.private else "", granted), id, manner)
+        return views.access_html(self._toolbox.access(id), id, manner)
 
     def versions_html(self, ask: Ask, id: str, manner: Manner) -> Markup:
         """The versions that are kept, newest first."""

@@ -5,8 +5,8 @@ What was found stays with the page's session until it is taken; after a restart 
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -18,6 +18,7 @@ from tools.toolbox import Preview
 from ui.ask import Ask
 from ui.render import Manner
 from ui.texts import text
+from ui.uploads import Upload, content
 from ui.views import parts
 from ui.views import tool_import as views
 
@@ -51,10 +52,9 @@ class ToolImports:
             raise HearthError(*(text("tools_import_empty", each) for each in ("en", "zh")))
         self._keep(ask, words or self._toolbox.fetch(url), None if words else url)
 
-    def read(self, ask: Ask, path: Path) -> None:
-        """Look into a file. Raises `HearthError`."""
-        with path.open("rb") as file:
-            data = file.read(JSON_LIMIT + 1)
+    def read(self, ask: Ask, sent: Sequence[Upload]) -> None:
+        """Look into a file that was sent. Raises `HearthError`."""
+        data = content(sent, JSON_LIMIT + 1)  # one byte more than is taken
         try:
             self._keep(ask, data.decode("utf-8-sig"), None)
         except UnicodeDecodeError:
@@ -65,24 +65,30 @@ class ToolImports:
         pending = self._of(ask)
         self._keep(ask, pending.text, pending.found_at, ask.word("value"))
 
-    def take(self, ask: Ask) -> int:
-        """Keep what was ticked; returns how many. Raises `HearthError`."""
+    def take(self, ask: Ask) -> str:
+        """Keep what was ticked, tools and keys; returns the sentence about it. Raises `HearthError`."""
         pending = self._of(ask)
         chosen = set(ask.fields().get("take", ()))
         if not chosen:
             raise HearthError(*(text("tools_import_none_chosen", each) for each in ("en", "zh")))
-        kept = self._toolbox.take(pending.preview.found, chosen)
+        found, ticked = pending.preview.found, set(ask.fields().get("keep-key", ()))
+        kept = self._toolbox.take(found, chosen)
+        names = self._toolbox.keep_keys((key for place, key in enumerate(found.keys) if str(place) in ticked), kept)
         with self._lock:
             self._pending.pop(ask.session, None)
-        return len(kept)
+        said = text("tools_import_done", ask.language, count=len(kept))
+        return f"{said} {text('tools_import_keys_kept', ask.language, names=', '.join(names))}" if names else said
+
+    def leave(self, session: str) -> None:
+        """Let go of what a page looked into: there may be keys in it."""
+        with self._lock:
+            self._pending.pop(session, None)
 
     def html(self, ask: Ask, manner: Manner, note: Markup = parts.EMPTY) -> Markup:
         """The open thing."""
         with self._lock:
             pending = self._pending.get(ask.session)
-        fields = ask.fields()
-        url, words = ((fields.get(name) or [""])[-1] for name in ("url", "text"))
-        return views.import_html(views.Typed(url, words), None if pending is None else _look(pending, ask), manner, note)
+        return views.import_html(None if pending is None else _look(pending, ask), manner, note)
 
     def _keep(self, ask: Ask, words: str, found_at: str | None, server: str = "") -> None:
         preview = self._toolbox.preview(words, server or None, found_at)
@@ -109,4 +115,5 @@ def _look(pending: _Pending, ask: Ask) -> views.Look:
     ]
     left = [(each.operation, each.reason[spoken]) for each in found.operations if isinstance(each, LeftOut)]
     left += [("", told[spoken]) for told in found.notes]
-    return views.Look(found.title, offers, left, found.servers, pending.server or next(iter(found.servers), ""))
+    server = pending.server or next(iter(found.servers), "")
+    return views.Look(found.title, offers, left, found.servers, server, pending.preview.keys)

@@ -42,6 +42,18 @@ def arrived(ask: Ask, folder: Path) -> list[Upload]:
     return found
 
 
+def content(files: Sequence[Upload], limit: int) -> bytes:
+    """What the first of these files begins with, at most `limit` bytes. Raises `HearthError` where none arrived."""
+    name = files[0].name if files else "?"
+    try:
+        if not files or files[0].path is None:
+            raise FileNotFoundError
+        with files[0].path.open("rb") as file:
+            return file.read(limit)
+    except OSError:
+        raise HearthError(*(text("upload_failed", each, name=name) for each in ("en", "zh"))) from None
+
+
 def discard(paths: Iterable[Path], folder: Path) -> None:
     """Remove uploads that were read, and the folders that Gradio made for them."""
     for path in set(paths):

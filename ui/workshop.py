@@ -42,10 +42,11 @@ class Workshop:
         self._uploads = uploads
         self._knowledge = KnowledgePage(studio, desk, uploads)
         self._personas = PersonasPage(studio, desk, uploads)
+        self._tools = ToolsPage(studio, desk, uploads)
         self._pages: dict[str, Page] = {
             "personas": self._personas,
             "knowledge": self._knowledge,
-            "tools": ToolsPage(studio, desk, uploads),
+            "tools": self._tools,
             "models": ModelsPage(studio, desk),
             "evaluate": EvaluatePage(studio, desk),
             "train": TrainPage(studio, desk),
@@ -70,5 +71,9 @@ class Workshop:
         if ask.word("place") == "chat":
             yield from self._desk.files(ask, self._uploads)
             return
-        page = self._personas if ask.word("place").startswith("persona-") else self._knowledge
-        yield from page.files(ask)
+        takers: dict[str, PersonasPage | ToolsPage] = {"persona": self._personas, "tool": self._tools}
+        yield from takers.get(ask.word("place").partition("-")[0], self._knowledge).files(ask)
+
+    def leave(self, session: str) -> None:
+        """The page was closed."""
+        self._tools.leave(session)

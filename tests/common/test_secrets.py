@@ -195,6 +195,17 @@ def test_one_that_is_for_hosts_is_given_for_them_alone(folder):
     assert secrets.for_origin("missing", "https://api.example") is None
 
 
+def test_several_are_kept_at_once_or_none_is(folder):
+    secrets = Secrets(folder)
+    secrets.put("b", "old", ["b.example"])
+    secrets.put_all({"a": (CANARY, ["a.example"]), "b": ("new", ["c.example"]), "c": ("", [])})
+    assert secrets.places() == {"a": ("https://a.example:443",), "b": ("https://c.example:443",)}
+    assert secrets.for_origin("b", "https://b.example") is None
+    with pytest.raises(EgressRefused):
+        secrets.put_all({"a": ("changed", ["a.example"]), "d": ("x", ["https://"])})
+    assert (secrets.for_origin("a", "https://a.example"), secrets.has("d")) == (CANARY, False)
+
+
 def test_one_without_hosts_is_for_no_origin_and_a_wrong_host_keeps_nothing(folder):
     secrets = Secrets(folder)
     secrets.put("a", CANARY)

@@ -232,3 +232,17 @@ def test_rubbish_in_a_field_gives_a_tool_or_a_sentence(field, junk):
         assert all(operation.reason)
     else:
         operation.document.model_dump_json()
+
+
+def test_tools_of_one_title_have_keys_of_their_own():
+    tools = {label: {"url": f"https://{n}.example/", "method": "GET", "token": f"{KEY}-{n}"} for n, label in enumerate("天地")}
+    found = read_tools(json.dumps(tools))
+    sent = {(secret.name, document.call.url) for document in found.documents for secret in document.call.secrets}
+    assert {(key.name, key.origins[0].removesuffix(":443") + "/") for key in found.keys} == sent
+    assert len({key.name for key in found.keys}) == 2
+
+
+def test_what_is_too_long_for_a_key_is_none():
+    tool = {"url": "https://a.example/", "method": "GET", "token": "k" * 5000}
+    assert read_tools(json.dumps({"tool": tool})).keys == []
+    assert read_tools(json.dumps({**PLUGIN, "auth": {**PLUGIN["auth"], "apikey": "k" * 5000}})).keys == []

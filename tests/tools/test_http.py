@@ -13,7 +13,7 @@ from tests.timing import quickly
 from tools.base import Media, ToolContext
 from tools.calls import HttpCall
 from tools.http import ANSWER_LIMIT, HttpTool
-from tools.requests import request_of
+from tools.requests import masked, request_of
 from tools.runner import run
 
 CONTEXT = ToolContext()
@@ -35,6 +35,22 @@ def test_a_tool_shows_what_its_document_says(tool):
     assert (made.id, made.spec.name, made.spec.description, made.risk) == ("pets", "pets", "Finds.", "reads")
     assert made.titles == {"en": "Pets", "zh": "宠物"}
     assert tool(description={"en": "", "zh": "查找。"}).spec.description == "查找。"
+
+
+def test_a_request_that_is_shown_holds_no_secret():
+    places = [("header", "X-Key"), ("header", "Authorization"), ("query", "key"), ("cookie", "sid"), ("query", "other")]
+    secrets = [{"name": f"{place}-{field}", "place": place, "field": field} for place, field in places]
+    secrets[1] |= {"prefix": "Basic ", "write": "base64"}
+    call = {"method": "POST", "url": "https://a.example/{id}", "arguments": {"id": {"place": "path"}, "n": {"place": "field"}}}
+    call = HttpCall.model_validate({**call, "secrets": secrets})
+    shown = masked(call, {"id": "a/b", "n": "•"}, {secret["name"] for secret in secrets[:4]})
+    assert (shown.method, shown.url) == ("POST", "https://a.example/a%2Fb?key=•••")
+    assert shown.headers["x-key"] == "•••"
+    assert shown.headers["authorization"] == "Basic •••"
+    assert shown.headers["cookie"] == "sid=•••"
+    assert json.loads(shown.body) == {"n": "•"}
+    same = request_of(call, {"id": "a/b", "n": "•"}, {})
+    assert masked(call, {"id": "a/b", "n": "•"}, ()) == same
 
 
 def test_every_place_of_a_request(service, tool):

@@ -9,13 +9,14 @@ import yaml
 
 from common.database import Database
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict, EgressRefused, ToolError
+from tools.access import Access, SecretNeeded
 from tools.base import ToolContext
 from tools.documents import ToolStore
 from tools.imported import LeftOut
 from tools.making import ToolMaker
 from tools.registry import stored_registry
 from tools.runner import run
-from tools.toolbox import SecretNeeded, Toolbox
+from tools.toolbox import Toolbox
 from tools.validation import problems
 
 SOURCE = {"form": "openapi", "api": "Pets", "operation": "GET /pets"}
@@ -389,7 +390,7 @@ def test_a_model_tool_is_made_by_what_is_given_for_it(open_toolbox, make_documen
     output = run(registry.get("pets"), {"id": "x"}, ToolContext())
     assert output.failed
     assert "runs a model" in output.text
-    assert toolbox.access("pets") is None
+    assert toolbox.access("pets") == Access([])
     with pytest.raises(ToolError):
         toolbox.grant("pets", "api.example:443")
     made = registry.get("pets")

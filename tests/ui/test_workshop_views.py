@@ -5,7 +5,10 @@ import re
 import pytest
 
 from knowledge.types import DocumentRecord, Hit, Passage
+from tools.access import Access, KeyOffer, SecretNeeded
+from tools.requests import HttpRequest
 from ui import highlight
+from ui.media import Shown
 from ui.render import Manner
 from ui.tool_form import Secret, ToolForm
 from ui.toolform import asked
@@ -39,7 +42,7 @@ def hostile_editor(hostile, manner):
     form = ToolForm(values, {hostile: "path"}, (secret,))
     problems = dict.fromkeys((*values, "secret.0.name"), hostile)
     edited = [tool_editor.Edited(hostile, kind, form, hostile, 3, hostile, problems) for kind in ("http", "model")]
-    access = tool_editor.Access([tool_editor.Key(hostile, there, hostile) for there in (True, False)], hostile, [hostile])
+    access = Access([SecretNeeded(hostile, hostile, True, there) for there in (True, False)], hostile, True, True)
     versions = [tool_editor.Version(n, hostile, n == 1) for n in (1, 2)]
     return {
         "edit": tool_editor.edit_html(edited[0], manner) + tool_editor.edit_html(edited[1], manner),
@@ -103,24 +106,30 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
             hostile: {"description": hostile},
             "x": {"enum": [hostile]},
             "y": {"type": "array", "items": {"type": "string"}},
+            "z": {"type": "string", "format": "media"},
+            hostile + "m": {"type": "string", "format": "media"},
         },
         "required": [hostile],
     }
     tool = tools.Instrument(hostile, hostile, hostile, hostile, hostile, schema, "spends", 1.0, False, True, "http", hostile)
     form = asked(schema)
     problems = {each.name: hostile for each in form} | {"": hostile}
-    outcome = tools.sure_html(tool, {hostile: hostile}, manner) + tools.result_html(hostile, True, 1.0, manner)
-    outcome += tools.request_html(hostile, {hostile: hostile}, tool, manner)
-    trial = tools.Trial(form, {each.name: hostile for each in form}, problems, outcome)
+    request = HttpRequest("POST", hostile, {hostile: hostile}, hostile.encode())
+    outcome = tools.sure_html(hostile, "spends", {hostile: hostile}, request, manner)
+    outcome += tools.result_html(hostile, True, 1.0, manner)
+    outcome += tools.request_html(hostile, {hostile: hostile}, None, manner)
+    given = {"z": Shown("picture", hostile, "")}
+    trial = tools.Trial(form, {each.name: hostile for each in form}, problems, outcome, given)
     own = [(key, hostile, body) for key, body in hostile_editor(hostile, manner).items()]
     listing = tools.Listing([(hostile, hostile, hostile)], 400, {"python": 1, "http": 2}, "http", hostile, True, False)
     found = [tool_import.Found(hostile, hostile, hostile, state) for state in ("new", "changed", "same")]
-    look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile)
+    keys = [KeyOffer(hostile, [hostile], replaces) for replaces in (None, (), (hostile,))]
+    look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile, keys)
     pages = [
         knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=arrivals),
         reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner),
         tools.tools_html(listing, hostile, tools.tool_html(tool, trial, using, manner, own), manner, here=hostile),
-        tool_import.import_html(tool_import.Typed(hostile, hostile), look, manner),
+        tool_import.import_html(look, manner),
         tools.running_html(hostile, manner),
     ]
     for page in pages:

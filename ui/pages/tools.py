@@ -3,35 +3,26 @@
 A tool that may change things or cost money asks first with its exact arguments, here as in a conversation.
 """
 
-import json
 import threading
-import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
-from assistant.access import MAKER
-from assistant.keeping import keep_all
 from assistant.studio import Studio
 from common.errors import DocumentMissing, HearthError
-from tools.base import Tool, ToolContext
+from tools.base import Tool
 from tools.documents import ToolDocument
-from tools.runner import run
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen
 from ui.chat import Desk
-from ui.media import InMemory, media_html
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_editing import SAVES, Kept, ToolEditing
 from ui.tool_imports import ToolImports
-from ui.toolform import asked, read, typed
+from ui.tool_trials import ToolTrials
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import parts
 from ui.views import tools as views
@@ -71,11 +62,18 @@ class ToolsPage:
         self._uploads = uploads
         self._editing = ToolEditing(studio)
         self._imports = ToolImports(studio)
+        self._trials = ToolTrials(studio)
         self._narrowed: OrderedDict[str, _Narrowed] = OrderedDict()
         self._lock = threading.Lock()
 
     def show(self, ask: Ask) -> Markup:
+        self._trials.leave(ask.session, ask.thing)
         return self._page(ask, ask.thing, _Shown(fresh=True))
+
+    def leave(self, session: str) -> None:
+        """The page was closed."""
+        self._trials.leave(session)
+        self._imports.leave(session)
 
     def act(self, ask: Ask) -> Iterator[Screen]:
         if not ask.identity.maker:
@@ -84,7 +82,7 @@ class ToolsPage:
         id = ask.word("of") or ask.thing
         try:
             if ask.word("action") in ("try", "run"):
-                for shown in self._try(ask, self._studio.tools.get(id)):
+                for shown in self._tried(ask, self._studio.tools.get(id)):
                     yield {"workshop": shown}
                 return
             if ask.word("action") in ("export", "export-all"):
@@ -96,22 +94,23 @@ class ToolsPage:
         yield {"workshop": page}
 
     def files(self, ask: Ask) -> Iterator[Screen]:
-        """A file to import from."""
+        """A file to import from, or a picture or a sound to try a tool with."""
         sent = uploads.arrived(ask, self._uploads)
-        note = parts.EMPTY
+        id = (ask.word("of") or ask.thing) if ask.word("place") == "tool-medium" else IMPORT
+        here = IMPORT if id == IMPORT else None
         try:
             if not ask.identity.maker:
-                raise HearthError(text("makers_only", "en"), text("makers_only", "zh"))
-            paths = [file.path for file in sent if file.path is not None]
-            if not paths:
-                name = plain(sent[0].name) if sent else "?"
-                raise HearthError(*(text("personas_upload_failed", each, name=name) for each in ("en", "zh")))
-            self._imports.read(ask, paths[0])
+                page = panels.refusal_html(text("makers_only", ask.language))
+            elif id == IMPORT:
+                self._imports.read(ask, sent)
+                page = self._page(ask, id, _Shown(here=here))
+            else:
+                page = self._page(ask, id, _Shown(self._trials.give(ask, self._studio.tools.get(id), sent)))
         except HearthError as error:
-            note = parts.note(notify.told(error, ask), "bad")
+            page = self._page(ask, id, _Shown(note=parts.note(notify.told(error, ask), "bad"), here=here))
         finally:
             uploads.discard((file.path for file in sent if file.path is not None), self._uploads)
-        yield {"workshop": self._page(ask, IMPORT, _Shown(note=note, here=IMPORT))}
+        yield {"workshop": page}
 
     def _done(self, ask: Ask, id: str) -> Markup:
         """What was pressed, done, and the page after it. Raises `HearthError`."""
@@ -138,8 +137,9 @@ class ToolsPage:
                 self._imports.look(ask) if action == "look" else self._imports.serve(ask)
                 return self._page(ask, IMPORT, _Shown())
             case "take":
-                note = parts.note(text("tools_import_done", ask.language, count=self._imports.take(ask)), "good")
-                return self._page(ask, "", _Shown(note=note, here=""))
+                return self._page(ask, "", _Shown(note=parts.note(self._imports.take(ask), "good"), here=""))
+            case "take-away":
+                self._trials.take_away(ask, self._studio.tools.get(id))
             case "key" | "forget-key" | "grant" | "revoke":
                 said = self._editing.done(ask, id)
                 return self._page(ask, id, _Shown(note=parts.note(said, "good") if said else parts.EMPTY))
@@ -187,36 +187,9 @@ class ToolsPage:
         file = parts.file("tools.yaml" if whole else f"{id}.yaml", toolbox.export(None if whole else [id]))
         return {"workshop": self._page(ask, ask.thing, _Shown(kept=kept)), "download": file}
 
-    def _try(self, ask: Ask, tool: Tool) -> Iterator[Markup]:
-        """Run a tool with what the form holds, or with the arguments that were just agreed to."""
-        manner, schema = self._manner(ask), tool.spec.parameters
-        form = asked(schema)
-        if ask.word("action") == "run":
-            arguments, trial = _agreed(ask.word("arguments")), views.Trial(form)
-        else:
-            written = typed(form, ask.fields())
-            arguments, wrong = read(schema, form, written)
-            said = {name: chinese if ask.language == "zh" else english for name, (english, chinese) in wrong.items()}
-            trial = views.Trial(form, written, said)
-            if wrong:
-                yield self._page(ask, tool.id, _Shown(trial))
-                return
-            if tool.risk != "reads":
-                sure = views.sure_html(self._instrument(tool, ask), arguments, manner)
-                yield self._page(ask, tool.id, _Shown(replace(trial, outcome=sure)))
-                return
-        running = views.running_html(self._title(tool, ask), manner)
-        yield self._page(ask, tool.id, _Shown(replace(trial, outcome=running)))
-        named = partial(self._studio.attachments.media.named, MAKER.owner)
-        context = ToolContext(MAKER.owner, ask.language, datetime.now(UTC).astimezone(), media=named)
-        started = time.monotonic()
-        output = run(tool, arguments, context)
-        seconds, memory = time.monotonic() - started, InMemory()
-        notes = keep_all(output.media, memory, context)[1]
-        media = media_html(memory.shown, ask.language)
-        sent = views.request_html(tool.spec.name, arguments, self._instrument(tool, ask), manner)
-        result = views.result_html("\n".join([output.text, *notes]), output.failed, seconds, manner, media)
-        yield self._page(ask, tool.id, _Shown(replace(trial, outcome=sent + result)))
+    def _tried(self, ask: Ask, tool: Tool) -> Iterator[Markup]:
+        for trial in self._trials.tried(ask, tool, self._title(tool, ask), self._manner(ask)):
+            yield self._page(ask, tool.id, _Shown(trial))
 
     # -- rendering -------------------------------------------------------------------------------------------------------
 
@@ -235,15 +208,16 @@ class ToolsPage:
 
     def _opened(self, ask: Ask, tool: Tool, shown: _Shown, manner: Manner) -> Markup:
         using = uses(self._studio, "tools", tool.id, ask.language)
-        trial = shown.trial or views.Trial(asked(tool.spec.parameters))
+        trial = shown.trial or self._trials.form(ask, tool)
+        registered = self._document(tool.id) is not None
         own: list[tuple[str, str, Markup]] = []
-        if self._document(tool.id) is not None:
+        if registered:
             kept = shown.kept or self._editing.fresh(tool.id)
-            own = [
-                ("edit", manner.say("tools_edit"), self._editing.form_html(ask, kept, manner, fresh=shown.fresh)),
-                ("access", manner.say("tools_access"), self._editing.access_html(tool.id, manner)),
-                ("versions", manner.say("tools_versions"), self._editing.versions_html(ask, tool.id, manner)),
-            ]
+            own.append(("edit", manner.say("tools_edit"), self._editing.form_html(ask, kept, manner, fresh=shown.fresh)))
+        if registered or tool.secrets():
+            own.append(("access", manner.say("tools_access"), self._editing.access_html(tool.id, manner)))
+        if registered:
+            own.append(("versions", manner.say("tools_versions"), self._editing.versions_html(ask, tool.id, manner)))
         titles = {each.persona: each.title for each in using}
         allowed = self._studio.toolbox.permissions.of(tool)
         standing = tuple((persona, titles[persona]) for persona in allowed if persona in titles)
@@ -311,12 +285,3 @@ class ToolsPage:
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
-
-
-def _agreed(words: str) -> Mapping[str, Any]:
-    """The arguments of a call that was agreed to, as the page showed them; the runner checks them again."""
-    try:
-        found = json.loads(words)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

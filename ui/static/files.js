@@ -78,7 +78,7 @@ async function sendFiles(files, place) {
   const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
   const tell = showSending(where, files);
   for (const file of files) {
-    adding.add(file.name);
+    if (!/^(persona|tool)-/.test(place.place)) adding.add(file.name);  // what is taken there at once is told of no further
     chosenFiles.set(file.name, { file, place });
   }
   for (const [index, file] of files.entries()) {

@@ -137,7 +137,7 @@ function drawParameters() {
 
 // All of what an import found, or none of it.
 acts["tick-all"] = (button) => {
-  const boxes = [...button.closest("form").querySelectorAll(".picks input")];
+  const boxes = [...button.closest("form").querySelectorAll(".picks [name=take]")];
   const all = boxes.every((box) => box.checked);
   for (const box of boxes) box.checked = !all;
 };

@@ -11,6 +11,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from tools.access import Access
 from tools.calls import METHODS
 from ui.render import Manner
 from ui.tool_form import MOST_SECRETS, PLACES, Secret, ToolForm
@@ -34,24 +35,6 @@ class Edited:
     saved: str
     problems: Mapping[str, str]
     note: Markup = EMPTY
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A secret that a tool sends: its name, whether it was entered for this tool's host, and which host that is."""
-
-    name: str
-    there: bool
-    host: str
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a tool needs besides its document: keys, and the grant of a host that is not public."""
-
-    keys: Sequence[Key] = ()
-    needs: str = ""  # "host:port" that it calls and that is reached by a grant alone, "" where none is needed
-    granted: Sequence[str] = ()
 
 
 def edit_html(edited: Edited, manner: Manner) -> Markup:
@@ -93,30 +76,33 @@ def conflict_html(manner: Manner) -> Markup:
 def access_html(access: Access, tool: str, manner: Manner) -> Markup:
     """The keys of a tool and what it may reach."""
     pieces: list[Markup] = []
-    for key in access.keys:
-        state = parts.badge(manner.say("tools_key_there" if key.there else "tools_key_missing"), "good" if key.there else "bad")
+    if len(access.secrets) > 1 and not access.host:
+        pieces.append(parts.note(manner.say("tools_keys_any")))
+    for key in access.secrets:
+        kind: Literal["", "good", "bad"] = "good" if key.is_there else "bad" if key.required else ""
+        state = parts.badge(manner.say("tools_key_there" if key.is_there else "tools_key_missing"), kind)
         forget = parts.button(manner.say("tools_key_forget"), "forget-key", quiet=True, of=tool, name=key.name)
         control = Markup('<div class="row">{}{}{}</div>').format(
             parts.line("value", "", label=manner.say("tools_key_value", name=key.name), limit=4000, kind="password"),
-            parts.submit(manner.say("tools_key_keep"), main=not key.there),
-            forget if key.there else EMPTY,
+            parts.submit(manner.say("tools_key_keep"), main=not key.is_there),
+            forget if key.is_there else EMPTY,
         )
-        hint = manner.say("tools_key_hint", host=key.host)
+        hint = manner.say("tools_key_hint", host=key.origin)
         field = parts.fields(f"{key.name}", state + control, hint=hint)
-        pieces.append(parts.form("key", field, key=f"key-{tool}-{key.name}-{key.there}", of=tool, name=key.name))
-    if access.needs:
-        on = access.needs in access.granted
+        pieces.append(parts.form("key", field, key=f"key-{tool}-{key.name}-{key.is_there}", of=tool, name=key.name))
+    if access.private:
+        on = access.granted
         act = parts.button(
-            manner.say("tools_revoke" if on else "tools_grant", host=access.needs),
+            manner.say("tools_revoke" if on else "tools_grant", host=access.host),
             "revoke" if on else "grant",
             main=not on,
             of=tool,
-            host=access.needs,
+            host=access.host,
         )
-        hint = manner.say("tools_granted_hint" if on else "tools_grant_hint", host=access.needs)
+        hint = manner.say("tools_granted_hint" if on else "tools_grant_hint", host=access.host)
         pieces.append(parts.fields(manner.say("tools_reach"), Markup('<div class="row">{}</div>').format(act), hint=hint))
     if not pieces:
-        return Markup('<p class="note">{}</p>').format(manner.say("tools_no_access"))
+        return Markup('<p class="note">{}</p>').format(manner.say("tools_no_access" if access.host else "tools_no_key"))
     return Markup('<div class="stack access">{}</div>').format(EMPTY.join(pieces))
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from tools.access import KeyOffer
 from ui.render import Manner, plain
 from ui.views import parts
 from ui.views.parts import EMPTY
@@ -30,26 +31,24 @@ class Look:
     left: Sequence[tuple[str, str]]
     servers: Sequence[str] = ()
     server: str = ""
+    keys: Sequence[KeyOffer] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What stands in the fields of the import."""
+def import_html(look: Look | None, manner: Manner, note: Markup = EMPTY) -> Markup:
+    """The open thing: the sources, and below them what was found.
 
-    url: str = ""
-    text: str = ""
-
-
-def import_html(typed: Typed, look: Look | None, manner: Manner, note: Markup = EMPTY) -> Markup:
-    """The open thing: the sources, and below them what was found."""
+    What was typed as a source stays where it was typed and is not sent back: there may be keys in it.
+    """
     head = Markup('<header class="thing-head"><h2>{}</h2><p>{}</p></header>').format(
         manner.say("tools_import"), manner.say("tools_import_lead")
     )
-    drop = parts.drop(manner, "tools", manner.say("tools_import_drop"), manner.say("tools_import_kinds"), ".json,.yaml,.yml,.txt")
+    drop = parts.drop(
+        manner, "tool-import", manner.say("tools_import_drop"), manner.say("tools_import_kinds"), ".json,.yaml,.yml,.txt"
+    )
     body = EMPTY.join(
         [
-            parts.field(manner.say("tools_import_url"), parts.line("url", typed.url, limit=2000, kind="url")),
-            parts.field(manner.say("tools_import_text"), parts.area("text", typed.text, rows=4, limit=2_000_000)),
+            parts.field(manner.say("tools_import_url"), parts.line("url", "", limit=2000, kind="url")),
+            parts.field(manner.say("tools_import_text"), parts.area("text", "", rows=4, limit=2_000_000)),
             Markup('<div class="row">{}</div>').format(parts.submit(manner.say("tools_import_look"), main=look is None)),
         ]
     )
@@ -70,7 +69,7 @@ def _look(look: Look, manner: Manner) -> Markup:
         take = Markup('<div class="row">{}<button type="button" class="quiet" data-do="tick-all">{}</button></div>').format(
             parts.submit(manner.say("tools_import_take")), manner.say("tools_import_all")
         )
-        pieces.append(parts.picks("take", rows, chosen) + take)
+        pieces.append(parts.picks("take", rows, chosen) + _keys(look, manner) + take)
     if look.left:
         listed = EMPTY.join(Markup("<dt><code>{}</code></dt><dd>{}</dd>").format(name, why) for name, why in look.left)
         pieces.append(
@@ -80,6 +79,24 @@ def _look(look: Look, manner: Manner) -> Markup:
         )
     found = parts.form("take", Markup('<div class="found">{}</div>').format(EMPTY.join(pieces)), key="import-found")
     return Markup("<section data-look>{}{}</section>").format(_servers(look, manner), found)
+
+
+def _keys(look: Look, manner: Manner) -> Markup:
+    """A tick for each key that was found, by its place among them; one that replaces another is ticked by hand."""
+    if not look.keys:
+        return EMPTY
+    rows: list[tuple[str, str, str]] = []
+    for place, key in enumerate(look.keys):
+        about = ""
+        if key.replaces:
+            about = manner.say("tools_import_key_replaces", hosts=", ".join(key.replaces))
+        elif key.replaces is not None:
+            about = manner.say("tools_import_key_replaces_any")
+        rows.append((str(place), manner.say("tools_import_key", name=key.name, hosts=", ".join(key.origins)), about))
+    chosen = [str(place) for place, key in enumerate(look.keys) if key.replaces is None]
+    return parts.fields(
+        manner.say("tools_import_keys"), parts.picks("keep-key", rows, chosen), hint=manner.say("tools_import_keys_hint")
+    )
 
 
 def _servers(look: Look, manner: Manner) -> Markup:

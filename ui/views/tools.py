@@ -7,12 +7,17 @@ from typing import Any
 
 from markupsafe import Markup
 
+from assistant.mediacheck import MEGABYTES
+from tools.requests import HttpRequest
+from ui.media import Shown, media_html
 from ui.render import Manner, plain
 from ui.toolform import Asked
 from ui.uses import Use, switches_html
 from ui.views import parts
 
 _LINE = 80  # characters; what is longer gets more than a line
+_BODY = 20_000  # characters of what is sent that are shown
+_MEDIA = "image/png,image/jpeg,image/webp,image/gif,audio/wav,audio/mpeg,audio/ogg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,16 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The form to try a tool: what is typed in it, what is wrong with that, and what came of it (`outcome`)."""
+    """The form to try a tool: what is typed in it, what is wrong with that, and what came of it (`outcome`).
+
+    `given` are the pictures and sounds that were sent for arguments, to try with.
+    """
 
     asked: Sequence[Asked] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     outcome: Markup = parts.EMPTY
+    given: Mapping[str, Shown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ def tool_html(
     manner: Manner,
     own: Sequence[tuple[str, str, Markup]] = (),
 ) -> Markup:
-    """One tool; `own` are the tabs of one that the maker registered: its editor, its access, its versions."""
+    """One tool; `own` are the tabs that not every tool has: its editor, its access, its versions."""
     badges = [parts.badge(manner.say(f"tools_kind_{tool.kind}" if tool.registered else "tools_ships"))]
     if not tool.on:
         badges.append(parts.badge(manner.say("tools_off"), "bad"))
@@ -204,13 +213,29 @@ def _read_by_model(tool: Instrument, manner: Manner) -> Markup:
 
 
 def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
-    fields = parts.EMPTY.join(field_html(each, trial, manner) for each in trial.asked)
+    fields = parts.EMPTY.join(
+        _medium(each, trial, tool.id, manner) if each.of == "media" else field_html(each, trial, manner) for each in trial.asked
+    )
     if not trial.asked:
         fields = Markup('<p class="note">{}</p>').format(manner.say("tools_nothing_asked"))
     general = parts.note(trial.problems[""], "bad") if trial.problems.get("") else parts.EMPTY
     body = fields + general + Markup('<div class="row">{}</div>').format(parts.submit(manner.say("tools_run")))
     form = parts.form("try", body, key=f"try-{tool.id}", of=tool.id)
     return Markup('{}<div class="trial" aria-live="polite">{}</div>').format(form, trial.outcome)
+
+
+def _medium(each: Asked, trial: Trial, tool: str, manner: Manner) -> Markup:
+    """The field of a picture or a sound: what was sent, or where to send one, and the name of one that is here already."""
+    label = " · ".join([each.name, *([] if each.required else [manner.say("tools_optional")])])
+    if (given := trial.given.get(each.name)) is not None:
+        away = parts.button(manner.say("tools_medium_away"), "take-away", quiet=True, of=tool, argument=each.name)
+        control = media_html([given], manner.language) + Markup('<div class="row">{}</div>').format(away)
+    else:
+        kinds = manner.say("tools_medium_kinds", megabytes=MEGABYTES)
+        drop = parts.drop(manner, "tool-medium", manner.say("tools_medium_drop"), kinds, _MEDIA, of=tool, argument=each.name)
+        named = manner.say("tools_medium_named")
+        control = drop + parts.line(each.field, trial.typed.get(each.name, ""), label=named, hint=named, limit=4000)
+    return parts.fields(label, control, hint=_for_reader(each.description, manner), problem=trial.problems.get(each.name, ""))
 
 
 def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
@@ -266,27 +291,38 @@ def result_html(text: str, failed: bool, seconds: float, manner: Manner, media: 
     ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text, media)
 
 
-def sure_html(tool: Instrument, arguments: Mapping[str, Any], manner: Manner) -> Markup:
-    """The exact arguments of a call that writes or spends, and the click that makes it."""
-    told = json.dumps(arguments, ensure_ascii=False, indent=2)
-    risk = manner.say(f"tools_{tool.risk}")
-    address = Markup("<p><code>{}</code></p>").format(tool.address) if tool.address else parts.EMPTY
-    data = json.dumps(arguments, ensure_ascii=False)
+def sure_html(tool: str, risk: str, arguments: Mapping[str, Any], request: HttpRequest | None, manner: Manner) -> Markup:
+    """The exact arguments of a call that writes or spends, what they are sent as, and the click that makes it."""
+    shown = parts.EMPTY if request is None else _section(manner.say("tools_request"), _written(request))
     return Markup(
-        '<section class="sure" role="alert" data-look><p>{}</p>{}<pre>{}</pre><div class="row">{}{}</div></section>'
+        '<section class="sure" role="alert" data-look><p>{}</p><pre>{}</pre>{}<div class="row">{}{}</div></section>'
     ).format(
-        manner.say("tools_sure", risk=risk),
-        address,
-        "\n" + told,
-        parts.button(manner.say("tools_sure_run"), "run", main=True, of=tool.id, arguments=data),
-        parts.button(manner.say("tools_sure_not"), "open", of=tool.id),
+        manner.say("tools_sure", risk=manner.say(f"tools_{risk}")),
+        "\n" + json.dumps(arguments, ensure_ascii=False, indent=2),
+        shown,
+        parts.button(
+            manner.say("tools_sure_run"), "run", main=True, of=tool, arguments=json.dumps(arguments, ensure_ascii=False)
+        ),
+        parts.button(manner.say("tools_sure_not"), "open", of=tool),
     )
 
 
-def request_html(name: str, arguments: Mapping[str, Any], tool: Instrument, manner: Manner) -> Markup:
-    """What was asked of a tool, and where a call of it goes."""
+def request_html(name: str, arguments: Mapping[str, Any], request: HttpRequest | None, manner: Manner) -> Markup:
+    """What is sent, with a mark in the place of each key; of a tool that is no HTTP request, what it is called with."""
+    if request is not None:
+        return Markup('<section class="sent">{}</section>').format(_section(manner.say("tools_request"), _written(request)))
     told = json.dumps(arguments, ensure_ascii=False, indent=2)
-    address = Markup("<p><code>{}</code></p>").format(tool.address) if tool.address else parts.EMPTY
-    return Markup('<details class="sent"><summary>{}</summary>{}<pre>{}</pre></details>').format(
-        manner.say("tools_request"), address, f"\n{name} {told}"
+    return Markup('<details class="sent"><summary>{}</summary><pre>{}</pre></details>').format(
+        manner.say("tools_called_with"), f"\n{name} {told}"
     )
+
+
+def _section(title: str, text: str) -> Markup:
+    return Markup('<h3>{}</h3><pre tabindex="0">{}</pre>').format(title, "\n" + text)
+
+
+def _written(request: HttpRequest) -> str:
+    """A request as it goes over the wire."""
+    head = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers.items())]
+    body = "" if request.body is None else request.body.decode("utf-8", "replace")
+    return "\n".join([*head, *(["", body[:_BODY] + ("…" if len(body) > _BODY else "")] if body else [])])

@@ -60,6 +60,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "the name of a picture or sound in one of your conversations",
         "你某个对话里的图片或声音的名称",
     ),
+    "tools_medium_drop": ("Drop a picture or a sound here, or press to choose one", "把图片或声音拖到这里，或点击选择"),
+    "tools_medium_kinds": (
+        "PNG, JPEG, WebP, GIF, WAV, MP3, Ogg, up to {megabytes} MB. It is only for this try and is not kept.",
+        "PNG、JPEG、WebP、GIF、WAV、MP3、Ogg，最大 {megabytes} MB。只用于试用，不会保存。",
+    ),
+    "tools_medium_named": (
+        "Or the name of one in your conversations",
+        "或填写你某个对话里的图片或声音的名称",
+    ),
+    "tools_medium_away": ("Take it away", "移除"),
     "tools_a_number": ("a number", "数字"),
     "tools_sure": (
         "This {risk}. It will be called with exactly these arguments:",
@@ -223,6 +233,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "It needs no key, and calls a public address.",
         "它不需要密钥，调用的是公开地址。",
     ),
+    "tools_no_key": ("It needs no key.", "它不需要密钥。"),
+    "tools_keys_any": ("One of these keys is enough.", "填写其中一个密钥即可。"),
     "tools_kind_all": ("All", "全部"),
     "tools_kind_python": ("Built in", "自带"),
     "tools_kind_http": ("Web", "网络接口"),
@@ -252,5 +264,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_import_new": ("new", "新"),
     "tools_import_changed": ("changed", "有改动"),
     "tools_import_same": ("as it is", "未变"),
-    "tools_request": ("What was sent", "发送的请求"),
+    "tools_request": ("The request, with ••• for keys", "请求（密钥显示为 •••）"),
+    "tools_called_with": ("What it is called with", "调用内容"),
+    "tools_import_keys": ("Keys in this file", "文件里的密钥"),
+    "tools_import_keys_hint": (
+        "A ticked key is kept encrypted and sent to this address alone, once a tool that needs it is taken. It is never shown.",
+        "勾选的密钥会加密保存，只发送给这个地址；需要它的工具被导入时才会保存。密钥不会显示。",
+    ),
+    "tools_import_key": ("Keep the key {name} for {hosts}", "保存密钥 {name}，用于 {hosts}"),
+    "tools_import_key_replaces": ("replaces the one that is kept for {hosts}", "会替换已为 {hosts} 保存的密钥"),
+    "tools_import_key_replaces_any": (
+        "replaces one of this name that is used elsewhere",
+        "会替换别处在用的同名密钥",
+    ),
+    "tools_import_keys_kept": ("Keys kept: {names}.", "已保存密钥：{names}。"),
 }
