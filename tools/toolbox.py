@@ -1,8 +1,7 @@
 """What a maker does with tools besides calling them: making, changing, switching, granting, importing, taking away, permitting.
 
 Documents, their earlier versions and grants lie in the database; the registry holds the tools made of them, so that what is done
-here counts from the next snapshot, while a turn under way keeps its own. Which tools are off is one document in the database: a
-tool that is off stays in the registry and in the documents that name it; no turn is given it.
+here counts from the next snapshot, while a turn under way keeps its own.
 """
 
 import logging
@@ -11,10 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
-
 from common.database import Database
-from common.documents import Document, DocumentStore, Stored, check_id, invalid
+from common.documents import DocumentStore, Stored, invalid
 from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
@@ -30,8 +27,7 @@ from tools.making import ToolMaker
 from tools.mcphub import McpServers, McpTool
 from tools.permissions import Permissions
 from tools.registry import ToolRegistry
-
-_ID = "switches"
+from tools.switches import SWITCHES, Switches
 
 _BLANK: Mapping[str, Any] = {
     "title": {"en": "New tool", "zh": "新工具"},
@@ -40,20 +36,6 @@ _BLANK: Mapping[str, Any] = {
     "risk": "reads",
     "call": {"method": "GET", "url": "https://example.com/"},
 }
-
-
-class Switches(Document):
-    """The tools that are off, by id."""
-
-    id: str = _ID
-    off: tuple[str, ...] = Field((), max_length=1000)
-
-    @field_validator("off")
-    @classmethod
-    def _ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
-            check_id(each)
-        return tuple(sorted(set(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +111,39 @@ class Toolbox:
         self._read_switches()
 
     def _read_switches(self) -> None:
-        """Which tools are off; none, where what says so cannot be read."""
+        """Which tools are off or always offered; none, where what says so cannot be read."""
         with self._turn:
             try:
-                off: Sequence[str] = self._stored()[0].off
+                switches = self._stored()[0]
             except DocumentInvalid as error:
                 logging.getLogger(__name__).warning("which tools are off cannot be read: %s", error)
-                off = ()
-            self._registry.turn_off(off)
+                switches = Switches()
+            self._apply(switches)
 
     def switch(self, id: str, on: bool) -> None:
         """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""
         self._registry.get(id)
         with self._turn:  # switches of two tabs both count
             switches, revision = self._stored()
-            off = {*switches.off} - {id} if on else {*switches.off, id}
-            self._switches.save(self._owner, Switches(off=tuple(off)), revision)
-            self._registry.turn_off(off)
+            self._keep_switches(switches.turned(id, on), revision)
+
+    def offer_always(self, id: str, always: bool) -> None:
+        """Offer a tool in each turn of the personas that have it, or when it fits the message, from the next turn on.
+
+        Raises `DocumentMissing`, and `ToolError` where as many as may be are always offered already.
+        """
+        self._registry.get(id)
+        with self._turn:
+            switches, revision = self._stored()
+            self._keep_switches(switches.offering(id, always, self._known()[0]), revision)
+
+    def _keep_switches(self, switches: Switches, revision: int) -> None:
+        self._switches.save(self._owner, switches, revision)
+        self._apply(switches)
+
+    def _apply(self, switches: Switches) -> None:
+        self._registry.turn_off(switches.off)
+        self._registry.offer_always(switches.always)
 
     def get(self, id: str) -> Stored[ToolDocument]:
         """The document of a registered tool as it is kept. Raises `DocumentMissing`, also for one that comes with Hearth."""
@@ -367,7 +365,7 @@ class Toolbox:
 
     def _stored(self) -> tuple[Switches, int]:
         try:
-            stored = self._switches.get(self._owner, _ID)
+            stored = self._switches.get(self._owner, SWITCHES)
         except DocumentMissing:
             return Switches(), 0
         return stored.document, stored.revision

@@ -119,6 +119,8 @@ class ToolsPage:
         match action:
             case "switch":
                 self._studio.toolbox.switch(id, ask.data.get("on") is True)
+            case "always":
+                self._studio.toolbox.offer_always(id, ask.data.get("on") is True)
             case "user":
                 self._studio.tools.get(id)
                 use(self._studio, ask.word("by"), "tools", id, ask.data.get("on") is True)
@@ -297,6 +299,7 @@ class ToolsPage:
             tool.risk,
             tool.time_limit_s,
             on=tool.id not in self._studio.tools.off,
+            always=tool.id in self._studio.tools.always,
             registered=document is not None,
             kind=tool.kind,
             address=address,

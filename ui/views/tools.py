@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tools.switches import ALWAYS_LIMIT
 from ui.render import Manner, plain
 from ui.toolform import Asked
 from ui.uses import Use, switches_html
@@ -32,6 +33,7 @@ class Instrument:
     risk: str
     seconds: float
     on: bool = True
+    always: bool = False
     registered: bool = False
     kind: str = "python"
     address: str = ""
@@ -123,6 +125,8 @@ def tool_html(
     badges = [parts.badge(manner.say(f"tools_kind_{tool.kind}" if tool.registered else "tools_ships"))]
     if not tool.on:
         badges.append(parts.badge(manner.say("tools_off"), "bad"))
+    elif tool.always:
+        badges.append(parts.badge(manner.say("tools_seen_always"), "good"))
     head = Markup('<header class="thing-head tool"><h2><bdi>{}</bdi> {}</h2><p dir="auto">{}</p></header>').format(
         plain(tool.title), Markup(" ").join(badges), tool.about
     )
@@ -141,6 +145,13 @@ def tool_html(
         manner.say("tools_on"),
         hint=manner.say("tools_on_hint"),
         attributes=Markup('data-do="workshop" data-action="switch" data-of="{0}" data-key="on-{0}"').format(tool.id),
+    )
+    always = parts.switch(
+        "always",
+        tool.always,
+        manner.say("tools_always"),
+        hint=manner.say("tools_always_hint", most=ALWAYS_LIMIT),
+        attributes=Markup('data-do="workshop" data-action="always" data-of="{0}" data-key="always-{0}"').format(tool.id),
     )
     shown = parts.tabs(
         "tool",
@@ -166,8 +177,8 @@ def tool_html(
             parts.button(manner.say("tools_delete"), "delete", quiet=True, of=tool.id),
         )
     why = parts.note(tool.unavailable) if tool.unavailable else parts.EMPTY
-    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}{}</div>').format(
-        tool.id, head, why, parts.facts(rows), on, shown, acts
+    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}{}{}</div>').format(
+        tool.id, head, why, parts.facts(rows), on, always, shown, acts
     )
 
 

@@ -17,6 +17,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "While it is off, no persona is given it; they answer without it.",
         "关闭期间不会交给任何人设，它们会在没有它的情况下回答。",
     ),
+    "tools_always": ("Always offered", "总是提供"),
+    "tools_always_hint": (
+        "In every turn of a persona that uses it, the model sees it, whatever the message is about. It takes one of the few places "
+        "for tools that a turn has, so at most {most} tools may be.",
+        "使用它的人设每一轮都会把它交给模型，不管消息在说什么。一轮只能带少数几个工具，每个这样的工具占一个位置，所以最多 {most} 个。",
+    ),
     "tools_ships": ("comes with Hearth", "Hearth 自带"),
     "tools_name": ("Name for the model", "模型看到的名字"),
     "tools_risk": ("Risk", "风险"),
