@@ -4,10 +4,11 @@ Documents, their earlier versions and grants lie in the database; the registry h
 here counts from the next snapshot, while a turn under way keeps its own.
 """
 
+import contextlib
 import logging
 import threading
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from common.database import Database
@@ -21,7 +22,7 @@ from tools.calls import host_of, origin_text
 from tools.descriptions import JSON_LIMIT
 from tools.documents import ToolDocument, ToolStore, numbered
 from tools.grants import grant_needed
-from tools.imported import Import, Taken
+from tools.imported import Import, LeftOut, Taken
 from tools.importing import read_tools
 from tools.making import ToolMaker
 from tools.mcphub import McpServers, McpTool
@@ -30,6 +31,8 @@ from tools.registry import ToolRegistry
 from tools.switches import SWITCHES, Switches
 
 _BLANK: Mapping[str, Any] = {
+    "id": "tool",
+    "name": "new_tool",
     "title": {"en": "New tool", "zh": "新工具"},
     "description": {"en": "What it does, and when to call it.", "zh": "它做什么，什么时候用。"},
     "parameters": {"type": "object", "properties": {}},
@@ -160,16 +163,18 @@ class Toolbox:
         """The documents of the registered tools."""
         return [stored.document for stored in self._store.list(self._owner)]
 
-    def create(self) -> Stored[ToolDocument]:
-        """A tool to begin with, which calls nothing useful yet."""
+    def create(self, begun: Mapping[str, Any] = _BLANK) -> Stored[ToolDocument]:
+        """A tool of these fields, its id and its name numbered where they are taken; raises `DocumentInvalid`.
+
+        Without fields it is one to begin with, which calls nothing useful yet.
+        """
         with self._turn:
             ids, names = self._known()
-            fields = {
-                "id": next(id for id in numbered("tool", "-", 1) if id not in ids and not self._store.versions(self._owner, id)),
-                "name": next(name for name in numbered("new_tool", "_") if name not in names),
-                **_BLANK,
+            free = {
+                "id": next(id for id in numbered(begun["id"], "-") if id not in ids and not self.versions(id)),
+                "name": next(name for name in numbered(begun["name"], "_") if name not in names),
             }
-            return self.save(fields, 0)
+            return self.save({**begun, **free}, 0)
 
     def save(self, fields: Mapping[str, Any], revision: int, *, amends: bool = False) -> Stored[ToolDocument]:
         """Keep a tool of these fields; `revision` is the one its form was loaded with, 0 for a new tool.
@@ -177,9 +182,19 @@ class Toolbox:
         With `amends`, as a form saves while somebody writes, what is saved in one go is one version. Raises `DocumentInvalid`
         with every problem, field -> sentences, and `EditConflict`.
         """
+        return self._save(fields, revision, self._maker.fitted, amends=amends)
+
+    def _save(
+        self,
+        fields: Mapping[str, Any],
+        revision: int,
+        fitted: Callable[[ToolDocument], ToolDocument],
+        *,
+        amends: bool = False,
+    ) -> Stored[ToolDocument]:
         problems: dict[str, Sentences] = {}
         try:
-            document = self._store.parse(fields)
+            document = fitted(self._store.parse(fields))
         except DocumentInvalid as error:
             problems |= error.problems
         with self._turn:
@@ -202,7 +217,7 @@ class Toolbox:
                 "title": {"en": title.en and f"{title.en[:190]} (copy)", "zh": title.zh and f"{title.zh[:190]}（副本）"},
                 "source": None,
             }
-            return self.save(document.model_dump(mode="json") | changes, 0)
+            return self._save(document.model_dump(mode="json") | changes, 0, self._as_it_can_be)
 
     def versions(self, id: str) -> Sequence[Stored[ToolDocument]]:
         """The last versions of a tool, newest first."""
@@ -216,7 +231,7 @@ class Toolbox:
                 f"The version {version} of {id!r} is not kept any more. Choose another.",
                 f"{id!r} 的版本 {version} 已不再保留，请另选一个。",
             )
-        return self.save(earlier.model_dump(mode="json"), revision)
+        return self._save(earlier.model_dump(mode="json"), revision, self._as_it_can_be)
 
     def delete(self, id: str) -> None:
         """Take a registered tool away; `restore` brings it back. Raises `ToolError` for one that is no document of its own."""
@@ -312,6 +327,7 @@ class Toolbox:
     def preview(self, text: str, server: str | None = None, found_at: str | None = None) -> Preview:
         """What `take` could take of a file, and what not; nothing is kept. `read_tools` says what is read and raised."""
         found = read_tools(text, server, found_at)
+        found = replace(found, operations=[self._fitting(operation) for operation in found.operations])
         operations = [operation for operation in found.operations if isinstance(operation, Taken)]
         planned = self._store.plan_import(self._owner, found.documents, self._reserved())
         return Preview(
@@ -331,6 +347,23 @@ class Toolbox:
             for stored in kept:
                 self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
         return kept
+
+    def wrong(self, document: ToolDocument) -> Mapping[str, Sentences]:
+        """What keeps a tool from running although its document is whole, by field: its task or its model."""
+        try:
+            self._maker.fitted(document)
+        except DocumentInvalid as error:
+            return error.problems
+        return {}
+
+    def _as_it_can_be(self, document: ToolDocument) -> ToolDocument:
+        """Fitted where that can be: one that is brought here or back is kept all the same, says what is wrong, and is mended."""
+        with contextlib.suppress(DocumentInvalid):
+            return self._maker.fitted(document)
+        return document
+
+    def _fitting(self, operation: Taken | LeftOut) -> Taken | LeftOut:
+        return replace(operation, document=self._as_it_can_be(operation.document)) if isinstance(operation, Taken) else operation
 
     def _register(self, document: ToolDocument) -> None:
         self._registry.register(self._maker.make(document, self._store.grants.of(self._owner, document.id)))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,8 @@ from markupsafe import Markup
 from assistant.access import MAKER
 from assistant.keeping import keep_all
 from assistant.studio import Studio
-from common.errors import DocumentMissing, HearthError
+from common.errors import DocumentInvalid, DocumentMissing, HearthError
+from common.problems import Sentences
 from tools.base import Tool, ToolContext
 from tools.documents import ToolDocument
 from tools.runner import run
@@ -31,6 +32,7 @@ from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_editing import SAVES, Kept, ToolEditing
 from ui.tool_imports import ToolImports
+from ui.tool_models import make, making_html
 from ui.toolform import asked, read, typed
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import parts
@@ -38,6 +40,9 @@ from ui.views import tools as views
 
 IMPORT = "+import"
 """What the address names while tools are imported; no tool can have this id."""
+
+MODEL = "+model"
+"""What it names while a tool is made of a model."""
 
 _LISTED = 300  # tools in the list at a time
 _SESSIONS = 200  # whose list remembers what it was narrowed to
@@ -60,6 +65,7 @@ class _Shown:
     fresh: bool = False  # the form shows what is stored, whatever was typed in it
     note: Markup = parts.EMPTY
     here: str | None = None
+    wrong: Mapping[str, Sentences] = field(default_factory=dict)  # with a tool that is made of a model
 
 
 class ToolsPage:
@@ -134,6 +140,11 @@ class ToolsPage:
                 return self._told(ask, id, "tools_restored")
             case "new":
                 return self._told(ask, self._studio.toolbox.create().document.id, "tools_made")
+            case "new-model":
+                try:
+                    return self._told(ask, make(ask, self._studio.toolbox), "tools_made_model")
+                except DocumentInvalid as error:
+                    return self._page(ask, MODEL, _Shown(wrong=error.problems))
             case "find" | "kind":
                 self._narrow(ask)
             case "look" | "serve":
@@ -227,6 +238,8 @@ class ToolsPage:
         opened = parts.EMPTY
         if id == IMPORT:
             opened, note = self._imports.html(ask, manner, note), parts.EMPTY
+        elif id == MODEL:
+            opened, note = making_html(ask, shown.wrong, manner, note), parts.EMPTY
         elif id:
             try:
                 opened = self._opened(ask, self._studio.tools.get(id), shown, manner)

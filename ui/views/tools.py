@@ -82,7 +82,11 @@ def tools_html(
         '<a class="button" href="?at=tools&amp;id=%2Bimport" data-do="thing" data-page="tools" data-thing="+import">{}</a>'
     ).format(manner.say("tools_import"))
     export = parts.button(manner.say("tools_export_all"), "export-all", quiet=True) if listing.own else parts.EMPTY
-    acts = Markup('<div class="tool-acts">{}{}{}</div>').format(parts.button(manner.say("tools_new"), "new"), bring, export)
+    model = Markup(
+        '<a class="button" href="?at=tools&amp;id=%2Bmodel" data-do="thing" data-page="tools" data-thing="+model">{}</a>'
+    ).format(manner.say("tools_new_model"))
+    new = parts.button(manner.say("tools_new"), "new")
+    acts = Markup('<div class="tool-acts">{}{}{}{}</div>').format(new, model, bring, export)
     if not opened:
         opened = parts.empty(manner.say("tools_choose" if listing.items else "tools_none"))
     body = parts.split(
@@ -227,7 +231,7 @@ def _try(tool: Instrument, trial: Trial, manner: Manner) -> Markup:
 def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
     """The field of one argument, with what is typed in it and what is wrong with that."""
     value = trial.typed.get(each.name, "")
-    told = [_for_reader(each.description, manner)] if each.description else []
+    told = [for_reader(each.description, manner)] if each.description else []
     kinds = {"lines": "tools_a_line_each", "json": "tools_as_json", "integer": "tools_whole_number", "number": "tools_a_number"}
     kinds |= {"media": "tools_a_medium"}
     how = kinds.get(each.kind if each.kind in ("lines", "json") else each.of)
@@ -251,7 +255,7 @@ def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
     return parts.field(label, control, hint=" ".join(told), problem=trial.problems.get(each.name, ""))
 
 
-def _for_reader(description: str, manner: Manner) -> str:
+def for_reader(description: str, manner: Manner) -> str:
     """The reader's half of a description that says the same to the model in English and then in Chinese."""
     english, dot, chinese = description.rpartition(". ")
     if not dot or not chinese.endswith("。"):
