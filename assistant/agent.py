@@ -239,14 +239,16 @@ class Agent:
         yield from self._close(turn, calling, "answered" if turn.text.strip() else "step_limit", unread=bool(step.unread))
 
     def _offer(self, turn: Turn, message: str, history: Sequence[Message]) -> Generator[Event, None, Sequence[ToolSpec]]:
-        """The few tools that the model is shown: those used last stay, for "and tomorrow?" names none."""
+        """The few tools that the model is shown: those always offered, and those used last, for "and tomorrow?" names none."""
         if not turn.info.tools:
             yield ToolsFound(())
             return []
         limit = self.limits.offered_tools
-        found = self._fit(turn.info).find(message, limit + _ALSO_SHOWN, last_used(history))
+        tools = self._fit(turn.info)
+        found = tools.find(message, limit + _ALSO_SHOWN, last_used(history))
         scores = [(tool.spec.name, score) for tool, score in found]
-        yield ToolsFound(tuple(scores[:limit]), tuple(scores[limit:]))
+        always = tuple(name for name, _ in scores[:limit] if name in tools.always)
+        yield ToolsFound(tuple(scores[:limit]), tuple(scores[limit:]), always)
         turn.tainted = turn.tainted or any(tool.unread for tool, _ in found[:limit])
         return [tool.spec for tool, _ in found[:limit]]
 

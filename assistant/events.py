@@ -38,10 +38,14 @@ class PassagesFound:
 
 @dataclass(frozen=True, slots=True)
 class ToolsFound:
-    """The tools on offer in this turn, and the next best that are not: (name, score in [0, 1]), best first."""
+    """The tools on offer in this turn, and the next best that are not: (name, score in [0, 1]), best first.
+
+    `always` are those of them, by name, that are offered whatever is said; they lead.
+    """
 
     tools: tuple[tuple[str, float], ...]
     others: tuple[tuple[str, float], ...] = ()
+    always: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,9 @@ def to_dict(event: Event) -> dict[str, Any]:
             data = {"text": text}
         case PassagesFound(hits):
             data = {"hits": [hit.to_dict() for hit in hits]}
-        case ToolsFound(tools, others):
+        case ToolsFound(tools, others, always):
             data = {key: [[name, score] for name, score in group] for key, group in (("tools", tools), ("others", others))}
+            data["always"] = list(always)
         case ToolStarted(call):
             data = {"call": call.to_dict()}
         case ToolFinished(result, seconds):
@@ -160,7 +165,7 @@ def from_dict(data: Mapping[str, Any]) -> Event:
             return PassagesFound(tuple(Hit.from_dict(hit) for hit in data["hits"]))
         case "ToolsFound":
             tools, others = (tuple((name, score) for name, score in data.get(key, ())) for key in ("tools", "others"))
-            return ToolsFound(tools, others)
+            return ToolsFound(tools, others, tuple(data.get("always", ())))
         case "ToolStarted":
             return ToolStarted(ToolCall.from_dict(data["call"]))
         case "ToolFinished":

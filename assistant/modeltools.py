@@ -14,6 +14,7 @@ from assistant.models import inference, senses
 from assistant.models.findings import output_of
 from assistant.models.tasks import Task
 from common.errors import HearthError, ToolFailed
+from common.problems import Sentences
 from tools.base import Media, Risk, SecretUse, Tool, ToolContext, ToolOutput, ToolSpec
 
 if TYPE_CHECKING:
@@ -119,8 +120,11 @@ class UnfitTool(Tool):
         self._error = error
         self.id = id
         self.titles = titles
-        self.about = _About(about, lambda: error)
+        self.about = about
         self.spec = ToolSpec(name, about.get("en", ""), {"type": "object", "properties": {}})
+
+    def unavailable(self) -> Sentences:
+        return self._error.english, self._error.chinese
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed`."""

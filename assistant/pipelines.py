@@ -114,8 +114,14 @@ class Pipelines:
     def _kind(self, task: Task, model: str) -> str:
         """The first part of a model's name; raises `ModelMissing` where it can never do the task."""
         kind, _, repository = model.partition(":")
+        if not _is_named(f"hf:{repository}" if kind in self._hubs else model):  # the hubs' names have one form
+            raise ModelMissing(
+                f"{model!r} is no model for a task. The forms are: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER, hf-api:ORG/NAME, "
+                "ms-api:ORG/NAME.",
+                f"{model!r} 不是任务可用的模型。可用的写法：hf:组织/名称、ms:组织/名称、path:文件夹、hf-api:组织/名称、"
+                "ms-api:组织/名称。",
+            )
         if kind in self._hubs:
-            catalogue.parse(f"hf:{repository}")  # the hubs' names have one form
             if not inference.can(task, kind):
                 raise ModelMissing(
                     f"{self._hubs[kind].title} has no way to do {task.title.en!r}. Choose a model on this machine for it.",
@@ -125,13 +131,6 @@ class Pipelines:
             raise ModelMissing(
                 f"{task.title.en!r} needs a model at a hub, such as {task.remote[0]!r}.",
                 f"“{task.title.zh}”需要模型站上的模型，例如 {task.remote[0]!r}。",
-            )
-        elif catalogue.parse(model).kind not in ("hf", "ms", "path"):
-            raise ModelMissing(
-                f"{model!r} is no model for a task. The forms are: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER, hf-api:ORG/NAME, "
-                "ms-api:ORG/NAME.",
-                f"{model!r} 不是任务可用的模型。可用的写法：hf:组织/名称、ms:组织/名称、path:文件夹、hf-api:组织/名称、"
-                "ms-api:组织/名称。",
             )
         return kind
 
@@ -327,6 +326,14 @@ class Pipelines:
             gone.clear()
             devices.free_memory()
         self._watch()
+
+
+def _is_named(model: str) -> bool:
+    """Whether a name is of a form that files of a model go by."""
+    try:
+        return catalogue.parse(model).kind in ("hf", "ms", "path")
+    except ModelMissing:
+        return False
 
 
 def _both(text: Any) -> dict[str, str]:

@@ -3,11 +3,13 @@
 The studio holds what comes out of here; nothing else knows how it is put together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from assistant.access import MAKER
 from assistant.conversations import Conversations
+from assistant.models.tasks import find
 from assistant.outside import tools_outside
 from assistant.pipelines import Pipelines
 from assistant.searchtools import searches
@@ -60,7 +62,11 @@ def open_tools(
             about={language: document.description.get(language) for language in ("en", "zh")},
         )
 
-    maker = ToolMaker(secret_for=secrets.for_origin, model_tool=model_tool)
+    def model_parameters(call: ModelCall) -> Mapping[str, Any]:
+        pipelines.check(call.task, call.model)
+        return find(call.task).parameters
+
+    maker = ToolMaker(secret_for=secrets.for_origin, model_tool=model_tool, model_parameters=model_parameters)
     outside = tools_outside(database, settings.offline)
 
     def gathered() -> ToolRegistry:

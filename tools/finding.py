@@ -140,11 +140,13 @@ class ToolIndex:
         known, starts, sizes = np.unique(words[order], return_index=True, return_counts=True)
         self._postings = {int(term): slice(int(a), int(a + n)) for term, a, n in zip(known, starts, sizes, strict=True)}
 
-    def search(self, message: str, limit: int, first: Collection[str] = ()) -> list[tuple[Tool, float]]:
+    def search(
+        self, message: str, limit: int, first: Collection[str] = (), always: Collection[str] = ()
+    ) -> list[tuple[Tool, float]]:
         """The `limit` best tools for `message`, best first, each with its score in [0, 1].
 
-        The tools of the ids `first`, and those that the message names, come before all others. Tools of one score keep their
-        order.
+        The tools of the ids `first`, and those that the message names, come before all others, and those of the ids `always`
+        before these. Tools of one score keep their order.
         """
         if not self.tools or limit < 1:
             return []
@@ -156,7 +158,8 @@ class ToolIndex:
         foremost[[index for index, tool in enumerate(self.tools) if tool.id in first]] = True
         foremost[[self._names[word] for word in _IDENTIFIER.findall(message) if word in self._names]] = True
         foremost[[index for title, index in self._titles if title in message]] = True
-        order = np.lexsort((-total, ~foremost))[:limit]  # stable
+        standing = np.array([tool.id in always for tool in self.tools])
+        order = np.lexsort((-total, ~foremost, ~standing))[:limit]  # stable
         return [(self.tools[index], round(max(0.0, float(total[index])), 4)) for index in order]
 
     def _scores(self, questions: Sequence[str]) -> NDArray[np.float32]:

@@ -29,13 +29,15 @@ from tools.making import ToolMaker
 
 
 class ToolSnapshot(Mapping[str, Tool]):
-    """Tools by the name the model sees, in a fixed order; never changes."""
+    """Tools by the name the model sees, in a fixed order, and which of them are `always` offered; never changes."""
 
-    __slots__ = ("_finder", "_tools")
+    __slots__ = ("_finder", "_tools", "always")
 
-    def __init__(self, tools: Sequence[Tool] = (), finder: ToolFinder | None = None) -> None:
+    def __init__(self, tools: Sequence[Tool] = (), finder: ToolFinder | None = None, always: Collection[str] = ()) -> None:
+        """`always` may name tools that are not among these."""
         self._tools = MappingProxyType({tool.spec.name: tool for tool in tools})
         self._finder = finder or ToolFinder()
+        self.always = frozenset(always) & self._tools.keys()
 
     def __getitem__(self, name: str) -> Tool:
         return self._tools[name]
@@ -48,12 +50,16 @@ class ToolSnapshot(Mapping[str, Tool]):
 
     def only(self, wanted: Callable[[Tool], bool]) -> "ToolSnapshot":
         """Those of the tools that are wanted."""
-        return ToolSnapshot([tool for tool in self._tools.values() if wanted(tool)], self._finder)
+        return ToolSnapshot([tool for tool in self._tools.values() if wanted(tool)], self._finder, self.always)
 
     def find(self, message: str, limit: int, first: Collection[str] = ()) -> list[tuple[Tool, float]]:
-        """The `limit` best tools for `message`, best first, each with its score in [0, 1]; those of the names `first` lead."""
-        ids = {self._tools[name].id for name in first if name in self._tools}
-        return self._finder.index(self._tools.values()).search(message, limit, ids)
+        """The `limit` best tools for `message`, each with its score in [0, 1]: those always offered, those of the names `first`,
+        then the others, best first.
+        """
+        return self._finder.index(self._tools.values()).search(message, limit, self._ids(first), self._ids(self.always))
+
+    def _ids(self, names: Collection[str]) -> Set[str]:
+        return {self._tools[name].id for name in names if name in self._tools}
 
 
 class ToolRegistry:
@@ -64,6 +70,7 @@ class ToolRegistry:
         self._tools: dict[str, Tool] = {}
         self._ids: dict[str, str] = {}  # name the model sees -> id
         self._off: frozenset[str] = frozenset()
+        self._always: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         for tool in tools:
             self.register(tool)
@@ -100,9 +107,9 @@ class ToolRegistry:
     def become(self, other: "ToolRegistry") -> None:
         """Hold what `other` holds, in its order; snapshots taken before stay as they are."""
         with other._lock:
-            tools, ids, off = dict(other._tools), dict(other._ids), other._off
+            tools, ids, off, always = dict(other._tools), dict(other._ids), other._off, other._always
         with self._lock:
-            self._tools, self._ids, self._off = tools, ids, off
+            self._tools, self._ids, self._off, self._always = tools, ids, off, always
 
     def unregister(self, id: str) -> None:
         """Take a tool out; one that is not there is no matter."""
@@ -119,6 +126,15 @@ class ToolRegistry:
     def off(self) -> Set[str]:
         """The ids of tools that no snapshot holds."""
         return self._off
+
+    def offer_always(self, ids: Iterable[str]) -> None:
+        """Let searches of snapshots that hold these tools, and no others, find them first, whatever is looked for."""
+        self._always = frozenset(ids)
+
+    @property
+    def always(self) -> Set[str]:
+        """The ids of tools that are always offered."""
+        return self._always
 
     def get(self, id: str) -> Tool:
         """Raises `DocumentMissing` when there is no such tool."""
@@ -142,7 +158,8 @@ class ToolRegistry:
         Raises `DocumentMissing` for one that is not there.
         """
         tools = self.list() if ids is None else [self.get(id) for id in ids]
-        return ToolSnapshot([tool for tool in tools if tool.id not in self._off and not tool.unavailable()], self.finder)
+        given = [tool for tool in tools if tool.id not in self._off and not tool.unavailable()]
+        return ToolSnapshot(given, self.finder, {tool.spec.name for tool in given if tool.id in self._always})
 
 
 def stored_registry(store: ToolStore, owner: str, maker: ToolMaker | None = None, more: Sequence[Tool] = ()) -> ToolRegistry:

@@ -1,20 +1,18 @@
 """What a maker does with tools besides calling them: making, changing, switching, granting, importing, taking away, permitting.
 
 Documents, their earlier versions and grants lie in the database; the registry holds the tools made of them, so that what is done
-here counts from the next snapshot, while a turn under way keeps its own. Which tools are off is one document in the database: a
-tool that is off stays in the registry and in the documents that name it; no turn is given it.
+here counts from the next snapshot, while a turn under way keeps its own.
 """
 
+import contextlib
 import logging
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
-
 from common.database import Database
-from common.documents import Document, DocumentStore, Stored, check_id, invalid
+from common.documents import DocumentStore, Stored, invalid
 from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, StorageFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
@@ -26,36 +24,23 @@ from tools.calls import host_of
 from tools.descriptions import JSON_LIMIT
 from tools.documents import ToolDocument, ToolStore, numbered
 from tools.grants import grant_needed
-from tools.imported import FoundKey, Import, Taken
+from tools.imported import FoundKey, Import, LeftOut, Taken
 from tools.importing import read_tools
 from tools.making import ToolMaker
 from tools.mcphub import McpServers, McpTool
 from tools.permissions import Permissions
 from tools.registry import ToolRegistry
-
-_ID = "switches"
+from tools.switches import SWITCHES, Switches
 
 _BLANK: Mapping[str, Any] = {
+    "id": "tool",
+    "name": "new_tool",
     "title": {"en": "New tool", "zh": "新工具"},
     "description": {"en": "What it does, and when to call it.", "zh": "它做什么，什么时候用。"},
     "parameters": {"type": "object", "properties": {}},
     "risk": "reads",
     "call": {"method": "GET", "url": "https://example.com/"},
 }
-
-
-class Switches(Document):
-    """The tools that are off, by id."""
-
-    id: str = _ID
-    off: tuple[str, ...] = Field((), max_length=1000)
-
-    @field_validator("off")
-    @classmethod
-    def _ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
-            check_id(each)
-        return tuple(sorted(set(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +97,39 @@ class Toolbox:
         self._read_switches()
 
     def _read_switches(self) -> None:
-        """Which tools are off; none, where what says so cannot be read."""
+        """Which tools are off or always offered; none, where what says so cannot be read."""
         with self._turn:
             try:
-                off: Sequence[str] = self._stored()[0].off
+                switches = self._stored()[0]
             except DocumentInvalid as error:
                 logging.getLogger(__name__).warning("which tools are off cannot be read: %s", error)
-                off = ()
-            self._registry.turn_off(off)
+                switches = Switches()
+            self._apply(switches)
 
     def switch(self, id: str, on: bool) -> None:
         """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""
         self._registry.get(id)
         with self._turn:  # switches of two tabs both count
             switches, revision = self._stored()
-            off = {*switches.off} - {id} if on else {*switches.off, id}
-            self._switches.save(self._owner, Switches(off=tuple(off)), revision)
-            self._registry.turn_off(off)
+            self._keep_switches(switches.turned(id, on), revision)
+
+    def offer_always(self, id: str, always: bool) -> None:
+        """Offer a tool in each turn of the personas that have it, or when it fits the message, from the next turn on.
+
+        Raises `DocumentMissing`, and `ToolError` where as many as may be are always offered already.
+        """
+        self._registry.get(id)
+        with self._turn:
+            switches, revision = self._stored()
+            self._keep_switches(switches.offering(id, always, self._known()[0]), revision)
+
+    def _keep_switches(self, switches: Switches, revision: int) -> None:
+        self._switches.save(self._owner, switches, revision)
+        self._apply(switches)
+
+    def _apply(self, switches: Switches) -> None:
+        self._registry.turn_off(switches.off)
+        self._registry.offer_always(switches.always)
 
     def get(self, id: str) -> Stored[ToolDocument]:
         """The document of a registered tool as it is kept. Raises `DocumentMissing`, also for one that comes with Hearth."""
@@ -145,16 +146,18 @@ class Toolbox:
         """The documents of the registered tools."""
         return [stored.document for stored in self._store.list(self._owner)]
 
-    def create(self) -> Stored[ToolDocument]:
-        """A tool to begin with, which calls nothing useful yet."""
+    def create(self, begun: Mapping[str, Any] = _BLANK) -> Stored[ToolDocument]:
+        """A tool of these fields, its id and its name numbered where they are taken; raises `DocumentInvalid`.
+
+        Without fields it is one to begin with, which calls nothing useful yet.
+        """
         with self._turn:
             ids, names = self._known()
-            fields = {
-                "id": next(id for id in numbered("tool", "-", 1) if id not in ids and not self._store.versions(self._owner, id)),
-                "name": next(name for name in numbered("new_tool", "_") if name not in names),
-                **_BLANK,
+            free = {
+                "id": next(id for id in numbered(begun["id"], "-") if id not in ids and not self.versions(id)),
+                "name": next(name for name in numbered(begun["name"], "_") if name not in names),
             }
-            return self.save(fields, 0)
+            return self.save({**begun, **free}, 0)
 
     def save(self, fields: Mapping[str, Any], revision: int, *, amends: bool = False) -> Stored[ToolDocument]:
         """Keep a tool of these fields; `revision` is the one its form was loaded with, 0 for a new tool.
@@ -162,9 +165,19 @@ class Toolbox:
         With `amends`, as a form saves while somebody writes, what is saved in one go is one version. Raises `DocumentInvalid`
         with every problem, field -> sentences, and `EditConflict`.
         """
+        return self._save(fields, revision, self._maker.fitted, amends=amends)
+
+    def _save(
+        self,
+        fields: Mapping[str, Any],
+        revision: int,
+        fitted: Callable[[ToolDocument], ToolDocument],
+        *,
+        amends: bool = False,
+    ) -> Stored[ToolDocument]:
         problems: dict[str, Sentences] = {}
         try:
-            document = self._store.parse(fields)
+            document = fitted(self._store.parse(fields))
         except DocumentInvalid as error:
             problems |= error.problems
         with self._turn:
@@ -187,7 +200,7 @@ class Toolbox:
                 "title": {"en": title.en and f"{title.en[:190]} (copy)", "zh": title.zh and f"{title.zh[:190]}（副本）"},
                 "source": None,
             }
-            return self.save(document.model_dump(mode="json") | changes, 0)
+            return self._save(document.model_dump(mode="json") | changes, 0, self._as_it_can_be)
 
     def versions(self, id: str) -> Sequence[Stored[ToolDocument]]:
         """The last versions of a tool, newest first."""
@@ -201,7 +214,7 @@ class Toolbox:
                 f"The version {version} of {id!r} is not kept any more. Choose another.",
                 f"{id!r} 的版本 {version} 已不再保留，请另选一个。",
             )
-        return self.save(earlier.model_dump(mode="json"), revision)
+        return self._save(earlier.model_dump(mode="json"), revision, self._as_it_can_be)
 
     def delete(self, id: str) -> None:
         """Take a registered tool away; `restore` brings it back. Raises `ToolError` for one that is no document of its own."""
@@ -302,6 +315,7 @@ class Toolbox:
     def preview(self, text: str, server: str | None = None, found_at: str | None = None) -> Preview:
         """What `take` could take of a file, and what not; nothing is kept. `read_tools` says what is read and raised."""
         found = read_tools(text, server, found_at)
+        found = replace(found, operations=[self._fitting(operation) for operation in found.operations])
         operations = [operation for operation in found.operations if isinstance(operation, Taken)]
         planned = self._store.plan_import(self._owner, found.documents, self._reserved())
         return Preview(
@@ -332,6 +346,23 @@ class Toolbox:
         if self._secrets and kept:
             self._secrets.put_all(kept)
         return list(kept)
+
+    def wrong(self, document: ToolDocument) -> Mapping[str, Sentences]:
+        """What keeps a tool from running although its document is whole, by field: its task or its model."""
+        try:
+            self._maker.fitted(document)
+        except DocumentInvalid as error:
+            return error.problems
+        return {}
+
+    def _as_it_can_be(self, document: ToolDocument) -> ToolDocument:
+        """Fitted where that can be: one that is brought here or back is kept all the same, says what is wrong, and is mended."""
+        with contextlib.suppress(DocumentInvalid):
+            return self._maker.fitted(document)
+        return document
+
+    def _fitting(self, operation: Taken | LeftOut) -> Taken | LeftOut:
+        return replace(operation, document=self._as_it_can_be(operation.document)) if isinstance(operation, Taken) else operation
 
     def _register(self, document: ToolDocument) -> None:
         self._registry.register(self._maker.make(document, self._store.grants.of(self._owner, document.id)))
@@ -366,7 +397,7 @@ class Toolbox:
 
     def _stored(self) -> tuple[Switches, int]:
         try:
-            stored = self._switches.get(self._owner, _ID)
+            stored = self._switches.get(self._owner, SWITCHES)
         except DocumentMissing:
             return Switches(), 0
         return stored.document, stored.revision

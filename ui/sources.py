@@ -59,7 +59,9 @@ def steps_html(view: View | None, manner: Manner, run: str = "") -> Markup:
         return Markup('<p class="empty">{}</p>').format(manner.say("no_steps"))
     parts = []
     if view.tools:
-        parts.append(_scores(manner.say("tools_seen"), [(manner.tool(name), score) for name, score in view.tools]))
+        why = {name: f" · {manner.say('tools_seen_always')}" for name in view.always}
+        seen = [(manner.tool(name) + why.get(name, ""), score) for name, score in view.tools]
+        parts.append(_scores(manner.say("tools_seen"), seen))
     if view.other_tools:
         parts.append(_scores(manner.say("tools_passed"), [(manner.tool(name), score) for name, score in view.other_tools]))
     if view.hits:

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ from ui.clock import clock
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_form import ToolForm, document_of, form_of, problems_of, read_form
+from ui.tool_models import followed
 from ui.views import parts
 from ui.views import tool_editor as views
 
@@ -38,6 +40,7 @@ class Kept:
     form: ToolForm
     problems: Mapping[str, Sentences]
     conflict: bool = False
+    anew: bool = False  # more than what was typed is stored, so that the form shows that
 
     @property
     def whole(self) -> bool:
@@ -50,6 +53,7 @@ class ToolEditing:
 
     def __init__(self, studio: Studio) -> None:
         self._toolbox = studio.toolbox
+        self._tools = studio.tools
         self._keys: OrderedDict[str, tuple[str, str]] = OrderedDict()  # session -> the tool in its form, and the form's key
         self._lock = threading.Lock()
 
@@ -61,9 +65,15 @@ class ToolEditing:
         if unread:
             return Kept(stored, form, unread)
         revision = stored.revision if over else _revision(ask.word("revision"), stored.revision)
+        told: Mapping[str, Any] = fields
+        if stored.document.call.kind == "model":
+            told = followed(fields, stored.document, {tool.spec.name for tool in self._tools.list()})
         try:
-            return Kept(self._toolbox.save(fields, revision, amends=not over), form, {})
+            saved = self._toolbox.save(told, revision, amends=not over)
+            return Kept(saved, form if told == fields else form_of(saved.document), {}, anew=told != fields)
         except DocumentInvalid as error:
+            if told == stored.document.model_dump(mode="json"):  # kept as it is all the same, by an import or a way back
+                return Kept(stored, form, {})
             return Kept(stored, form, problems_of(error.problems, form))
         except EditConflict:
             return Kept(stored, form, {}, conflict=True)
@@ -89,7 +99,8 @@ class ToolEditing:
     def form_html(self, ask: Ask, kept: Kept, manner: Manner, *, fresh: bool) -> Markup:
         """The form; unless it is `fresh`, what is typed in it stays."""
         document, stored = kept.stored.document, kept.stored
-        key = self._key(ask, kept, fresh)
+        key = self._key(ask, kept, fresh or kept.anew)
+        problems = kept.problems or problems_of(self._toolbox.wrong(document), kept.form)
         spoken = 1 if ask.language == "zh" else 0
         note = views.conflict_html(manner) if kept.conflict else parts.EMPTY
         if kept.problems:
@@ -105,7 +116,7 @@ class ToolEditing:
                 key=key,
                 revision=_revision(ask.word("revision"), stored.revision) if kept.conflict else stored.revision,
                 saved=saved,
-                problems={name: told[spoken] for name, told in kept.problems.items()},
+                problems={name: told[spoken] for name, told in problems.items()},
                 note=note,
             ),
             manner,

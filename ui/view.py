@@ -58,6 +58,7 @@ class View:
     hits: tuple[Hit, ...] = ()
     tools: tuple[tuple[str, float], ...] = ()
     other_tools: tuple[tuple[str, float], ...] = ()
+    always: tuple[str, ...] = ()
     care: str = ""
     steps: tuple[StepFinished, ...] = ()
     finished: TurnFinished | None = None
@@ -72,8 +73,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, thinking=view.thinking + delta)
         case PassagesFound(hits):
             return replace(view, hits=hits)
-        case ToolsFound(tools, others):
-            return replace(view, tools=tools, other_tools=others)
+        case ToolsFound(tools, others, always):
+            return replace(view, tools=tools, other_tools=others, always=always)
         case ToolStarted(call):
             return replace(view, pieces=(*view.pieces, Card(call)))
         case ToolFinished(result, seconds):

@@ -29,7 +29,7 @@ ALL = [
     TextDelta("你好"),
     ThinkingDelta("…"),
     PassagesFound((HIT,)),
-    ToolsFound((("clock", 0.82),)),
+    ToolsFound((("clock", 0.82), ("dates", 0.1)), (("units", 0.05),), ("dates",)),
     ToolStarted(CALL),
     ToolFinished(RESULT, 0.25),
     CareNotice("suicide"),
@@ -47,6 +47,11 @@ def test_an_event_comes_back_equal_from_json(event):
 
 def test_every_kind_of_event_is_covered_here():
     assert {type(event) for event in ALL} == set(events.Event.__args__)
+
+
+def test_what_was_kept_before_tools_could_be_always_offered_is_read():
+    kept = {"type": "ToolsFound", "tools": [["clock", 0.82]], "others": []}
+    assert events.from_dict(kept) == ToolsFound((("clock", 0.82),))
 
 
 def test_an_unknown_type_is_named():

@@ -325,9 +325,9 @@ def test_a_tool_of_the_users_keeps_its_name(make):
         ("juggle", "", ToolError, "There is no task 'juggle'"),
         ("summarize", "builtin", ModelMissing, "is no model for a task"),
         ("summarize", "openai:http://a/v1#b", ModelMissing, "is no model for a task"),
-        ("summarize", "hf:../../etc", ModelMissing, "is not understood"),
-        ("summarize", "hf-api:nobody", ModelMissing, "is not understood"),
-        ("summarize", "hf-api:a/../b", ModelMissing, "is not understood"),
+        ("summarize", "hf:../../etc", ModelMissing, "is no model for a task"),
+        ("summarize", "hf-api:nobody", ModelMissing, "is no model for a task"),
+        ("summarize", "hf-api:a/../b", ModelMissing, "is no model for a task"),
         ("draw", "hf:a/b", ModelMissing, "needs a model at a hub"),
         ("transcribe", "ms-api:a/b", ModelMissing, "ModelScope has no way to do 'Write down speech'"),
         ("picture-depth", "hf-api:a/b", ModelMissing, "Hugging Face has no way"),
@@ -338,7 +338,8 @@ def test_a_tool_that_could_never_run_says_why(make, task, model, error, says):
     with pytest.raises(error, match=says) as raised:
         pipelines.check(task, model)
     tool = pipelines.tool(task=task, id="own", name="own", titles=WORDS, about=WORDS, model=model)
-    assert tool.about["zh"] == f"做这件事。 {raised.value.chinese}"
+    assert (tool.about, tool.unavailable()) == (WORDS, (raised.value.english, raised.value.chinese))
+    assert not ToolRegistry([tool]).snapshot()
     output = call(tool, language="zh")
     assert (output.failed, output.text) == (True, raised.value.chinese)
 

@@ -23,6 +23,7 @@ from assistant.messages import MediaRef, Message, ToolCall, ToolResult
 from knowledge.types import Hit, Passage
 from ui import render
 from ui.render import Face, Manner, live_html, plain, status, tint
+from ui.sources import steps_html
 from ui.view import Card, Said, Turn, View, fold, turns
 
 FACE = Face("gg", "GG安慰侠", "GG", "#D0705C")
@@ -71,6 +72,14 @@ def test_text_and_thought_grow():
 def test_what_was_found_is_kept():
     view = folded(PassagesFound((HIT,)), ToolsFound((("clock", 0.8),)), CareNotice("suicide"))
     assert (view.hits, view.tools, view.care) == ((HIT,), (("clock", 0.8),), "suicide")
+
+
+def test_the_steps_say_which_tools_are_always_on_offer():
+    view = folded(ToolsFound((("clock", 0.1), ("dates", 0.8)), (("units", 0.05),), ("clock",)))
+    english, chinese = (steps_html(view, Manner(language, maker=True)) for language in ("en", "zh"))
+    assert english.count("always offered") == chinese.count("总是提供") == 1
+    assert "<bdi>clock · always offered</bdi></td><td>0.10" in english
+    assert "always offered" not in steps_html(folded(ToolsFound((("clock", 0.8),))), Manner("en", maker=True))
 
 
 def test_a_completed_message_takes_the_place_of_its_deltas():

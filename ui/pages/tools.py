@@ -5,14 +5,15 @@ A tool that may change things or cost money asks first with its exact arguments,
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from markupsafe import Markup
 
 from assistant.studio import Studio
-from common.errors import DocumentMissing, HearthError
+from common.errors import DocumentInvalid, DocumentMissing, HearthError
+from common.problems import Sentences
 from tools.base import Tool
 from tools.documents import ToolDocument
 from ui import notify, panels, uploads
@@ -22,6 +23,7 @@ from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_editing import SAVES, Kept, ToolEditing
 from ui.tool_imports import ToolImports
+from ui.tool_models import make, making_html
 from ui.tool_trials import ToolTrials
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import parts
@@ -29,6 +31,9 @@ from ui.views import tools as views
 
 IMPORT = "+import"
 """What the address names while tools are imported; no tool can have this id."""
+
+MODEL = "+model"
+"""What it names while a tool is made of a model."""
 
 _LISTED = 300  # tools in the list at a time
 _SESSIONS = 200  # whose list remembers what it was narrowed to
@@ -51,6 +56,7 @@ class _Shown:
     fresh: bool = False  # the form shows what is stored, whatever was typed in it
     note: Markup = parts.EMPTY
     here: str | None = None
+    wrong: Mapping[str, Sentences] = field(default_factory=dict)  # with a tool that is made of a model
 
 
 class ToolsPage:
@@ -118,6 +124,8 @@ class ToolsPage:
         match action:
             case "switch":
                 self._studio.toolbox.switch(id, ask.data.get("on") is True)
+            case "always":
+                self._studio.toolbox.offer_always(id, ask.data.get("on") is True)
             case "user":
                 self._studio.tools.get(id)
                 use(self._studio, ask.word("by"), "tools", id, ask.data.get("on") is True)
@@ -131,6 +139,11 @@ class ToolsPage:
                 return self._told(ask, id, "tools_restored")
             case "new":
                 return self._told(ask, self._studio.toolbox.create().document.id, "tools_made")
+            case "new-model":
+                try:
+                    return self._told(ask, make(ask, self._studio.toolbox), "tools_made_model")
+                except DocumentInvalid as error:
+                    return self._page(ask, MODEL, _Shown(wrong=error.problems))
             case "find" | "kind":
                 self._narrow(ask)
             case "look" | "serve":
@@ -198,6 +211,8 @@ class ToolsPage:
         opened = parts.EMPTY
         if id == IMPORT:
             opened, note = self._imports.html(ask, manner, note), parts.EMPTY
+        elif id == MODEL:
+            opened, note = making_html(ask, shown.wrong, manner, note), parts.EMPTY
         elif id:
             try:
                 opened = self._opened(ask, self._studio.tools.get(id), shown, manner)
@@ -271,6 +286,7 @@ class ToolsPage:
             tool.risk,
             tool.time_limit_s,
             on=tool.id not in self._studio.tools.off,
+            always=tool.id in self._studio.tools.always,
             registered=document is not None,
             kind=tool.kind,
             address=address,

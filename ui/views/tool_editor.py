@@ -17,6 +17,7 @@ from ui.render import Manner
 from ui.tool_form import MOST_SECRETS, PLACES, Secret, ToolForm
 from ui.views import parts
 from ui.views.parts import EMPTY
+from ui.views.tool_model import model_fields, taken_html
 
 _TYPES = ("string", "integer", "number", "boolean", "texts", "integers", "numbers", "object", "other")
 _CELLS = ("name", "type", "required", "description", "default", "enum")
@@ -153,11 +154,7 @@ def _called(edited: Edited, manner: Manner) -> Sequence[Markup]:
 
 def _model(edited: Edited, manner: Manner) -> Sequence[Markup]:
     values = edited.form.values
-    return [
-        _field(edited, manner, "task", parts.line("task", values["task"], limit=64), hint=True),
-        _field(edited, manner, "model", parts.line("model", values["model"], limit=300), hint=True),
-        _parameters(edited, manner, places=False),
-    ]
+    return [*model_fields(values["task"], values["model"], edited.problems, manner), taken_html(values["task"], manner)]
 
 
 def _more(edited: Edited, manner: Manner) -> Markup:

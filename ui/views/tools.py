@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from assistant.mediacheck import MEGABYTES
 from tools.requests import HttpRequest
+from tools.switches import ALWAYS_LIMIT
 from ui.media import Shown, media_html
 from ui.render import Manner, plain
 from ui.toolform import Asked
@@ -37,6 +38,7 @@ class Instrument:
     risk: str
     seconds: float
     on: bool = True
+    always: bool = False
     registered: bool = False
     kind: str = "python"
     address: str = ""
@@ -89,7 +91,11 @@ def tools_html(
         '<a class="button" href="?at=tools&amp;id=%2Bimport" data-do="thing" data-page="tools" data-thing="+import">{}</a>'
     ).format(manner.say("tools_import"))
     export = parts.button(manner.say("tools_export_all"), "export-all", quiet=True) if listing.own else parts.EMPTY
-    acts = Markup('<div class="tool-acts">{}{}{}</div>').format(parts.button(manner.say("tools_new"), "new"), bring, export)
+    model = Markup(
+        '<a class="button" href="?at=tools&amp;id=%2Bmodel" data-do="thing" data-page="tools" data-thing="+model">{}</a>'
+    ).format(manner.say("tools_new_model"))
+    new = parts.button(manner.say("tools_new"), "new")
+    acts = Markup('<div class="tool-acts">{}{}{}{}</div>').format(new, model, bring, export)
     if not opened:
         opened = parts.empty(manner.say("tools_choose" if listing.items else "tools_none"))
     body = parts.split(
@@ -132,6 +138,8 @@ def tool_html(
     badges = [parts.badge(manner.say(f"tools_kind_{tool.kind}" if tool.registered else "tools_ships"))]
     if not tool.on:
         badges.append(parts.badge(manner.say("tools_off"), "bad"))
+    elif tool.always:
+        badges.append(parts.badge(manner.say("tools_seen_always"), "good"))
     head = Markup('<header class="thing-head tool"><h2><bdi>{}</bdi> {}</h2><p dir="auto">{}</p></header>').format(
         plain(tool.title), Markup(" ").join(badges), tool.about
     )
@@ -150,6 +158,13 @@ def tool_html(
         manner.say("tools_on"),
         hint=manner.say("tools_on_hint"),
         attributes=Markup('data-do="workshop" data-action="switch" data-of="{0}" data-key="on-{0}"').format(tool.id),
+    )
+    always = parts.switch(
+        "always",
+        tool.always,
+        manner.say("tools_always"),
+        hint=manner.say("tools_always_hint", most=ALWAYS_LIMIT),
+        attributes=Markup('data-do="workshop" data-action="always" data-of="{0}" data-key="always-{0}"').format(tool.id),
     )
     shown = parts.tabs(
         "tool",
@@ -175,8 +190,8 @@ def tool_html(
             parts.button(manner.say("tools_delete"), "delete", quiet=True, of=tool.id),
         )
     why = parts.note(tool.unavailable) if tool.unavailable else parts.EMPTY
-    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}{}</div>').format(
-        tool.id, head, why, parts.facts(rows), on, shown, acts
+    return Markup('<div class="tool-open" data-key="tool-{}">{}{}{}{}{}{}{}</div>').format(
+        tool.id, head, why, parts.facts(rows), on, always, shown, acts
     )
 
 
@@ -235,13 +250,13 @@ def _medium(each: Asked, trial: Trial, tool: str, manner: Manner) -> Markup:
         drop = parts.drop(manner, "tool-medium", manner.say("tools_medium_drop"), kinds, _MEDIA, of=tool, argument=each.name)
         named = manner.say("tools_medium_named")
         control = drop + parts.line(each.field, trial.typed.get(each.name, ""), label=named, hint=named, limit=4000)
-    return parts.fields(label, control, hint=_for_reader(each.description, manner), problem=trial.problems.get(each.name, ""))
+    return parts.fields(label, control, hint=for_reader(each.description, manner), problem=trial.problems.get(each.name, ""))
 
 
 def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
     """The field of one argument, with what is typed in it and what is wrong with that."""
     value = trial.typed.get(each.name, "")
-    told = [_for_reader(each.description, manner)] if each.description else []
+    told = [for_reader(each.description, manner)] if each.description else []
     kinds = {"lines": "tools_a_line_each", "json": "tools_as_json", "integer": "tools_whole_number", "number": "tools_a_number"}
     kinds |= {"media": "tools_a_medium"}
     how = kinds.get(each.kind if each.kind in ("lines", "json") else each.of)
@@ -265,7 +280,7 @@ def field_html(each: Asked, trial: Trial, manner: Manner) -> Markup:
     return parts.field(label, control, hint=" ".join(told), problem=trial.problems.get(each.name, ""))
 
 
-def _for_reader(description: str, manner: Manner) -> str:
+def for_reader(description: str, manner: Manner) -> str:
     """The reader's half of a description that says the same to the model in English and then in Chinese."""
     english, dot, chinese = description.rpartition(". ")
     if not dot or not chinese.endswith("。"):

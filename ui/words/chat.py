@@ -138,6 +138,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "cut": ("The document goes on before and after what is shown here.", "这里只显示了文档的一部分，前后还有内容。"),
     "no_steps": ("What happened while answering appears here.", "回答过程中发生的事会出现在这里。"),
     "tools_seen": ("Tools on offer", "可用的工具"),
+    "tools_seen_always": ("always offered", "总是提供"),
     "tools_passed": ("Also considered, not on offer", "也考虑过、没有提供的工具"),
     "passages_found": ("Passages found", "找到的段落"),
     "calls_made": ("Calls", "调用"),

@@ -17,6 +17,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "While it is off, no persona is given it; they answer without it.",
         "关闭期间不会交给任何人设，它们会在没有它的情况下回答。",
     ),
+    "tools_always": ("Always offered", "总是提供"),
+    "tools_always_hint": (
+        "In every turn of a persona that uses it, the model sees it, whatever the message is about. It takes one of the few "
+        "places for tools that a turn has, so at most {most} tools may be.",
+        "使用它的人设每一轮都会把它交给模型，不管消息在说什么。一轮只能带少数几个工具，"
+        "每个这样的工具占一个位置，所以最多 {most} 个。",
+    ),
     "tools_ships": ("comes with Hearth", "Hearth 自带"),
     "tools_name": ("Name for the model", "模型看到的名字"),
     "tools_risk": ("Risk", "风险"),
@@ -164,9 +171,32 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_place_body": ("the whole body", "整个请求体"),
     "tools_place_template": ("the fixed body", "固定请求体"),
     "tools_field_task": ("Task", "任务"),
-    "tools_hint_task": ("Such as translation or image-to-text.", "例如 translation 或 image-to-text。"),
+    "tools_hint_task": ("It says what the tool takes and gives.", "它决定工具要什么、给什么。"),
+    "tools_no_task": ("(not a task any more)", "（已没有这个任务）"),
     "tools_field_model": ("Model", "模型"),
-    "tools_hint_model": ("Such as hf:ORG/NAME, ms:ORG/NAME or path:DIR.", "例如 hf:组织/名称、ms:组织/名称 或 path:文件夹。"),
+    "tools_hint_model": (
+        "Empty for the task’s own. On this machine: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER; asked at a hub: hf-api:ORG/NAME, "
+        "ms-api:ORG/NAME.",
+        "留空则用任务自带的模型。在本机运行：hf:组织/名称、ms:组织/名称、path:文件夹；在线调用：hf-api:组织/名称、ms-api:组织/名称。",
+    ),
+    "tools_own_models": ("The task’s own: {models}.", "任务自带：{models}。"),
+    "tools_on_hf": ("{model} (Hugging Face)", "{model}（Hugging Face）"),
+    "tools_on_ms": ("{model} (ModelScope)", "{model}（ModelScope）"),
+    "tools_on_hf-api": ("{model} (asked at Hugging Face)", "{model}（在 Hugging Face 在线调用）"),
+    "tools_on_ms-api": ("{model} (asked at ModelScope)", "{model}（在 ModelScope 在线调用）"),
+    "tools_taken": ("They come from the task and change with it.", "由任务决定，随任务而变。"),
+    "tools_type_media": ("picture or sound", "图片或声音"),
+    "tools_new_model": ("Model as a tool", "把模型用作工具"),
+    "tools_new_model_lead": (
+        "A model does one task whenever a persona calls it: translate, look at a picture, write down speech. It runs on this "
+        "machine, or is asked at a hub.",
+        "人设调用时，由一个模型完成一项任务：翻译、看图、把语音转成文字等。模型在本机运行，或在线调用。",
+    ),
+    "tools_new_model_make": ("Make the tool", "新建这个工具"),
+    "tools_made_model": (
+        "“{title}” is made. Try it; its task and its model stand under “Edit”.",
+        "已新建“{title}”。可以试用；任务和模型在“编辑”里改。",
+    ),
     "tools_more": ("More: result, headers, fixed body", "更多：结果、请求头、固定请求体"),
     "tools_field_result_path": ("Part of the answer that counts", "答复中有用的部分"),
     "tools_hint_result_path": (
