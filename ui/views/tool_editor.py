@@ -89,7 +89,7 @@ def access_html(access: Access, tool: str, manner: Manner) -> Markup:
             forget if key.is_there else EMPTY,
         )
         hint = manner.say("tools_key_hint", host=key.origin)
-        field = parts.fields(f"{key.name}", state + control, hint=hint)
+        field = parts.fields(key.name, Markup("<div>{}</div>{}").format(state, control), hint=hint)
         pieces.append(parts.form("key", field, key=f"key-{tool}-{key.name}-{key.is_there}", of=tool, name=key.name))
     if access.private:
         on = access.granted
