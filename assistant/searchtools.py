@@ -152,7 +152,7 @@ def narrowed(
             return ConversationSearch(lambda owner, words, limit: conversations.said(owner, words, limit, without=conversation))
         return tool
 
-    return ToolSnapshot([fitted(tool) for tool in tools.values()])
+    return tools.changed(fitted)
 
 
 def _words(query: str) -> list[str]:

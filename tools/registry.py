@@ -52,6 +52,10 @@ class ToolSnapshot(Mapping[str, Tool]):
         """Those of the tools that are wanted."""
         return ToolSnapshot([tool for tool in self._tools.values() if wanted(tool)], self._finder, self.always)
 
+    def changed(self, change: Callable[[Tool], Tool]) -> "ToolSnapshot":
+        """Each of the tools as `change` makes it, by the name that it had."""
+        return ToolSnapshot([change(tool) for tool in self._tools.values()], self._finder, self.always)
+
     def find(self, message: str, limit: int, first: Collection[str] = ()) -> list[tuple[Tool, float]]:
         """The `limit` best tools for `message`, each with its score in [0, 1]: those always offered, those of the names `first`,
         then the others, best first.

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.access import MAKER
 from assistant.agent import Agent, Limits
 from assistant.events import ToolsFound
 from assistant.models.scripted import ScriptedModel
@@ -79,3 +80,12 @@ def test_it_counts_from_the_next_turn(registry):
     model = ScriptedModel(["Nine."], CAPABLE)
     turn(replace(asked, model=model, tools=registry.snapshot()), "What time is it?")
     assert registry.get("qr-code").spec in model.requests[0].tools
+
+
+def test_a_studio_offers_it_in_the_turns_of_its_personas(make_studio):
+    studio = make_studio()
+    studio.toolbox.offer_always("dates", True)
+    wanted = next(each for each in studio.personas_for(MAKER) if "dates" in each.tools)
+    agent = studio.agent(wanted.id)
+    assert agent.tools.always == {studio.tools.get("dates").spec.name}
+    assert [tool.id for tool, _ in agent.tools.find("What time is it?", 1)] == ["dates"]

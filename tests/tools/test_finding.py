@@ -200,6 +200,15 @@ def test_meaning_finds_what_shares_no_word():
     assert ToolSnapshot(TOPICS).find("my pet looks ill", 1)[0][1] == 0
 
 
+def test_a_snapshot_whose_tools_were_changed_is_searched_as_before():
+    def copied(tool):
+        return Described(tool.spec.name, tool.spec.description)
+
+    snapshot = near(TOPICS, Meaning()).changed(copied)
+    assert snapshot["groom"] is not TOPICS[0]
+    assert snapshot.find("a tune to hum", 1)[0][0].id == "tutor", "meaning still finds it"
+
+
 def test_an_embedder_has_no_vote_on_what_it_cannot_read():
     embedder = Meaning()
     tools = [*TOPICS, Described("xunzhao", "寻找走失的动物", "寻找"), Described("both", "Finds a lost pet", "寻找宠物 pet")]
