@@ -68,7 +68,7 @@ def delete_made(studio: Studio, owner: str) -> None:
         if collection.id not in shipped:
             studio.knowledge.delete_collection(owner, collection.id)
     forget_documents(studio.database, owner)
-    studio.servers.forget_keys()
+    studio.toolbox.forget_secrets()
     studio.reread()
 
 

@@ -122,6 +122,11 @@ class Secrets:
                     plain = {}
             self._write(_File(salt=file.salt, secrets=left, plain=plain))
 
+    def forget_all(self) -> None:
+        """Take every secret away, those that cannot be read here too. Raises `StorageFailed`."""
+        with self._lock:
+            self._write(_new({}))
+
     def redact(self, text: str) -> str:
         """`text` with "•••" for every secret in it that can be read here, as it is or as addresses, JSON and Python write it.
 

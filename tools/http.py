@@ -18,6 +18,7 @@ from common.redaction import Redaction
 from tools.base import Media, SecretUse, Tool, ToolContext, ToolOutput, ToolSpec
 from tools.calls import HttpCall, host_of, origin_text
 from tools.documents import ToolDocument
+from tools.grants import grant_needed
 from tools.requests import HttpRequest, masked, request_of
 from tools.resultpath import part_of
 
@@ -118,6 +119,11 @@ class HttpTool(Tool):
                     "Enter it on the Tools page, where this tool is opened.",
                     f"{host} 需要密钥 {secret.name!r}，还没有为它填写。请在“工具”页面打开这个工具并填写。",
                 )
+        if found and origin.startswith("http:") and not grant_needed(call.url):  # what needs one is refused without it
+            raise ToolFailed(
+                f"The secret {min(found)!r} would travel to {host_of(call.url)} in the open. Give the tool an https address.",
+                f"密钥 {min(found)!r} 会以明文传送到 {host_of(call.url)}。请把工具的网址改为 https。",
+            )
         return found
 
 

@@ -294,6 +294,11 @@ class Toolbox:
             )
         self._secrets.put(name, value, [needed.origin])
 
+    def forget_secrets(self) -> None:
+        """Take away every key that was entered, of tools and of all else. Raises `StorageFailed`."""
+        if self._secrets is not None:
+            self._secrets.forget_all()
+
     def export(self, ids: Sequence[str] | None = None) -> str:
         """Some of the registered tools, or all of them, as one YAML file. Raises `DocumentMissing`."""
         documents = self.documents() if ids is None else [self.get(id).document for id in ids]

@@ -88,7 +88,10 @@ def test_or_go_back_to_what_was_shipped(studio, tmp_path):
     studio.personas.save(MAKER.owner, gg.model_copy(update={"title": gg.title.model_copy(update={"en": "Changed"})}), 0)
     ToolStore(studio.database).save(MAKER.owner, tool("renew"), 0)
     studio.servers.add("A", "https://a.example/v1", "m", False, "my-key")
-    assert len(Secrets(studio.folder.path).names()) == 1
+    secrets = Secrets(studio.folder.path)
+    secrets.put("renewals", "its-key", ["https://api.example"])
+    secrets.put("weather", "another-key")
+    assert len(secrets.names()) == 3
     studio.reread()
     assert "renew" in {tool.id for tool in studio.tools.list()}
     studio.knowledge.create_collection(MAKER.owner, "Lamps", "lamps")
@@ -107,5 +110,6 @@ def test_or_go_back_to_what_was_shipped(studio, tmp_path):
     assert [tool.id for tool in studio.tools.list()] == tools
     assert studio.persona(MAKER, "gg").title == gg.title
     assert (studio.region, studio.preferences.current().model) == ("CN", "")
-    assert Secrets(studio.folder.path).names() == []
+    assert secrets.names() == []
+    assert "sealed" not in (studio.folder.path / "secrets.json").read_text("utf-8")
     assert set(rows_of(studio, OTHER.owner)) == {"collections", "conversations", "feedback", "runs"}

@@ -63,6 +63,20 @@ def test_a_secret_goes_where_the_document_says(service, tool, secret, place, sen
     assert made.asked == [("key", service.url)] * 2
 
 
+@pytest.mark.parametrize("place", ["header", "query", "cookie"])
+def test_a_secret_does_not_travel_in_the_open(make_document, place):
+    """A description may name its http server first, and everybody on the way reads what is sent there."""
+    asked = []
+    egress = Egress(lambda host, port: asked.append(host) or ["93.184.216.34"])
+    secrets = [{"name": "key", "place": place, "field": "x-key", "required": False}]
+    document = make_document({}, {"url": "http://api.example/pets", "arguments": {}, "secrets": secrets})
+    output = run(HttpTool(document, egress, frozenset(), lambda name, origin: PLAIN), {}, CONTEXT)
+    assert output.failed
+    assert "'key' would travel to api.example:80 in the open" in output.text
+    assert PLAIN not in output.text
+    assert asked == []
+
+
 def test_a_secret_in_the_query_is_encoded_and_two_go_together(service, tool):
     kept = {"one": "a&b=c", "two": "x"}
     made = tool(

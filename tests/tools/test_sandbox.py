@@ -104,6 +104,8 @@ def test_the_filter_lets_threads_be_and_no_process_and_no_socket(machine, fork, 
     assert verdict(machine, clone, 17) == "EPERM"
     assert verdict(machine, 435) == "ENOSYS"
     assert verdict(machine, opened) == "EPERM"
+    for shared in {"x86_64": (29, 64, 68), "aarch64": (186, 190, 194)}[machine]:
+        assert verdict(machine, shared) == "EPERM"
     assert verdict(machine, 425) == "EPERM"
     assert fork is None or verdict(machine, fork) == "EPERM"
     assert verdict(machine, 0x40000000 | read) == KILLED
@@ -234,6 +236,14 @@ def test_memory_is_bounded_and_the_bound_cannot_be_lifted():
     assert "MemoryError" in execute("x = 'x'\nwhile True: x += x").text
     lifted = "import resource as r\nr.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY, r.RLIM_INFINITY))"
     assert "ValueError: not allowed to raise maximum limit" in execute(lifted).text
+
+
+@walled
+@pytest.mark.parametrize("door", ["shmget(0, 1 << 20, 0o1600)", "semget(0, 32000, 0o1600)", "msgget(0, 0o1600)"])
+def test_there_is_no_memory_that_the_bound_does_not_count(door):
+    """What these give stays when the process lets go of it: one by one they would fill the machine."""
+    code = f"import ctypes\nlibrary = ctypes.CDLL(None, use_errno=True)\nprint(library.{door}, ctypes.get_errno())"
+    assert execute(code).text == f"-1 {errno.EPERM}"
 
 
 def children():

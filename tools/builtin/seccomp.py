@@ -1,4 +1,5 @@
-"""A seccomp filter for code that nobody vouches for: no second process, no socket, no door to the kernel that it can do without.
+"""A seccomp filter for code that nobody vouches for: no second process, no socket, no memory beside the process's own, which no
+limit would count, no door to the kernel that it can do without.
 
 The filter is classic BPF, put together here for the two kinds of processor that Hearth runs on. It is the last of several walls
 and names what is refused; it does not list what is allowed, so that it does not break with every new C library.
@@ -25,9 +26,12 @@ _NEW = {  # calls that have one number everywhere
 _CALLS: Mapping[str, Mapping[str, int]] = {
     "x86_64": _NEW
     | {
+        "shmget": 29,
         "socket": 41,
         "fork": 57,
         "vfork": 58,
+        "semget": 64,
+        "msgget": 68,
         "ptrace": 101,
         "pivot_root": 155,
         "chroot": 161,
@@ -53,6 +57,9 @@ _CALLS: Mapping[str, Mapping[str, int]] = {
         "chroot": 51,
         "unshare": 97,
         "ptrace": 117,
+        "msgget": 186,
+        "semget": 190,
+        "shmget": 194,
         "socket": 198,
         "add_key": 217,
         "request_key": 218,

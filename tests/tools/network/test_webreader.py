@@ -5,8 +5,9 @@ import time
 import pytest
 
 from common.egress import Egress
+from tests.timing import quickly
 from tests.tools.network.conftest import called
-from tools.builtin.network.webreader import WebReader
+from tools.builtin.network.webreader import WebReader, _decoded
 
 SENTENCE = "秋天的西湖边桂花开了，空气里都是甜味，人们沿着苏堤慢慢走，谁也不着急。"
 ARTICLE = f"""<!DOCTYPE html><html><head><title>杭州的秋天 - 某网</title><meta charset="utf-8"><style>p {{color: red}}</style>
@@ -49,6 +50,15 @@ def test_the_encodings_of_chinese_pages(reader, standin, encoding, kind, declare
     standin.say("/a", page.encode(encoding), kind=kind)
     told = called(reader, url=f"{standin.url}/a")
     assert (words in told.text, told.text.split("\n")[0]) == (True, "秋天")
+
+
+def test_an_encoding_that_takes_hours_is_none(reader, standin):
+    """The time that Python's punycode takes grows with the square of the text: of a large page the thread never came back."""
+    words = "a" * 60_000 + "-" + "b" * 60_000
+    for kind, page in (("text/plain; charset=punycode", words), ("text/html", f'<meta charset="PUNYCODE">{words}')):
+        standin.say("/a", page, kind=kind)
+        answer = reader._get(f"{standin.url}/a", "text/html", 20, 1_000_000)
+        assert words in quickly(lambda answer=answer: _decoded(answer), 5)
 
 
 def test_plain_text_and_json(reader, standin):

@@ -35,6 +35,7 @@ _TEXT = re.compile(r"text/.*|application/(xml|yaml|x-yaml|x-ndjson|javascript|.*
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _DECLARED = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_OF_PYTHON = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")  # of no page; one takes hours for a large one
 _HEAD = 4096  # bytes in which a page names its encoding
 _ELEMENTS = 15_000  # of a page that is judged part by part, which takes a second
 _UNSHOWN = ("script", "style", "noscript", "template", "svg", "iframe", "select", "button", "head")
@@ -176,6 +177,8 @@ def _decoded(answer: EgressResponse) -> str | None:
     named += [inside[1].decode("ascii")] if inside else []
     for name in [*named, "utf-8"]:
         try:
+            if codecs.lookup(name).name in _OF_PYTHON:
+                continue
             # Pages that call themselves GB2312 use its larger successors.
             return body.decode("gb18030" if name.lower() in ("gb2312", "gbk") else name)
         except (LookupError, ValueError):
