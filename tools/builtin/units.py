@@ -22,10 +22,10 @@ _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "平方": 2, "立方": 3}
 _PREFIXED = re.compile(r"(square|sq|cubic|cu)\.?\s+(.+)|(平方|立方)(.+)", re.I)
 _RAISED = re.compile(r"(.*?[^\d^*\s-])\s*(?:\^|\*\*)\s*(-?[1-4])")
 _SMALL_POWER = re.compile("(?<=[A-Za-zµμΩÅ米尺寸里码])[²³]")
-_MONEY = frozenset(
-    ("usd", "eur", "cny", "rmb", "jpy", "gbp", "hkd", "dollar", "dollars", "euro", "euros", "yuan", "yen")
-    + ("美元", "欧元", "人民币", "元", "日元", "英镑", "港币")
-)
+_MONEY = {
+    "usd", "eur", "cny", "rmb", "jpy", "gbp", "hkd", "dollar", "dollars", "euro", "euros", "yuan", "yen", "美元", "欧元",
+    "人民币", "元", "日元", "英镑", "港币",
+}  # fmt: skip
 _PER_HUNDRED = re.compile(r"(?:l|升|liters?|litres?)\s*(?:/|每|per)\s*(?:100\s*|百)(?:km|公里|千米|kilomet(?:er|re)s?)", re.I)
 _IDENTIFIER = re.compile(r"[A-Za-zµμΩÅ](?:[A-Za-zµμΩÅ_0-9]*[A-Za-z0-9])?")
 _SIGNIFICANT = 10  # digits of a result
