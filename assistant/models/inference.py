@@ -83,7 +83,7 @@ class Asking:
         self._hide = Redaction([key])
         self._egress = egress
         self._cancel = cancel
-        self._ends = time.monotonic() + TIME_LIMIT_S
+        self._ends = time.monotonic() + time_limit_s
 
     def answer(self, task: Task, inputs: Mapping[str, Any], shown: Media | None) -> Any:
         """The result for inputs; `shown` is the picture or sound among them, as it came. Raises `ToolFailed`."""

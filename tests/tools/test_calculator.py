@@ -43,6 +43,15 @@ EXACT = [
     ("3 to the power of 4", "81"),
     ("12 squared plus 2 cubed", "152"),
     ("1,234,567*2 = ?", "2469134"),
+    ("what is 12 * 7?", "84"),
+    ("计算 12*7", "84"),
+    ("12乘7等于多少？", "84"),
+    ("￥100 * 0.8", "80"),
+    ("$1,200 + $300", "1500"),
+    ("1.5亿/3", "50000000"),
+    ("3亿5000万", "350000000"),
+    ("1万5千 + 1", "15001"),
+    ("12.5万 * 20%", "25000"),
     ("max(1,234)", "234"),
     ("max((1,234), 2)", "1234"),
     ("min(3, 1/2)", "0.5"),
@@ -209,3 +218,14 @@ hard = st.lists(st.sampled_from(PIECES), max_size=250).map(lambda pieces: "".joi
 def test_no_text_of_500_characters_takes_half_a_second_or_breaks_it(expression):
     output = quickly(lambda: calculate(expression), 0.5)
     assert "error inside the tool" not in output.text
+
+
+def test_a_count_that_may_be_meant_in_two_ways_is_refused():
+    assert run(Calculator(), {"expression": "1万5"}, ToolContext()).failed
+
+
+def test_a_bare_angle_is_said_to_be_in_radians():
+    said = "(angles in radians; in degrees write sin(30°))"
+    assert run(Calculator(), {"expression": "sin(30)"}, ToolContext()).text.endswith(said)
+    for expression in ("sin(30°)", "cos(pi/3)", "tan(π/4)", "asin(0.5)"):
+        assert said not in run(Calculator(), {"expression": expression}, ToolContext()).text

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -152,3 +153,55 @@ def test_whatever_the_numbers_are_it_draws_or_says_why(kind, rows, title):
     output = draw(kind, json.dumps([list(row) for row in rows]), title=title)
     assert "error inside the tool" not in output.text
     assert output.failed or pixels(output)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon: 3, Tue: 5",
+        "Mon 3\nTue 5",
+        "Mon=3; Tue=5",
+        "Mon：3\nTue：5",
+        "Mon,$3\nTue,$5",
+        "Mon: 3%\nTue: 5%",
+        '{"Mon": "¥3", "Tue": "5元"}',
+        '{"data": {"Mon": 3, "Tue": 5}}',
+    ],
+)
+def test_labels_with_their_numbers_are_read_as_people_write_them(text):
+    assert read_columns(text) == [Column("", ["Mon", "Tue"]), Column("", [3, 5])]
+
+
+def test_the_other_forms_that_models_write():
+    assert read_columns("Sales: 10, 20, 30") == [Column("Sales", [10, 20, 30])]
+    assert read_columns("| Day | Sales |\n|---|---|\n| Mon | 3 |\n| Tue | 5 |") == [
+        Column("Day", ["Mon", "Tue"]),
+        Column("Sales", [3, 5]),
+    ]
+    sets = {"labels": ["A", "B"], "datasets": [{"label": "x", "data": [3, 5]}, {"data": [1, 2]}]}
+    assert read_columns(json.dumps(sets)) == [Column("labels", ["A", "B"]), Column("x", [3, 5]), Column("series_2", [1, 2])]
+    assert read_columns("2026-01-01 5\n2026-01-02 7")[0].cells == ["2026-01-01", "2026-01-02"]
+
+
+def ticks(output):
+    """How many marks stand under the x axis, which is the longest dark row."""
+    picture = pixels(output).convert("L")
+    rows = [sum(picture.getpixel((x, y)) < 90 for x in range(picture.width)) for y in range(picture.height)]
+    below = rows.index(max(rows)) + 4
+    dark = [picture.getpixel((x, below)) < 130 for x in range(picture.width)]
+    return sum(there and not before for before, there in pairwise(dark))
+
+
+def test_there_is_no_half_of_a_year_and_no_half_of_a_count():
+    assert ticks(draw("line", "year,v\n2020,1\n2021,2\n2022,3\n2023,5")) == 4
+
+
+def test_days_have_room_by_how_far_they_are_apart():
+    def peak(data):
+        picture = pixels(draw("line", data))
+        places = [(y, x) for y in range(picture.height) for x in range(picture.width) if picture.getpixel((x, y)) == TEAL]
+        return min(places)[1] / picture.width
+
+    assert peak("a,5\nb,7\nc,6") == pytest.approx(0.5, abs=0.1)
+    assert peak("2026-01-01,5\n2026-01-02,7\n2026-01-10,6") < 0.3
+    assert peak("2026-01,5\n2026-02,7\n2026-12,6") < 0.3

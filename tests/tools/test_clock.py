@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tools.base import ToolContext
 from tools.builtin.clock import Clock
-from tools.builtin.places import PLACES
+from tools.builtin.places import LARGE, PLACES
 from tools.runner import run
 
 CLOCK = Clock()
@@ -113,3 +113,52 @@ def test_every_zone_of_ours_exists(zone):
 def test_any_place_and_time_is_a_sentence_or_an_answer(place, time):
     for arguments in ({"place": place}, {"time": time, "place": "Tokyo"}):
         assert "error inside the tool" not in ask(**arguments).text
+
+
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [
+        ("下午三点", "2026-11-21T15:00:00+08:00"),
+        ("下午3点半", "2026-11-21T15:30:00+08:00"),
+        ("十点一刻", "2026-11-21T10:15:00+08:00"),
+        ("傍晚6点", "2026-11-21T18:00:00+08:00"),
+        ("晚上12点", "2026-11-22T00:00:00+08:00"),
+        ("晚上12点半", "2026-11-22T00:30:00+08:00"),
+        ("24:00", "2026-11-22T00:00:00+08:00"),
+        ("明天早上9点", "2026-11-22T09:00:00+08:00"),
+        ("今晚8点", "2026-11-21T20:00:00+08:00"),
+        ("tomorrow at 9:00", "2026-11-22T09:00:00+08:00"),
+        ("tomorrow noon", "2026-11-22T12:00:00+08:00"),
+        ("midnight", "2026-11-21T00:00:00+08:00"),
+        ("中午", "2026-11-21T12:00:00+08:00"),
+        ("2026-07-01T00:00:00Z", "2026-07-01T00:00:00+00:00"),
+    ],
+)
+def test_a_time_is_read_as_people_say_it(written, time):
+    output = ask(time=written, place="Tokyo", from_place="Shanghai")
+    assert not output.failed, output.text
+    assert output.data["from"]["time"] == time
+
+
+def test_now_is_a_time_too():
+    assert ask(place="Tokyo", time="now").text == ask(place="Tokyo").text
+    assert ask(place="Tokyo", time="现在", from_place="London").data["time"] == "2026-11-21T11:30:00+09:00"
+    assert ask(time="now", from_place="London").data["from"]["time"] == "2026-11-21T02:30:00+00:00"
+
+
+@pytest.mark.parametrize("place", ["USA", "美国", "the US", "Canada", "澳大利亚", "Russia", "CST", "IST"])
+def test_what_has_several_zones_is_asked_back(place):
+    english, chinese = ask(place=place), ask("zh", place=place)
+    assert english.failed
+    assert "has several time zones. Name a city, such as" in english.text
+    assert "有好几个时区。请写城市" in chinese.text
+
+
+def test_the_cities_that_are_proposed_are_known():
+    for english, chinese in LARGE.values():
+        for city in [*english.split(" or "), *chinese.split("、")]:
+            assert not ask(place=city).failed, city
+
+
+def test_a_time_of_day_past_the_last_is_refused():
+    assert "'24:30' is not a time" in ask(time="24:30", place="Tokyo").text

@@ -26,6 +26,14 @@ def ask(data, query, language="en"):
     [
         (JSON, "[?price > `10`].name", ["B"]),
         (JSON, "sum([].price)", 30.5),
+        (JSON, "[?price > 10].name", ["B"]),
+        (JSON, "[?price>=-1.5 && price!=10].name", ["B"]),
+        (JSON, "[?name == 'x > 10'].name", []),
+        ("名称,价格\n苹果,12\n梨,8", "[?价格 > `10`].名称", ["苹果"]),
+        ("名称,价格\n苹果,12\n梨,8", "[?名称 == '梨'].{价: 价格}", [{"价": 8}]),
+        ("名称,价格\n苹果,12\n梨,8", 'sum([]."价格")', 20),
+        ("| a | b |\n|---|---:|\n| 1 | x y |", "@", [{"a": 1, "b": "x y"}]),
+        ("a | b\n--- | ---\n1 | 2", "[0].b", 2),
         (JSON, "[].tags[]", ["x", "y"]),
         (JSON, "max_by(@, &price).{who: name}", {"who": "B"}),
         ('{"a": 1}\n{"a": 2}\n', "[].a", [1, 2]),
@@ -54,7 +62,8 @@ def test_what_is_asked_is_answered(data, query, result):
 @pytest.mark.parametrize(
     ("data", "query", "english", "chinese"),
     [
-        (JSON, "[?price > 10]", "at character 11, near '10]'", "数字要加反引号"),
+        (JSON, "[?price > 10 plus]", "near 'plus]'", "数字要加反引号"),
+        ("name,price\nA,1\nB,", "sort_by(@, &price)", "sort_by([?price != null], &price)", "请先去掉这些行"),
         (JSON, "[", "cannot be read at character 2", "看不懂"),
         (JSON, "group_by(@, &a)", "There are: abs, avg", "可用的函数有：abs"),
         (JSON, "length(@, @)", "length() is given 2 and takes 1", "需要 1 个参数"),
@@ -169,3 +178,9 @@ def test_rows_come_back_as_they_were_written(rows):
     for row, given_row in zip(found.data or [], [row for row in rows if any(cell.strip() for cell in row)], strict=True):
         for cell, written in zip(row, given_row, strict=True):
             assert cell == (written.strip() or None) or isinstance(cell, int | float)
+
+
+def test_a_number_in_quotes_that_finds_nothing_is_pointed_out():
+    assert "Numbers stand in backticks: `10`." in ask(JSON, "[?price > '15']").text
+    assert "数字要用反引号" in ask(JSON, "[?price > '15']", "zh").text
+    assert "backticks" not in ask(JSON, "[?name > 'x']").text

@@ -96,3 +96,17 @@ def test_uuids_and_passwords():
 def test_what_cannot_be_drawn_is_said_in_both_languages(kind, of, count, english, chinese):
     assert english in draw(kind, of, count).text
     assert chinese in draw(kind, of, count, "zh").text
+
+
+@pytest.mark.parametrize(
+    ("of", "items"),
+    [
+        ("pizza or sushi", {"pizza", "sushi"}),
+        ("吃饭还是睡觉", {"吃饭", "睡觉"}),
+        ("红 蓝 绿", {"红", "蓝", "绿"}),
+        ("New York, Oregon", {"New York", "Oregon"}),
+        ("orange", {"orange"}),
+    ],
+)
+def test_items_are_told_apart_as_people_write_them(of, items):
+    assert set(draw("shuffle", of).data["results"]) == items

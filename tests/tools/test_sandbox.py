@@ -309,3 +309,17 @@ def test_several_at_once_do_not_see_each_other():
 @given(st.text(min_size=1, max_size=200))
 def test_any_text_is_code_or_an_error_of_it(code):
     assert "error inside the tool" not in execute(code).text
+
+
+@walled
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("```python\nprint(3)\n```", "3"),
+        ("```\n3\n4\n```", "4"),
+        ("for i in range(2):\\n\\tprint(i)", "0\n1"),
+        ("print('a\\nb')", "a\nb"),
+    ],
+)
+def test_code_is_run_as_models_write_it(code, printed):
+    assert execute(code).text == printed

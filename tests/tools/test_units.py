@@ -17,6 +17,15 @@ def convert(value, source, target, language="en"):
 
 
 RIGHT = [
+    (1, "square feet", "m²", 0.09290304),
+    (2, "米²", "ft²", 21.52782083),
+    (1, "m³", "L", 1000),
+    (1, "acre", "m2", 4046.856422),
+    (3, "英亩", "平方米", 12140.56927),
+    (500, "Cal", "kJ", 2092),
+    (20, "degrees C", "degrees F", 68),
+    (2, "decades", "years", 20),
+    (60, "平方", "坪", 18.15),
     (100, "C", "F", 212),
     (98.6, "°F", "摄氏度", 37),
     (-40, "celsius", "fahrenheit", -40),
@@ -147,3 +156,8 @@ def test_any_unit_is_a_sentence_or_an_answer(text, value):
 def test_any_compound_is_a_sentence_or_an_answer(pieces):
     output = convert(3, "".join(pieces), "m^2/s")
     assert "error inside the tool" not in output.text
+
+
+def test_money_is_another_tool_s():
+    assert convert(5, "USD", "EUR").text.startswith("'USD' is money")
+    assert convert(5, "kg", "人民币", "zh").text == "'人民币' 是货币，汇率每天都在变，请用汇率工具换算。"

@@ -4,6 +4,7 @@ It evaluates an expression, in words and signs that people and models write, thr
 the tool around it and how a number is written down. It knows no variables and no units.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
@@ -13,6 +14,8 @@ from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
 from tools.builtin.expression import LONGEST, evaluate
 
 _DIGITS = 15  # of a result that is rounded
+_ANGLES = re.compile(r"\b(?:sin|cos|tan)\b", re.IGNORECASE)
+_MEASURED = re.compile(r"pi\b|[π°]", re.IGNORECASE)
 _WHOLE = 1000  # digits of a whole number that are written out
 
 
@@ -58,6 +61,8 @@ class Calculator(Tool):
             and max(abs(value.numerator), value.denominator) < 10**9
         ):
             told += context.say(f" (exactly {value})", f"（精确值 {value}）")
+        if _ANGLES.search(expression) and not _MEASURED.search(expression):
+            told += context.say(" (angles in radians; in degrees write sin(30°))", "（角度按弧度计；按度算请写 sin(30°)）")
         return ToolOutput(told, {"expression": expression, "result": text, "exact": exact})
 
 

@@ -9,6 +9,7 @@ import math
 import textwrap
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from common.errors import ToolFailed
@@ -38,6 +39,7 @@ FONTS = (
 _LATIN = "DejaVu Sans"  # comes with matplotlib
 _POINTS = {"bar": 100, "pie": 24, "line": 5000, "scatter": 5000, "histogram": 20_000}  # a row of each series
 _SERIES = 8
+_LONG = 100_000  # along the x axis numbers from here on are written with commas; a year is not
 _LABEL = 24  # characters of a label that are shown
 _ROOM = 90  # characters of labels that stand side by side
 _COLOURS = ("#2E7478", "#D0705C", "#6A5A8C", "#C9A227", "#4C78A8", "#7A9A3A", "#A8517A", "#6B6B6B")
@@ -109,6 +111,7 @@ class Chart(Tool):
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_axisbelow(True)
             axes.grid(axis="y", alpha=0.25)
+            _write_numbers(axes, columns, kind)
         picture = io.BytesIO()
         figure.savefig(picture, format="png")
         english, chinese = _KINDS[kind]
@@ -166,13 +169,14 @@ def _bars(axes: "Axes", columns: Sequence[Column], letters: _Letters) -> tuple[s
 
 def _lines(axes: "Axes", columns: Sequence[Column], letters: _Letters) -> tuple[str, str, int]:
     labels, series = _labelled(columns)
-    measured = len(columns) > 1 and columns[0].is_numeric and None not in columns[0].cells
-    x = columns[0].numbers() if measured else [float(index) for index in range(len(labels))]
+    measured = _is_measured(columns)
+    days = [] if measured else _days(labels)
+    x = columns[0].numbers() if measured else days or [float(index) for index in range(len(labels))]
     marker = "o" if len(labels) <= 50 else ""
     for place, column in enumerate(series):
         axes.plot(x, column.numbers(), marker=marker, markersize=4, color=_COLOURS[place])
     if not measured:
-        _name_ticks(axes, labels, letters)
+        _name_ticks(axes, labels, letters, days)
     return _finished(axes, columns, series, letters)
 
 
@@ -248,13 +252,52 @@ def _labelled(columns: Sequence[Column]) -> tuple[list[str], Sequence[Column]]:
     return ["" if label is None else str(label) for label in labels], series
 
 
-def _name_ticks(axes: "Axes", labels: Sequence[str], letters: _Letters) -> None:
+def _is_measured(columns: Sequence[Column]) -> bool:
+    """Whether a line has numbers along its x axis, and not names."""
+    return len(columns) > 1 and columns[0].is_numeric and None not in columns[0].cells
+
+
+def _days(labels: Sequence[str]) -> list[float]:
+    """The labels as days on one scale, so that a week takes seven times the room of a day; [] where one is no date."""
+    try:
+        return [float(date.fromisoformat(f"{label}-01" if len(label) == 7 else label).toordinal()) for label in labels]
+    except ValueError:
+        return []
+
+
+def _write_numbers(axes: "Axes", columns: Sequence[Column], kind: str) -> None:
+    """Numbers of axes in full, 1,200,000 and not 1.2 with 1e6 above; no year 2020.5 and no half of a count."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    written = FuncFormatter(lambda value, _: f"{value:,.13g}".replace("-", "\N{MINUS SIGN}"))
+    axes.yaxis.set_major_formatter(written)
+    if kind == "histogram":
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    if kind == "scatter" or (kind == "line" and _is_measured(columns)):
+        x = next(column for column in columns if column.is_numeric)
+        if all(isinstance(cell, int) for cell in x.cells):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if any(cell is not None and abs(float(cell)) >= _LONG for cell in x.cells):
+            axes.xaxis.set_major_formatter(written)
+
+
+def _name_ticks(axes: "Axes", labels: Sequence[str], letters: _Letters, places: Sequence[float] = ()) -> None:
     """Write the labels under their places, slanted where they would not stand side by side, and some where there are many."""
     step = -(-len(labels) // 40)
-    shown = [letters.shown(label, _LABEL) for label in labels[::step]]
-    slanted = sum(len(label) + 2 for label in shown) > _ROOM
+    kept = list(range(0, len(labels), step))
+    if places:  # days that lie close together are not written over one another
+        room, last = (max(places) - min(places)) / 40, -math.inf
+        kept = []
+        for index in sorted(range(len(places)), key=places.__getitem__):
+            if places[index] - last >= room:
+                last = places[index]
+                kept.append(index)
+    shown = [letters.shown(labels[index], _LABEL) for index in kept]
+    slanted = bool(places) or sum(len(label) + 2 for label in shown) > _ROOM
     style: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
-    axes.set_xticks(range(0, len(labels), step), shown, fontfamily=letters.families, fontsize=9, **style)
+    axes.set_xticks(
+        [places[index] if places else index for index in kept], shown, fontfamily=letters.families, fontsize=9, **style
+    )
 
 
 def _finished(axes: "Axes", columns: Sequence[Column], series: Sequence[Column], letters: _Letters) -> tuple[str, str, int]:

@@ -14,13 +14,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from common.errors import ToolFailed
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
-from tools.builtin.places import PLACES
+from tools.builtin.numerals import with_digits
+from tools.builtin.places import LARGE, PLACES
 
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 _OFFSET = re.compile(r"(?:utc|gmt)\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?")
 _TIME = re.compile(
-    r"(?:(\d{4})[-/](\d{1,2})[-/](\d{1,2})[t\s]+)?(上午|下午|晚上|凌晨|早上|中午)?\s*(\d{1,2})(?:\s*[:：点时]\s*(\d{1,2})?分?)?(?::\d{2})?\s*(am|pm|a\.m\.|p\.m\.)?"
+    r"(?:(\d{4})[-/](\d{1,2})[-/](\d{1,2})[t\s]+|(today|tomorrow|yesterday|今天|明天|后天|昨天|今|明)[\s,，的]*(?:at )?)?"
+    r"(上午|下午|晚上|晚|凌晨|早上|早|中午|傍晚|半夜)?\s*(\d{1,2})(?:\s*[:：点时]\s*(\d{1,2})?分?)?(?::\d{2}(?:\.\d+)?)?"
+    r"\s*(am|pm|a\.m\.|p\.m\.)?(z)?"
 )
+_NOW = ("", "now", "right now", "现在")
+_DAYS = {"yesterday": -1, "昨天": -1, "tomorrow": 1, "明天": 1, "明": 1, "后天": 2}
+_AFTERNOON = ("下午", "晚上", "晚", "傍晚")
+_NIGHT = ("晚上", "晚", "半夜")  # whose twelve o'clock ends the day
+_SAID = {
+    "noon": "12:00", "midnight": "0:00", "半夜": "半夜12点", "中午": "12:00",
+    "点半": "点30", "点一刻": "点15", "点三刻": "点45", "点整": "点",
+}  # fmt: skip
 
 
 class Clock(Tool):
@@ -69,7 +80,7 @@ class Clock(Tool):
         here = context.now.tzinfo or UTC
         place, source = arguments.get("place", "").strip(), arguments.get("from_place", "").strip()
         zone = self._zone(place) if place else here
-        if "time" not in arguments:
+        if arguments.get("time", "now").strip().lower() in _NOW and (place or not source):
             moment = context.now.astimezone(zone)
             return ToolOutput(f"{_name(place, context)}{_told(moment, context)}", _data(moment, place))
         origin = self._zone(source) if source else here
@@ -85,6 +96,11 @@ class Clock(Tool):
         name = re.sub(r"\s+", " ", place.lower().replace("_", " ")).strip()
         if found := _OFFSET.fullmatch(name):
             return _offset(place, found)
+        if cities := LARGE.get(name):
+            raise ToolFailed(
+                f"{place!r} has several time zones. Name a city, such as {cities[0]}.",
+                f"{place!r} 有好几个时区。请写城市，例如 {cities[1]}。",
+            )
         for known in (name, name.removesuffix("市"), name.removesuffix("时间"), name.split(",")[0].strip()):
             if zone := PLACES.get(known) or self._by_city().get(known):
                 return ZoneInfo(zone)
@@ -123,18 +139,26 @@ def _offset(place: str, found: re.Match[str]) -> tzinfo:
 
 def _read(text: str, now: datetime, zone: tzinfo) -> datetime:
     """A time of day, of today there where no date stands before it."""
-    found = _TIME.fullmatch(text.strip().lower())
+    wanted = text.strip().lower()
+    if wanted in _NOW:
+        return now.replace(second=0, microsecond=0)
+    for said, written in _SAID.items():
+        wanted = wanted.replace(said, written) if said.startswith("点") or wanted.endswith(said) else wanted
+    found = _TIME.fullmatch(with_digits(wanted))
     if found is None:
         _no_time(text)
-    year, month, day, part, hour, minute, half = found.groups()
-    hours = int(hour)
-    if (half and half[0] == "p") or part in ("下午", "晚上") or (part == "中午" and hours < 3):
+    year, month, day, near, part, hour, minute, half, universal = found.groups()
+    hours, minutes, later = int(hour), int(minute or 0), _DAYS.get(near, 0)
+    if (part in _NIGHT and hours == 12) or (hours, minutes) == (24, 0):
+        hours, later = 0, later + 1
+    elif (half and half[0] == "p") or part in _AFTERNOON or (part == "中午" and hours < 3):
         hours += 12 if hours < 12 else 0
     elif (half or part == "凌晨") and hours == 12:
         hours = 0
+    zone = UTC if universal else zone
     try:
-        on = datetime(int(year), int(month), int(day)).date() if year else now.date()
-        moment = datetime.combine(on, time(hours, int(minute or 0)), zone)
+        on = (datetime(int(year), int(month), int(day)).date() if year else now.date()) + timedelta(days=later)
+        moment = datetime.combine(on, time(hours, minutes), zone)
         back = moment.astimezone(UTC).astimezone(zone)
     except (ValueError, OverflowError):
         _no_time(text)

@@ -63,9 +63,15 @@ class Dates(Tool):
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed` for what is no date or no length of time, and `ArgumentsInvalid` for both questions at once."""
         today = context.now.date()
-        day, until, offset = read_day(arguments["date"], today), arguments.get("until"), arguments.get("offset")
+        until, offset = arguments.get("until"), arguments.get("offset")
         if until is not None and offset is not None:
             raise ArgumentsInvalid("Give either until or offset, not both.", "until 和 offset 只能填一个。")
+        try:
+            day = read_day(arguments["date"], today)
+        except ToolFailed:  # "in three months", "三个月后的今天": so long from today
+            if until is not None or offset is not None or not is_period(arguments["date"]):
+                raise
+            day, offset = today, arguments["date"]
         if until is not None:
             try:
                 return _difference(day, read_day(until, today), context)
@@ -96,7 +102,7 @@ def _later(start: date, amount: int, unit: str) -> date:
         return date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
     except (OverflowError, ValueError):
         raise ToolFailed(
-            f"{amount} {unit} from {start} is outside the calendar (years 1 to 9999).",
+            f"{amount} {unit[:-1] if abs(amount) == 1 else unit} from {start} is outside the calendar (years 1 to 9999).",
             f"从 {start} 算起 {amount} {_CHINESE_UNITS[unit]}超出了公历范围（1 到 9999 年）。",
         ) from None
 
@@ -141,7 +147,7 @@ def _difference(start: date, end: date, context: ToolContext) -> ToolOutput:
 def _info(day: date, today: date, context: ToolContext) -> ToolOutput:
     week = day.isocalendar()
     until = (day - today).days
-    lunar, festivals = chinese_date(day), festivals_on(day, context.language)
+    lunar, festivals = chinese_date(day, context.language), festivals_on(day, context.language)
     sentences = [
         context.say(
             f"{_named(day, context)} is day {day.timetuple().tm_yday} of the year, in ISO week {week.week} of {week.year}.",

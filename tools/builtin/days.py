@@ -4,6 +4,7 @@
 questions, which is what `dates.py` is for.
 """
 
+import calendar
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from typing import NoReturn
 from lunar_python import Lunar, LunarMonth, LunarYear, Solar
 
 from common.errors import ToolFailed
+from tools.builtin.numerals import with_digits
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """The years for which the Chinese calendar is given."""
@@ -23,7 +25,7 @@ _LUNAR = {
 _SOLAR = {
     "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "植树节": (3, 12), "愚人节": (4, 1), "劳动节": (5, 1),
     "青年节": (5, 4), "儿童节": (6, 1), "教师节": (9, 10), "国庆节": (10, 1), "万圣节": (10, 31), "平安夜": (12, 24),
-    "圣诞节": (12, 25), "跨年夜": (12, 31),
+    "圣诞节": (12, 25), "跨年夜": (12, 31), "双十一": (11, 11),
 }  # fmt: skip
 _TERMS = [
     "小寒",
@@ -63,13 +65,33 @@ _ALSO = {
     "labour day": "劳动节", "labor day": "劳动节", "may day": "劳动节", "五一": "劳动节", "national day": "国庆节",
     "十一": "国庆节", "halloween": "万圣节", "christmas eve": "平安夜", "christmas": "圣诞节", "christmas day": "圣诞节",
     "new year's eve": "跨年夜", "mother's day": "母亲节", "father's day": "父亲节", "thanksgiving": "感恩节",
-    "teachers' day": "教师节", "children's day": "儿童节", "women's day": "妇女节",
+    "teachers' day": "教师节", "children's day": "儿童节", "women's day": "妇女节", "easter": "复活节", "easter sunday": "复活节",
+    "singles' day": "双十一", "光棍节": "双十一", "arbor day": "植树节", "april fools' day": "愚人节", "youth day": "青年节",
+    "longtaitou": "龙抬头", "little new year": "小年", "start of spring": "立春", "rain water": "雨水",
+    "awakening of insects": "惊蛰", "spring equinox": "春分", "grain rain": "谷雨", "start of summer": "立夏",
+    "grain buds": "小满", "grain in ear": "芒种", "minor heat": "小暑", "major heat": "大暑", "start of autumn": "立秋",
+    "end of heat": "处暑", "white dew": "白露", "autumn equinox": "秋分", "cold dew": "寒露", "frost's descent": "霜降",
+    "start of winter": "立冬", "minor snow": "小雪", "major snow": "大雪", "minor cold": "小寒", "major cold": "大寒",
 }  # fmt: skip
-_ENGLISH = {name: also.title().replace("'S", "'s") for also, name in reversed(_ALSO.items()) if also.isascii()}
+_ENGLISH = {
+    name: also.title().replace("'S", "'s").replace(" Of ", " of ") for also, name in reversed(_ALSO.items()) if also.isascii()
+}
 _RELATIVE = {
     "today": 0, "now": 0, "今天": 0, "今日": 0, "tomorrow": 1, "明天": 1, "后天": 2, "大后天": 3, "yesterday": -1, "昨天": -1,
     "前天": -2, "day after tomorrow": 2, "the day after tomorrow": 2, "day before yesterday": -2,
 }  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_OF_WEEK = re.compile(r"(上上|下下|上|下|本|这)?个?(?:周|星期|礼拜)([一二三四五六日天])")
+_OF_WEEK_EN = re.compile(r"(?:(last|next|this|on|coming) )?([a-z]{3,9})\.?")
+_OF_MONTH = re.compile(r"(?:(上|下|本|这)个?月的?)?(?:(\d{1,2})[日号]|(月底|月末|底))")
+_WEEKS = {"上上": -2, "上": -1, "本": 0, "这": 0, "下": 1, "下下": 2}
+_ANIMALS = dict(
+    zip(
+        "鼠牛虎兔龙蛇马羊猴鸡狗猪",
+        ("Rat", "Ox", "Tiger", "Rabbit", "Dragon", "Snake", "Horse", "Goat", "Monkey", "Rooster", "Dog", "Pig"),
+        strict=True,
+    )
+)
 _YEAR_WORDS = {"今年": 0, "this year": 0, "明年": 1, "next year": 1, "去年": -1, "last year": -1, "后年": 2}
 _MONTHS = [
     "january",
@@ -85,6 +107,8 @@ _MONTHS = [
     "november",
     "december",
 ]
+_COMMON = re.compile("(?:[\\d零〇一二三四五六七八九十]+年)?[一二三四五六七八九十\\d]+月[一二三四五六七八九十\\d]+[日号]")
+"""A day of the common calendar in Chinese characters: 十二月二十五日. Without 日, 八月十五 is one of the Chinese calendar."""
 _CHINESE_MONTHS = {"正月": 1, "冬月": 11, "腊月": 12} | {
     f"{name}月": number for number, name in enumerate("一二三四五六七八九十", 1)
 } | {"十一月": 11, "十二月": 12}  # fmt: skip
@@ -98,23 +122,29 @@ def read_day(text: str, today: date) -> date:
     wanted = re.sub(r"\s+", " ", text.strip().lower().replace("’", "'"))
     if wanted in _RELATIVE:
         return today + timedelta(days=_RELATIVE[wanted])
-    day = _read_lunar(wanted, today) or _read_iso(wanted, today) or _read_english(wanted, today) or _read_festival(wanted, today)
-    return day or _unknown(text)
+    if _COMMON.fullmatch(wanted):
+        wanted = with_digits(wanted)
+    readers = (_read_lunar, _read_iso, _read_english, _read_near, _read_festival)
+    return next((day for reader in readers if (day := reader(wanted, today))), None) or _unknown(text)
 
 
 def festivals_on(day: date, language: str) -> list[str]:
     """The festivals and solar terms that fall on a day, by their names in a language ("zh", or English where they have one)."""
     terms = _TERMS[day.month * 2 - 2 : day.month * 2]  # two in a month, in the order of the year
-    names = [name for name in [*_LUNAR, "除夕", *_SOLAR, *terms, *_NTH] if _in_year(name, day.year) == day]
+    names = [name for name in [*_LUNAR, "除夕", "复活节", *_SOLAR, *terms, *_NTH] if _in_year(name, day.year) == day]
     return names if language.startswith("zh") else [_ENGLISH.get(name, name) for name in names]
 
 
-def chinese_date(day: date) -> str:
+def chinese_date(day: date, language: str) -> str:
     """The day in the Chinese calendar, such as 丙午年（马）正月初一; "" outside the years it is given for."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         return ""
     lunar = Solar.fromYmd(day.year, day.month, day.day).getLunar()
-    return f"{lunar.getYearInGanZhi()}年（{lunar.getYearShengXiao()}）{lunar.getMonthInChinese()}月{lunar.getDayInChinese()}"
+    year, written = lunar.getYearInGanZhi(), f"{lunar.getMonthInChinese()}月{lunar.getDayInChinese()}"
+    if language.startswith("zh"):
+        return f"{year}年（{lunar.getYearShengXiao()}）{written}"
+    month = f"{'leap ' if lunar.getMonth() < 0 else ''}month {abs(lunar.getMonth())}"
+    return f"{month}, day {lunar.getDay()} of the year of the {_ANIMALS[lunar.getYearShengXiao()]} ({year}年{written})"
 
 
 def lunar_numbers(day: date) -> tuple[int, int, int] | None:
@@ -137,7 +167,10 @@ def _made(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise ToolFailed(f"{year}-{month:02}-{day:02} does not exist.", f"不存在 {year}-{month:02}-{day:02} 这一天。") from None
+        raise ToolFailed(
+            f"{year:04}-{month:02}-{day:02} does not exist. Check the day and the month.",
+            f"不存在 {year:04}-{month:02}-{day:02} 这一天，请检查月和日。",
+        ) from None
 
 
 def _read_iso(text: str, today: date) -> date | None:
@@ -148,7 +181,49 @@ def _read_iso(text: str, today: date) -> date | None:
         return _made(*map(int, found.groups()))
     if found := re.fullmatch(r"(\d{1,2})月(\d{1,2})[日号]?", text):
         return _made(today.year, int(found[1]), int(found[2]))
+    if found := re.fullmatch(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})", text):
+        return _read_slashed(text, int(found[1]), int(found[3]), int(found[4]))
     return None
+
+
+def _read_slashed(text: str, first: int, second: int, year: int) -> date:
+    """25/12/2026 and 12/25/2026: Europe puts the day first and America the month, so only what can be one of them is read."""
+    if first <= 12 and second <= 12 and first != second:
+        raise ToolFailed(
+            f"{text!r} may be {year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}. Write the one that is meant.",
+            f"{text!r} 可能是 {year}-{second:02}-{first:02}，也可能是 {year}-{first:02}-{second:02}。请写成其中一个。",
+        )
+    return _made(year, second, first) if first > 12 else _made(year, first, second)
+
+
+def _read_near(text: str, today: date) -> date | None:
+    """下周五, next Friday, Friday, 15号, 下个月1号, 月底. Without a word before it a weekday is the next one, today included."""
+    if found := _OF_WEEK.fullmatch(text):
+        day = "一二三四五六日".find(found[2].replace("天", "日"))
+        ahead = (day - today.weekday()) % 7 if found[1] is None else day - today.weekday() + 7 * _WEEKS[found[1]]
+        return _shifted(today, ahead)
+    if found := _OF_WEEK_EN.fullmatch(text):
+        day = next((index for index, name in enumerate(_WEEKDAYS) if name.startswith(found[2])), -1)
+        if day < 0:
+            return None
+        ahead = (day - today.weekday()) % 7
+        if found[1] == "next":  # of the week after this one, as in Chinese
+            ahead = day - today.weekday() + 7
+        elif found[1] == "last":
+            ahead = ahead - 7
+        return _shifted(today, ahead)
+    if (found := _OF_MONTH.fullmatch(text)) and not (found[3] == "底" and not found[1]):
+        month = today.year * 12 + today.month - 1 + _WEEKS.get(found[1] or "这", 0)
+        year, month = month // 12, month % 12 + 1
+        return _made(year, month, int(found[2]) if found[2] else calendar.monthrange(year, month)[1])
+    return None
+
+
+def _shifted(today: date, days: int) -> date | None:
+    try:
+        return today + timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def _read_english(text: str, today: date) -> date | None:
@@ -178,8 +253,18 @@ def _read_lunar(text: str, today: date) -> date | None:
     day = int(found[5]) if found[5].isdigit() else _chinese_day(found[5])
     if found[2]:
         return _from_lunar(int(found[2]), -month if found[3] else month, day)
-    this_year = _from_lunar(today.year, -month if found[3] else month, day)
-    return this_year if this_year >= today else _from_lunar(today.year + 1, -month if found[3] else month, day)
+    if found[3]:
+        return _next_leap(month, day, today)
+    this_year = _from_lunar(today.year, month, day)
+    return this_year if this_year >= today else _from_lunar(today.year + 1, month, day)
+
+
+def _next_leap(month: int, day: int, today: date) -> date:
+    """A leap month comes back after years; the year that is named where none comes is this one."""
+    for year in range(today.year, LAST_YEAR + 1):
+        if LunarYear.fromYear(year).getLeapMonth() == month and (found := _from_lunar(year, -month, day)) >= today:
+            return found
+    return _from_lunar(today.year, -month, day)
 
 
 def _chinese_day(text: str) -> int:
@@ -223,7 +308,7 @@ def _check_year(year: int) -> None:
 def _read_festival(text: str, today: date) -> date | None:
     year, name = _year_in(text, today)
     name = _ALSO.get(name, name)
-    known = {*_LUNAR, "除夕", *_SOLAR, *_TERMS, *_NTH}
+    known = {*_LUNAR, "除夕", "复活节", *_SOLAR, *_TERMS, *_NTH}
     name = next((option for option in (name, name + "节", name.removesuffix("节")) if option in known), "")
     if not name:
         return None
@@ -258,6 +343,8 @@ def _in_year(name: str, year: int) -> date | None:
     """The day of a festival in a year of the common calendar, the first where it falls twice; None when it does not."""
     if name in _SOLAR:
         return date(year, *_SOLAR[name])
+    if name == "复活节":
+        return _easter(year)
     if name in _NTH:
         month, weekday, which = _NTH[name]
         first = date(year, month, 1)
@@ -269,6 +356,16 @@ def _in_year(name: str, year: int) -> date | None:
         return _date(table[name if name != "冬至" else "DONG_ZHI"])
     days = (_of_lunar_year(name, lunar_year) for lunar_year in (year - 1, year))
     return next((day for day in days if day.year == year), None)
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar, by Gauss's rule as Meeus, Jones and Butcher wrote it."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    sunday = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * sunday) // 451
+    month, day = divmod(moon + sunday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
 
 
 def _of_lunar_year(name: str, year: int) -> date:

@@ -47,6 +47,12 @@ _WRITTEN = {
     " to the power of ": "^", " squared": "^2", " cubed": "^3", "square root of": " sqrt ",
 }  # fmt: skip
 _REWRITE = re.compile("|".join(map(re.escape, sorted(_WRITTEN, key=len, reverse=True))))
+_ASKED = re.compile(r"(?:what(?:'s| is)|calculate|compute|请?计算一?下?|算一下)[:：\s]*", re.IGNORECASE)
+_ASKS = re.compile(r"(?<!\s)[=＝?？\s]*(?:等于|是)(?:多少|几)$")
+_MONEY = re.compile("[$￥¥€£元]")
+_COUNTED = r"((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(万亿|亿|万|千|百)"
+_LARGE = re.compile(rf"(?<![\d.,])(?:{_COUNTED}\s*)+(?!\s*[\d.])")
+_SIZES = {"百": 2, "千": 3, "万": 4, "亿": 8, "万亿": 12}
 _CROSS = re.compile(r"(?<=[0-9)])(?<!\b0)\s*[xX]\s*(?=[0-9(])")
 _FACTORIAL = re.compile(r"(?<=[0-9)])\s+factorial\b(?!\s*\()")
 
@@ -73,9 +79,18 @@ class _Token:
     spaced: bool
 
 
+def _in_full(found: re.Match[str]) -> str:
+    """3亿5000万 as a sum of what its parts stand for."""
+    parts = (f"{number}*10^{_SIZES[size]}" for number, size in re.findall(_COUNTED, found[0]))
+    return f"({'+'.join(parts)})"
+
+
 def _tokens(expression: str) -> list[_Token]:
+    asked = _ASKED.match(text := expression.strip().rstrip("?？ "))
+    text = _ASKS.sub("", text[asked.end() :] if asked else text)
+    text = _LARGE.sub(_in_full, _MONEY.sub("", text))
     # NFKC would turn ² into a plain 2, so our own spellings come first.
-    text = _REWRITE.sub(lambda found: _WRITTEN[found[0]], expression)
+    text = _REWRITE.sub(lambda found: _WRITTEN[found[0]], text)
     text = unicodedata.normalize("NFKC", text).strip().rstrip("=? ")
     text = _FACTORIAL.sub("!", _CROSS.sub("*", _REWRITE.sub(lambda found: _WRITTEN[found[0]], text)))
     tokens: list[_Token] = []

@@ -1,4 +1,4 @@
-"""Lengths of time as people and models write them: "45 days", "-3 weeks", "a year and two months ago", "三个月后".
+"""Lengths of time as people and models write them: "45 days", "-3 weeks", "a year and two months ago", "三个月后", "半年".
 
 Only whole days and longer; hours are the clock's, and business days nobody here can count.
 """
@@ -6,19 +6,19 @@ Only whole days and longer; hours are the clock's, and business days nobody here
 import re
 
 from common.errors import ToolFailed
+from tools.builtin.numerals import with_digits
 
 Period = tuple[int, str]
 """How many, negative for back, and of what: "days", "weeks", "months" or "years"."""
 
-_WORDS = (
-    ("zero", "零"), ("one", "一"), ("two", "二"), ("three", "三"), ("four", "四"), ("five", "五"), ("six", "六"), ("seven", "七"),
-    ("eight", "八"), ("nine", "九"), ("ten", "十"), ("eleven", "十一"), ("twelve", "十二"),
-)  # fmt: skip
-_NUMBERS = {word: number for number, words in enumerate(_WORDS) for word in words} | {"a": 1, "an": 1, "两": 2}
+_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: number for number, word in enumerate(_WORDS.split())} | {"a": 1, "an": 1}
 _UNITS = {
-    "day": "days", "week": "weeks", "fortnight": "weeks", "month": "months", "year": "years",
-    "天": "days", "周": "weeks", "星期": "weeks", "礼拜": "weeks", "个月": "months", "年": "years",
+    "day": (1, "days"), "week": (1, "weeks"), "fortnight": (2, "weeks"), "month": (1, "months"), "quarter": (3, "months"),
+    "year": (1, "years"), "decade": (10, "years"), "天": (1, "days"), "周": (1, "weeks"), "星期": (1, "weeks"),
+    "礼拜": (1, "weeks"), "个月": (1, "months"), "季度": (3, "months"), "年": (1, "years"),
 }  # fmt: skip
+_HALVES = {"半年": "6个月", "年半": "年6个月", "个半月": "个月15天", "半个月": "15天", "half a year": "6 months"}
 _PART = re.compile(
     rf"([+-]?)\s*(\d[\d,]*|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\s*(?:个(?!月))?\s*"
     rf"({'|'.join(_UNITS)})s?(?![a-z])",
@@ -26,7 +26,7 @@ _PART = re.compile(
 _BARE = re.compile(r"[+-]?\d+")
 _BACK = re.compile(r"\b(?:ago|earlier|before|back)\b|以?前|之前")
 _AROUND = re.compile(
-    r"\b(?:in|and|from|now|today|later|after|hence|the|ago|earlier|before|back)\b|以?[前后]|之[前后]|今天|再过|过|又|零|,|，|\."
+    r"\b(?:in|and|from|now|today|later|after|hence|the|ago|earlier|before|back)\b|以?[前后]|之[前后]|从|今天|起|再过|过|又|的|,|，|\."
 )
 _FIRST_YEAR = 1000  # "2027年" is a year, not a length of time
 
@@ -58,12 +58,14 @@ def is_period(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """In small letters, with signs for the words that stand for them."""
-    lowered = text.strip().lower().replace("−", "-")
+    lowered = with_digits(text.strip().lower().replace("−", "-"))
+    for half, whole in _HALVES.items():
+        lowered = lowered.replace(half, whole)
     return re.sub(r"\b(plus|minus)\b", lambda word: "+" if word[1] == "plus" else "-", lowered)
 
 
 def _signed(part: re.Match[str], back: bool) -> Period:
     sign, written, unit = part.groups()
     number = _NUMBERS[written] if written in _NUMBERS else int(written.replace(",", "").lstrip("0")[:9] or 0)
-    amount = number * (2 if unit == "fortnight" else 1)
-    return -amount if back or sign == "-" else amount, _UNITS[unit]
+    size, whole = _UNITS[unit]
+    return number * size * (-1 if back or sign == "-" else 1), whole

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 _ZONES = {
     "Asia/Shanghai": (
-        "北京 上海 广州 深圳 杭州 南京 武汉 成都 重庆 西安 天津 苏州 中国 国内 beijing shenzhen "
-        "guangzhou hangzhou chengdu china nanjing wuhan xian tianjin"
+        "北京 上海 广州 深圳 杭州 南京 武汉 成都 重庆 西安 天津 苏州 拉萨 昆明 哈尔滨 沈阳 大连 青岛 济南 郑州 长沙 合肥 福州 "
+        "厦门 南昌 南宁 贵阳 海口 三亚 兰州 西宁 银川 太原 石家庄 长春 宁波 无锡 中国 国内 beijing shenzhen "
+        "guangzhou hangzhou chengdu china nanjing wuhan xian tianjin xiamen suzhou lhasa"
     ),
     "Asia/Hong_Kong": "香港 hk",
     "Asia/Macau": "澳门 macao",
@@ -104,5 +105,23 @@ _ZONES = {
     "UTC": "世界协调时 协调世界时 格林尼治 格林威治 gmt utc z",
 }
 
+_SEVERAL = {
+    "美国 usa us u.s. america united_states the_united_states the_us": ("New York or Los Angeles", "纽约、洛杉矶"),
+    "加拿大 canada": ("Toronto or Vancouver", "多伦多、温哥华"),
+    "澳大利亚 澳洲 australia": ("Sydney or Perth", "悉尼、珀斯"),
+    "俄罗斯 russia": ("Moscow or Vladivostok", "莫斯科、符拉迪沃斯托克"),
+    "巴西 brazil": ("Sao Paulo", "圣保罗"),
+    "墨西哥 mexico": ("Mexico City", "墨西哥城"),
+    "印度尼西亚 印尼 indonesia": ("Jakarta or Bali", "雅加达、巴厘岛"),
+    "cst": ("Shanghai or Chicago", "上海、芝加哥"),
+    "ist": ("Mumbai or Dublin", "孟买、都柏林"),
+    "bst": ("London or Dhaka", "伦敦、达卡"),
+}
+
 PLACES: Mapping[str, str] = {name.replace("_", " "): zone for zone, names in _ZONES.items() for name in names.split()}
 """Lower-case name -> IANA zone."""
+
+LARGE: Mapping[str, tuple[str, str]] = {
+    name.replace("_", " "): cities for names, cities in _SEVERAL.items() for name in names.split()
+}
+"""What has several time zones, or means several, by its lower-case name: cities to choose from (English, Chinese)."""

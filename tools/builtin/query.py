@@ -5,6 +5,7 @@ double its data with every step, and words what is wrong with it.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from tools.builtin.tables import LONGEST, as_records, is_json, read_json, read_r
 _WORK = 3_000_000  # values, and 64s of characters, that the steps of one expression may make in all
 _RESULT = 100_000  # characters of a result
 _FIELDS = 20  # that are named where nothing was found
+_QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`"
+_MEANT = re.compile(rf"({_QUOTED})|((?:[<>]=?|[=!]=)\s*)(-?\d+(?:\.\d+)?)(?![\w.])|(\w*[^\W\x00-\x7f]\w*)")
 _TYPES = {
     "array": ("a list", "列表"),
     "array-number": ("a list of numbers", "数字列表"),
@@ -65,7 +68,7 @@ class Query(Tool):
 
     def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Raises `ToolFailed` for data and expressions that cannot be read, and for those that make too much of it."""
-        text, query = arguments["data"], arguments["query"].strip()
+        text, query = arguments["data"], _MEANT.sub(_as_written, arguments["query"].strip())
         data = read_json(text) if is_json(text) else as_records(read_rows(text))
         result = _evaluated(query, data)
         try:
@@ -88,6 +91,14 @@ class Query(Tool):
         if result is None or result == []:
             told += " " + _nothing(query, data, context)
         return ToolOutput(told, result)
+
+
+def _as_written(found: re.Match[str]) -> str:
+    """What JMESPath wants quoted, where nothing else can be meant: a number behind a comparison, a name that is not in ASCII."""
+    quoted, sign, number, name = found.groups()
+    if quoted:
+        return str(quoted)
+    return f"{sign}`{number}`" if number else f'"{name}"'
 
 
 def _evaluated(query: str, data: Any) -> Any:
@@ -138,6 +149,12 @@ def _unreadable(query: str, position: int) -> NoReturn:
 
 
 def _mismatched(error: Any) -> NoReturn:
+    if error.current_value is None and error.function_name.endswith("_by"):
+        raise ToolFailed(
+            f"{error.function_name}() meets a row that lacks the value. Leave such rows out first: "
+            f"{error.function_name}([?price != null], &price).",
+            f"{error.function_name}() 遇到缺少该值的行。请先去掉这些行：{error.function_name}([?price != null], &price)。",
+        ) from None
     english, chinese = ([_TYPES.get(kind, (kind, kind))[language] for kind in error.expected_types] for language in (0, 1))
     value = repr(error.current_value)
     value = value if len(value) <= 60 else value[:60] + "…"
@@ -154,6 +171,8 @@ def _nothing(query: str, data: Any, context: ToolContext) -> str:
     told = context.say("Nothing matches.", "没有符合的内容。")
     if names:
         told += context.say(f" The fields are: {', '.join(names)}.", f"字段有：{'、'.join(names)}。")
-    if '"' in query:
+    if re.search(r"[<>]=?\s*'-?\d", query):
+        told += context.say(" Numbers stand in backticks: `10`.", "数字要用反引号：`10`。")
+    if re.search(r'[=!]=\s*"', query):
         told += context.say(" Text stands in single quotes: 'Paris'.", "文本要用单引号：'巴黎'。")
     return told

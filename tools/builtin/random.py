@@ -20,6 +20,7 @@ _LARGEST = 10**18
 _RANGE = re.compile(r"([+-]?\d{1,19})(?:\s*(?:\.\.\.?|to|到|至|~|～|-|–|—|,|，)\s*([+-]?\d{1,19}))?", re.IGNORECASE | re.ASCII)
 _DICE = re.compile(r"(\d{0,3})\s*d\s*(\d{1,5})\s*(?:([+-])\s*(\d{1,6}))?", re.IGNORECASE | re.ASCII)
 _SEPARATOR = re.compile(r"[\n;；]")
+_OR = re.compile(r"\s+or\s+|还是|或者|或", re.IGNORECASE)
 _COMMA = re.compile(r"[,，、]")
 _SIGNS = "!#$%&*+-=?@^_"
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SIGNS)
@@ -108,11 +109,15 @@ def _chosen(items: Sequence[str], count: int) -> list[str]:
 
 
 def _items(text: str) -> list[str]:
-    """Items of a JSON list, else of lines or between semicolons, else between commas."""
+    """Items of a JSON list, else of lines or between semicolons, else between commas, else between "or", else between spaces."""
     items = _listed(text)
     if items is None:
         separator = _SEPARATOR if _SEPARATOR.search(text) else _COMMA
         items = [item.strip() for item in separator.split(text) if item.strip()]
+        if len(items) == 1:
+            items = [item.strip() for item in _OR.split(text) if item.strip()] or items
+        if len(items) == 1:
+            items = text.split()
     if not items or len(items) > _ITEMS:
         raise ToolFailed(
             f"There are {len(items)} items to draw from; give 1 to {_ITEMS} of them in 'of', as in: red, green, blue.",

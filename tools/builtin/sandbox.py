@@ -45,6 +45,13 @@ os.nice(10)
 for limit, value in {limits}.items():
     resource.setrlimit(getattr(resource, limit), (value, value))
 text = sys.stdin.buffer.read().decode()
+if text.lstrip().startswith("```") and text.rstrip().endswith("```"):  # code as it stands in a chat
+    text = text.strip()[3:-3].partition("\\n")[2]
+if "\\n" not in text and "\\\\n" in text:  # small models write the two signs
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        text = text.replace("\\\\n", "\\n").replace("\\\\t", "\\t")
 linecache.cache["<code>"] = (len(text), None, text.splitlines(True), "<code>")
 names = {{"__name__": "__main__", "__builtins__": __builtins__}}
 code = 1

@@ -50,6 +50,7 @@ def read_rows(text: str) -> list[list[Cell]]:
     bare = _bare(text)
     if "\n" not in bare and "\\n" in bare:  # small models write the two signs
         bare = bare.replace("\\n", "\n").replace("\\t", "\t")
+    bare = _without_frame(bare)
     first = bare.split("\n", 1)[0]
     found = Counter(sign for sign in first if sign in _DELIMITERS)
     delimiter = max(_DELIMITERS, key=lambda sign: found[sign])
@@ -64,6 +65,14 @@ def read_rows(text: str) -> list[list[Cell]]:
     if not rows:
         raise ToolFailed("The data is empty. Give JSON, or CSV with a header row.", "数据是空的。请给出 JSON，或带表头的 CSV。")
     return rows
+
+
+def _without_frame(text: str) -> str:
+    """A table of Markdown without the strokes at its ends and the line of dashes under its header."""
+    lines = text.split("\n")
+    if len(lines) < 2 or not {"|", "-"} <= set(lines[1]) <= set(" \t|:-"):
+        return text
+    return "\n".join(line.strip().removeprefix("|").removesuffix("|") for place, line in enumerate(lines) if place != 1)
 
 
 def as_records(rows: Sequence[Sequence[Cell]]) -> list[dict[str, Cell]]:

@@ -12,6 +12,7 @@ NAMES: Mapping[str, str] = {
     "摄氏度": "degC", "摄氏": "degC", "degree celsius": "degC", "degrees celsius": "degC", "f": "degF", "°f": "degF",
     "℉": "degF", "fahrenheit": "degF", "华氏度": "degF", "华氏": "degF", "degree fahrenheit": "degF",
     "degrees fahrenheit": "degF", "k": "kelvin", "开尔文": "kelvin", "开": "kelvin",
+    "degree c": "degC", "degrees c": "degC", "deg c": "degC", "degree f": "degF", "degrees f": "degF", "deg f": "degF",
     # length
     "公里": "kilometer", "千米": "kilometer", "米": "meter", "公尺": "meter", "分米": "decimeter", "厘米": "centimeter",
     "公分": "centimeter", "毫米": "millimeter", "微米": "micrometer", "纳米": "nanometer", "英里": "mile", "英尺": "foot",
@@ -27,7 +28,9 @@ NAMES: Mapping[str, str] = {
     "kgs": "kilogram", "lbs": "pound", "tonnes": "metric_ton", "metric ton": "metric_ton", "metric tons": "metric_ton",
     "catty": "500 gram", "jin": "500 gram", "stones": "stone", "KG": "kilogram", "OZ": "ounce", "LB": "pound",
     # area and volume
-    "亩": "2000/3 meter**2", "mu": "2000/3 meter**2", "公顷": "hectare", "英亩": "acre", "坪": "400/121 meter**2",
+    "英亩": "4046.8564224 meter**2", "acre": "4046.8564224 meter**2", "acres": "4046.8564224 meter**2", "平方": "meter**2",
+    "立方": "meter**3",
+    "亩": "2000/3 meter**2", "mu": "2000/3 meter**2", "公顷": "hectare", "坪": "400/121 meter**2",
     "升": "liter", "公升": "liter", "毫升": "milliliter", "分升": "deciliter", "加仑": "gallon", "美制加仑": "gallon",
     "英制加仑": "imperial_gallon", "uk gallon": "imperial_gallon", "imperial gallon": "imperial_gallon",
     "us gallon": "gallon", "品脱": "pint", "夸脱": "quart", "杯": "cup", "汤匙": "tablespoon", "茶匙": "teaspoon",
@@ -40,11 +43,13 @@ NAMES: Mapping[str, str] = {
     "小时": "hour", "时": "hour", "钟头": "hour", "天": "day", "日": "day", "周": "week", "星期": "week", "礼拜": "week",
     "个月": "month", "月": "month", "年": "year", "刻钟": "15 minute", "mins": "minute", "hrs": "hour", "secs": "second",
     "weeks": "week",
+    "decade": "10 year", "decades": "10 year", "世纪": "century",
     # speed and consumption
     "节": "knot", "迈": "mile/hour", "马赫": "343 meter/second", "mach": "343 meter/second", "mph": "mile/hour",
     "kph": "kilometer/hour", "kmh": "kilometer/hour", "mpg": "mile/gallon", "mpg us": "mile/gallon",
     "mpg uk": "mile/imperial_gallon", "光速": "speed_of_light",
     # energy, power, pressure, force
+    "Cal": "kilocalorie", "Calorie": "kilocalorie", "Calories": "kilocalorie",
     "焦耳": "joule", "焦": "joule", "千焦": "kilojoule", "卡": "calorie", "卡路里": "calorie", "千卡": "kilocalorie",
     "大卡": "kilocalorie", "千瓦时": "kilowatt_hour", "度": "kilowatt_hour", "度电": "kilowatt_hour", "瓦": "watt",
     "瓦特": "watt", "千瓦": "kilowatt", "兆瓦": "megawatt", "马力": "metric_horsepower", "匹": "metric_horsepower",

@@ -21,6 +21,11 @@ from tools.builtin.unitnames import NAMES, SHOWN
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "平方": 2, "立方": 3}
 _PREFIXED = re.compile(r"(square|sq|cubic|cu)\.?\s+(.+)|(平方|立方)(.+)", re.I)
 _RAISED = re.compile(r"(.*?[^\d^*\s-])\s*(?:\^|\*\*)\s*(-?[1-4])")
+_SMALL_POWER = re.compile("(?<=[A-Za-zµμΩÅ米尺寸里码])[²³]")
+_MONEY = {
+    "usd", "eur", "cny", "rmb", "jpy", "gbp", "hkd", "dollar", "dollars", "euro", "euros", "yuan", "yen", "美元", "欧元",
+    "人民币", "元", "日元", "英镑", "港币",
+}  # fmt: skip
 _PER_HUNDRED = re.compile(r"(?:l|升|liters?|litres?)\s*(?:/|每|per)\s*(?:100\s*|百)(?:km|公里|千米|kilomet(?:er|re)s?)", re.I)
 _IDENTIFIER = re.compile(r"[A-Za-zµμΩÅ](?:[A-Za-zµμΩÅ_0-9]*[A-Za-z0-9])?")
 _SIGNIFICANT = 10  # digits of a result
@@ -99,7 +104,7 @@ class Units(Tool):
 
     def _quantity(self, text: str) -> Any:
         """One of the unit `text` as a quantity of pint's: factor and unit."""
-        written = unicodedata.normalize("NFC", text)
+        written = _SMALL_POWER.sub(lambda sign: f"^{'23'['²³'.index(sign[0])]}", unicodedata.normalize("NFC", text))
         registry = self._units()
         if _PER_HUNDRED.fullmatch(written.strip()):
             return registry.Quantity(Decimal("0.01"), registry.Unit("liter") / registry.Unit("kilometer"))
@@ -115,6 +120,11 @@ class Units(Tool):
     def _required(self, part: str, whole: str) -> Any:
         found = self._single(part)
         if found is None:
+            if part.strip().lower() in _MONEY:
+                raise ToolFailed(
+                    f"{whole!r} is money: its rates change every day, and the exchange rates are another tool's.",
+                    f"{whole!r} 是货币，汇率每天都在变，请用汇率工具换算。",
+                )
             near = difflib.get_close_matches(part.strip().lower(), list(NAMES), 3, 0.5)
             english = f" Did you mean {', '.join(near)}?" if near else " Write it as km, kg, °C, mpg or GB."
             chinese = f"你是不是要 {'、'.join(near)}？" if near else "请写成 公里、千克、摄氏度 这样的单位。"

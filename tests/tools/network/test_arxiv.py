@@ -106,3 +106,16 @@ def test_what_is_no_feed_is_refused(arxiv, standin, body):
     standin.say("/api/query", body, kind="application/atom+xml")
     told = called(arxiv, query="x")
     assert (told.failed, "does not know" in told.text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("au:Vaswani ti:attention", "au:Vaswani AND ti:attention"),
+        ("cat:cs.CL agents", "cat:cs.CL AND all:agents"),
+        ("doi:10 au:", "all:doi AND all:10 AND all:au"),
+    ],
+)
+def test_the_fields_of_its_query_language_are_kept(arxiv, standin, query, asked):
+    called(arxiv, query=query)
+    assert dict(standin.asked[0][1])["search_query"] == asked

@@ -69,7 +69,8 @@ def test_limits_and_refusals(github, standin):
     standin.say("/search/repositories", message, 403, X_RateLimit_Remaining="0", X_RateLimit_Reset=reset)
     assert "too many requests. Ask again in " in called(github, query="x").text
     standin.say("/search/repositories", {"message": "Validation Failed", "errors": [{"message": "bad"}]}, 422)
-    assert "'Validation Failed'" in called(github, query="x").text
+    assert "GitHub cannot search for this" in called(github, query="x").text
+    assert "请去掉它再试" in called(github, "zh", query="x", kind="repositories").text
 
 
 def test_nothing_and_less_than_was_expected(github, standin):
@@ -83,3 +84,17 @@ def test_nothing_and_less_than_was_expected(github, standin):
     for answer in ({}, [], {"items": None}):
         standin.say("/search/repositories", answer)
         assert "does not know" in called(github, query="x").text
+
+
+def test_the_second_limit_refuses_with_403_and_a_time_to_wait(github, standin):
+    message = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
+    standin.say("/search/repositories", message, 403, Retry_After="60", X_RateLimit_Remaining="7")
+    assert "too many requests. Ask again in 60 seconds" in called(github, query="x").text
+
+
+def test_a_pull_request_that_was_taken_in_is_merged(github, standin):
+    merged = ISSUE | {"state_reason": None, "pull_request": {"merged_at": "2026-02-02T00:00:00Z"}}
+    refused = ISSUE | {"state_reason": None, "pull_request": {"merged_at": None}}
+    standin.say("/search/issues", {"total_count": 2, "incomplete_results": False, "items": [merged, refused]})
+    told = called(github, query="x", kind="pull-requests")
+    assert [item["state"] for item in told.data["items"]] == ["merged", "closed"]

@@ -109,3 +109,12 @@ def test_a_pair_without_a_rate(rates, standin, status):
 def test_an_answer_that_does_not_fit(rates, standin, answer):
     standin.say(PATH, answer)
     assert "does not know" in called(rates, from_currency="USD", to_currency="CNY").text
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Euros", "EUR"), ("US  dollars", "USD"), ("swiss francs", "CHF"), ("越南盾", "VND"), ("加元", "CAD"), ("zar", "ZAR")],
+)
+def test_currencies_by_the_names_people_use(rates, standin, name, code):
+    called(rates, from_currency=name, to_currency="CNY")
+    assert standin.asked[0][0] == f"/v2/rate/{code}/CNY"

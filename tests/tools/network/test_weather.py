@@ -78,7 +78,21 @@ def test_a_hint_behind_a_comma_tells_places_of_one_name_apart(weather, standin):
     for place in ("Paris, Texas", "Paris，texas", "Paris, Texas, United States"):
         assert "Texas" in called(weather, place=place).text
     assert ("name", "Paris") in standin.asked[-2][1]
-    assert "France" in called(weather, place="Paris, Atlantis").text
+    nowhere = called(weather, place="Paris, Atlantis")
+    assert nowhere.failed
+    assert "no 'Paris' in 'Atlantis'. There are: Paris, France; Paris, Texas, United States." in nowhere.text
+    assert "没有找到位于 'Atlantis' 的 'Paris'" in called(weather, "zh", place="Paris, Atlantis").text
+
+
+def test_a_hint_is_understood_in_the_language_and_the_form_it_is_written_in(weather, standin):
+    assert "Hangzhou" in called(weather, "zh", place="Hangzhou, China").text
+    assert ("language", "en") in standin.asked[0][1]
+    springfield = {"name": "Springfield", "latitude": 1, "longitude": 1, "country": "United States", "country_code": "US"}
+    standin.say("/v1/search", {"results": [springfield]})
+    assert not called(weather, place="Springfield, USA").failed
+    local = {"name": "杭州", "latitude": 30.2, "longitude": 120.1, "country": "中国", "admin1": "浙江省"}
+    standin.say("/v1/search", {"results": [local]})
+    assert not called(weather, "zh", place="杭州，浙江").failed
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,12 @@ def test_an_article_without_its_parts(wikipedia, standin):
 def test_a_list_is_no_answer(wikipedia, standin):
     standin.say("/w/api.php", [1])
     assert "does not know" in called(wikipedia, query="x").text
+
+
+def test_a_page_of_meanings_comes_after_what_the_word_may_mean(wikipedia, standin):
+    meanings = {"title": "Mercury", "index": 1, "extract": "Mercury may refer to:", "pageprops": {"disambiguation": ""}}
+    planet = {"title": "Mercury (planet)", "index": 2, "extract": "Mercury is the first planet from the Sun."}
+    standin.say("/w/api.php", {"query": {"pages": [meanings, planet]}})
+    told = called(wikipedia, query="Mercury")
+    assert [article["title"] for article in told.data["articles"]] == ["Mercury (planet)", "Mercury"]
+    assert {("prop", "extracts|info|pageprops"), ("ppprop", "disambiguation")} < set(standin.asked[0][1])

@@ -109,15 +109,14 @@ class Arxiv(NetworkTool):
 
 
 def _expression(query: str) -> str:
-    """Every word must occur somewhere; the signs of its query language are left out."""
-    words = [
-        word for word in re.findall(r"[^\W_]+(?:[-'.][^\W_]+)*", query) if word.upper() not in ("AND", "OR", "ANDNOT", "NOT")
-    ]
+    """Every word must occur somewhere, or where a field before it says; other signs of its query language are left out."""
+    found = re.findall(r"(?:\b(ti|au|abs|cat|all):\s*)?([^\W_]+(?:[-'.][^\W_]+)*)", query)
+    words = [(field or "all", word) for field, word in found if word.upper() not in ("AND", "OR", "ANDNOT", "NOT")]
     if not words:
         raise ArgumentsInvalid(
             f"There are no words in {query!r}. Give a few English words.", f"{query!r} 里没有可以查的词。请给出几个英文词。"
         )
-    return " AND ".join(f"all:{word}" for word in words[:_WORDS])
+    return " AND ".join(f"{field}:{word}" for field, word in words[:_WORDS])
 
 
 def _paper(entry: Any, abstract: int) -> dict[str, Any] | None:

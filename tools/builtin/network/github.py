@@ -15,6 +15,11 @@ from tools.builtin.network.service import NetworkTool, Query, Service, unexpecte
 GITHUB = Service("https://api.github.com")
 
 _FOUND = 5
+_UNSEARCHED = (
+    "GitHub cannot search for this: a repository or a user that is named is not there or not public, or a qualifier is wrong. "
+    "Leave that out.",
+    "GitHub 无法这样搜索：写到的仓库或用户不存在、不公开，或者限定词有误。请去掉它再试。",
+)
 _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
 
 
@@ -72,7 +77,7 @@ class GithubSearch(NetworkTool):
         query, kind = arguments["query"].strip(), arguments.get("kind", "repositories")
         repositories = kind == "repositories"
         path = "/search/repositories" if repositories else "/search/issues"
-        told = self.ask(self._service, path, _asked(arguments), headers=_HEADERS)
+        told = self.ask(self._service, path, _asked(arguments), headers=_HEADERS, refusals={422: _UNSEARCHED})
         if part(told, "items") is None:
             raise unexpected(self._service)
         read = _repository if repositories else _issue
@@ -121,9 +126,11 @@ def _issue(found: Mapping[str, Any]) -> dict[str, Any] | None:
     title, url = line(part(found, "title"), 250), link(part(found, "html_url"))
     if not title or not url:
         return None
+    # A request that was taken in is "closed" like one that was refused.
+    merged = "merged" if day(part(found, "pull_request", "merged_at")) else ""
     return {
         "title": title,
-        "state": line(part(found, "state_reason"), 20) or line(part(found, "state"), 20),
+        "state": merged or line(part(found, "state_reason"), 20) or line(part(found, "state"), 20),
         "comments": whole(part(found, "comments")),
         "opened": day(part(found, "created_at")),
         "changed": day(part(found, "updated_at")),

@@ -127,7 +127,7 @@ class ModelSearch(NetworkTool):
         return ToolOutput("\n".join(shown + silent), {"models": [asdict(model) for model in models], "problems": silent})
 
     def _on_hugging_face(self, query: str, task: str, sort: str) -> list[Found]:
-        asked = [*_given(search=query, pipeline_tag=task), ("sort", _SORTS[sort][0]), ("limit", _FOUND)]
+        asked = [*_given(search=query, pipeline_tag=task), ("sort", _SORTS[sort][0]), ("direction", -1), ("limit", _FOUND)]
         asked += [("expand", field) for field in _EXPANDED]
         told = self.ask(self._hugging_face, "/api/models", asked)
         if not isinstance(told, list):

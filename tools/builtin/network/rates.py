@@ -26,26 +26,39 @@ _DIGITS = 6  # of a rate, and of an amount so small that two decimals would say 
 _NAMES: Mapping[str, str] = {
     name: code
     for code, names in {
-        "USD": "dollar dollars us$ $ 美元 美金 美刀",
-        "EUR": "euro euros € 欧元",
-        "CNY": "rmb yuan renminbi cnh 元 人民币 块 人民币元",
-        "JPY": "yen jp¥ 日元 日币 日圆",
-        "GBP": "pound pounds sterling £ 英镑",
-        "HKD": "hk$ 港币 港元",
-        "TWD": "nt$ 台币 新台币",
-        "KRW": "won ₩ 韩元 韩币",
-        "SGD": "新加坡元 新币 坡币",
-        "AUD": "澳元 澳币",
-        "CAD": "加元 加币",
-        "CHF": "franc francs 瑞士法郎 瑞郎",
-        "THB": "baht 泰铢",
-        "INR": "rupee rupees ₹ 卢比 印度卢比",
-        "RUB": "ruble rubles rouble roubles 卢布",
-        "MOP": "澳门元 澳门币",
-        "MYR": "ringgit 马币 林吉特",
-        "NZD": "新西兰元 纽币",
+        "USD": "dollar,dollars,us dollar,us dollars,american dollars,us$,$,美元,美金,美刀",
+        "EUR": "euro,euros,€,欧元",
+        "CNY": "rmb,yuan,renminbi,chinese yuan,cnh,元,人民币,块,块钱,人民币元,软妹币",
+        "JPY": "yen,japanese yen,jp¥,日元,日币,日圆",
+        "GBP": "pound,pounds,sterling,british pound,british pounds,pounds sterling,£,英镑",
+        "HKD": "hk$,hong kong dollar,hong kong dollars,港币,港元,港纸",
+        "TWD": "nt$,new taiwan dollar,new taiwan dollars,taiwan dollars,台币,新台币",
+        "KRW": "won,korean won,south korean won,₩,韩元,韩币,韩圜",
+        "SGD": "singapore dollar,singapore dollars,新加坡元,新加坡币,新币,坡币",
+        "AUD": "australian dollar,australian dollars,澳元,澳币",
+        "CAD": "canadian dollar,canadian dollars,加元,加币,加拿大元",
+        "CHF": "franc,francs,swiss franc,swiss francs,瑞士法郎,瑞郎,法郎",
+        "THB": "baht,thai baht,泰铢,泰币",
+        "INR": "rupee,rupees,indian rupee,indian rupees,₹,卢比,印度卢比",
+        "RUB": "ruble,rubles,rouble,roubles,russian rubles,₽,卢布",
+        "MOP": "pataca,澳门元,澳门币",
+        "MYR": "ringgit,malaysian ringgit,马币,林吉特,令吉",
+        "NZD": "new zealand dollar,new zealand dollars,新西兰元,纽币,纽元",
+        "VND": "dong,vietnamese dong,₫,越南盾",
+        "IDR": "rupiah,indonesian rupiah,印尼盾,印尼卢比",
+        "PHP": "philippine peso,philippine pesos,菲律宾比索",
+        "MXN": "mexican peso,mexican pesos,墨西哥比索",
+        "BRL": "real,reais,brazilian real,巴西雷亚尔,雷亚尔",
+        "ZAR": "rand,south african rand,南非兰特,兰特",
+        "TRY": "lira,turkish lira,₺,土耳其里拉,里拉",
+        "SEK": "swedish krona,swedish kronor,瑞典克朗",
+        "NOK": "norwegian krone,norwegian kroner,挪威克朗",
+        "DKK": "danish krone,danish kroner,丹麦克朗",
+        "AED": "dirham,dirhams,uae dirham,迪拉姆,阿联酋迪拉姆",
+        "ILS": "shekel,shekels,₪,新谢克尔,谢克尔",
+        "PLN": "zloty,zlotys,兹罗提",
     }.items()
-    for name in names.split()
+    for name in names.split(",")
 }
 
 
@@ -118,7 +131,7 @@ class ExchangeRates(NetworkTool):
 
 
 def _currency(text: str) -> str:
-    name = text.strip().casefold()
+    name = " ".join(text.casefold().split())
     code = _NAMES.get(name, name.upper())
     if not _CODE.fullmatch(code):
         raise ArgumentsInvalid(

@@ -115,7 +115,8 @@ class NetworkTool(Tool):
 def check(answer: EgressResponse) -> None:
     """Raises `ToolFailed` for an answer that refuses, sends elsewhere or holds nothing."""
     host, status = urlsplit(answer.url).netloc, answer.status
-    if status == 429 or (status == 403 and answer.headers.get("x-ratelimit-remaining") == "0"):
+    limited = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    if status == 429 or (status == 403 and limited):  # GitHub refuses with 403, and says by when in one of two ways
         english, chinese = _wait(answer.headers)
         raise ToolFailed(
             f"{host} has had too many requests. Ask again {english}, or answer without it.",

@@ -21,6 +21,8 @@ FORECAST = Service("https://api.open-meteo.com")
 _SOURCE = "https://open-meteo.com/"
 _DAYS = 7
 _CANDIDATES = 10  # places of one name that are looked at
+_NAMED = 5  # of them, where none is meant
+_COUNTRIES = {"usa": "us", "u.s.": "us", "america": "us", "uk": "gb", "britain": "gb", "great britain": "gb"}
 _CURRENT = "temperature_2m,apparent_temperature,relative_humidity_2m,weather_code,wind_speed_10m"
 _DAILY = "weather_code,temperature_2m_max,temperature_2m_min,precipitation_sum,precipitation_probability_max"
 
@@ -137,7 +139,8 @@ class Weather(NetworkTool):
 
     def _find(self, asked: str, context: ToolContext) -> _Place:
         name, *hints = [each.strip() for each in re.split("[,，]", asked) if each.strip()] or [""]
-        language = written_in(asked, context.language)
+        # A country or a state is compared with names in this language, so it is that of what was written.
+        language = written_in(asked, "en" if hints and asked.isascii() else context.language)
         query: Query = [("name", name), ("count", _CANDIDATES), ("language", language), ("format", "json")]
         found = objects(part(self.ask(self._geocoding, "/v1/search", query), "results"))
         places = [(each, place) for each in found if (place := _place(each))]
@@ -147,7 +150,14 @@ class Weather(NetworkTool):
                 f"Open-Meteo 没有找到 {asked!r} 这个地点。请只写城市名，不加别的词。",
             )
         # They come the largest first, and that order holds among those that fit the hints equally.
-        return max(places, key=lambda pair: sum(_fits(pair[0], hint) for hint in hints))[1]
+        best = max(places, key=lambda pair: sum(_fits(pair[0], hint) for hint in hints))
+        if hints and not any(_fits(best[0], hint) for hint in hints):
+            there = "; ".join(dict.fromkeys(place.name for _, place in places[:_NAMED]))
+            raise ToolFailed(
+                f"Open-Meteo knows no {name!r} in {', '.join(hints)!r}. There are: {there}. Write one of them.",
+                f"Open-Meteo 没有找到位于 {'，'.join(hints)!r} 的 {name!r}。有这些：{there}。请写其中一个。",
+            )
+        return best[1]
 
 
 def _place(found: Mapping[str, Any]) -> _Place | None:
@@ -160,8 +170,11 @@ def _place(found: Mapping[str, Any]) -> _Place | None:
 
 
 def _fits(found: Mapping[str, Any], hint: str) -> bool:
-    names = (line(part(found, key), 80).casefold() for key in ("country", "country_code", "admin1", "admin2", "admin3"))
-    return hint.casefold() in names
+    """Whether a place lies in what a hint names: its country, its code, a state, or 浙江 for 浙江省."""
+    wanted = _COUNTRIES.get(hint.casefold(), hint.casefold())
+    keys = ("name", "country", "country_code", "admin1", "admin2", "admin3")
+    names = [line(part(found, key), 80).casefold() for key in keys]
+    return wanted in names or (not wanted.isascii() and any(name.startswith(wanted) for name in names))
 
 
 def _now(current: Any) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class Wikipedia(NetworkTool):
             ("generator", "search"),
             ("gsrsearch", query),
             ("gsrlimit", _FOUND),
-            ("prop", "extracts|info"),
+            ("prop", "extracts|info|pageprops"),
+            ("ppprop", "disambiguation"),
             ("inprop", "url"),
             ("exintro", 1),
             ("explaintext", 1),
@@ -101,9 +102,13 @@ class Wikipedia(NetworkTool):
 
 
 def _articles(pages: Any, language: str) -> list[dict[str, str]]:
-    """Title, address and introduction of what was found, best first; the service lists them by their numbers."""
+    """Title, address and introduction of what was found, best first; the service lists them by their numbers.
+
+    A page that only lists what a word may mean has an introduction that says nothing, and comes after those it may mean.
+    """
     last = len(objects(pages))
     ranked = sorted(objects(pages), key=lambda page: rank if (rank := whole(part(page, "index"))) is not None else last)
+    ranked.sort(key=lambda page: part(page, "pageprops", "disambiguation") is not None)
     found = []
     for page in ranked[:_FOUND]:
         if title := line(part(page, "title"), 200):
