@@ -26,6 +26,7 @@ from tools.runner import run
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen
 from ui.chat import Desk
+from ui.mcp_servers import ServerPages
 from ui.media import InMemory, media_html
 from ui.render import Manner, plain
 from ui.texts import text
@@ -60,6 +61,7 @@ class _Shown:
     fresh: bool = False  # the form shows what is stored, whatever was typed in it
     note: Markup = parts.EMPTY
     here: str | None = None
+    opened: Markup = parts.EMPTY  # an open thing that is no tool
 
 
 class ToolsPage:
@@ -71,6 +73,7 @@ class ToolsPage:
         self._uploads = uploads
         self._editing = ToolEditing(studio)
         self._imports = ToolImports(studio)
+        self._servers = ServerPages(studio)
         self._narrowed: OrderedDict[str, _Narrowed] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -147,6 +150,9 @@ class ToolsPage:
                 return self._told(ask, id, "tools_took_theirs")
             case _ if action in SAVES:
                 return self._edited(ask, id)
+            case _ if action.startswith("server-"):
+                here, opened = self._servers.done(ask, self._manner(ask))
+                return self._page(ask, here, _Shown(here=here, opened=opened))
         return self._page(ask, id, _Shown())
 
     def _edited(self, ask: Ask, id: str) -> Markup:
@@ -222,8 +228,13 @@ class ToolsPage:
 
     def _page(self, ask: Ask, id: str, shown: _Shown) -> Markup:
         manner, note = self._manner(ask), shown.note
-        opened = parts.EMPTY
-        if id == IMPORT:
+        opened = shown.opened
+        if not opened and self._servers.has(id):
+            id, opened = self._servers.opened(ask, id, manner, note, shown.fresh)
+            note = parts.EMPTY
+        elif opened:
+            pass
+        elif id == IMPORT:
             opened, note = self._imports.html(ask, manner, note), parts.EMPTY
         elif id:
             try:
@@ -301,6 +312,7 @@ class ToolsPage:
             kind=tool.kind,
             address=address,
             unavailable=why[ask.language == "zh"] if why else "",
+            server=self._servers.of_tool(tool, ask.language),
         )
 
     def _document(self, id: str) -> ToolDocument | None:

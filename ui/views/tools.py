@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ui.render import Manner, plain
 from ui.toolform import Asked
 from ui.uses import Use, switches_html
-from ui.views import parts
+from ui.views import parts, servers
 
 _LINE = 80  # characters; what is longer gets more than a line
 
@@ -37,6 +37,7 @@ class Instrument:
     address: str = ""
     unavailable: str = ""
     standing: tuple[tuple[str, str], ...] = ()
+    server: tuple[str, str] | None = None  # the MCP server it belongs to, id and title
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ def tools_html(
     bring = Markup(
         '<a class="button" href="?at=tools&amp;id=%2Bimport" data-do="thing" data-page="tools" data-thing="+import">{}</a>'
     ).format(manner.say("tools_import"))
+    bring += Markup(
+        '<a class="button" href="?at=tools&amp;id=%2Bservers" data-do="thing" data-page="tools" data-thing="{}">{}</a>'
+    ).format(servers.ALL, manner.say("servers"))
     export = parts.button(manner.say("tools_export_all"), "export-all", quiet=True) if listing.own else parts.EMPTY
     acts = Markup('<div class="tool-acts">{}{}{}</div>').format(parts.button(manner.say("tools_new"), "new"), bring, export)
     if not opened:
@@ -135,6 +139,8 @@ def tool_html(
     ]
     if tool.address:
         rows.insert(1, (manner.say("tools_address"), Markup("<code>{}</code>").format(tool.address)))
+    if tool.server:
+        rows.insert(1, (manner.say("server_of_tool"), servers.link(*tool.server)))
     on = parts.switch(
         "on",
         tool.on,
