@@ -301,7 +301,7 @@ class Toolbox:
         ]
 
     def keep_server_secret(self, id: str, name: str, value: str) -> None:
-        """Keep a secret of this name for an MCP server, "" to forget it; it counts from the next connection. Raises `HearthError`."""
+        """Keep a secret of this name for an MCP server, "" to forget it; the next connection has it. Raises `HearthError`."""
         needed = next((secret for secret in self.server_secrets(id) if secret.name == name), None)
         if needed is None or self._secrets is None:
             raise ToolError(

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.studio import Studio
 from common.documents import Stored, invalid
-from common.errors import DocumentInvalid, DocumentMissing, EditConflict, HearthError
+from common.errors import DocumentInvalid, DocumentMissing, EditConflict, HearthError, NameInvalid
 from common.problems import Sentences, sentences
 from tools.base import Tool
 from tools.grants import grant_needed
@@ -82,7 +82,7 @@ class ServerPages:
                 stored = self._mcp.get(at.removeprefix(servers.PREFIX))
                 kept = _Kept(stored, values_of(stored.document))
                 return at, self._server_html(ask, kept, manner, note, fresh)
-            except DocumentMissing:
+            except (DocumentMissing, NameInvalid):
                 note = note or parts.note(text("servers_gone", ask.language), "bad")
             except DocumentInvalid as error:
                 note = note or parts.note(notify.told(error, ask), "bad")
@@ -322,7 +322,7 @@ class ServerPages:
         )
 
     def _form(self, ask: Ask, kept: _Kept, fresh: bool) -> tuple[str, str]:
-        """The form's key and mark. A new key replaces what is typed by what is stored, where others changed that or in `fresh`."""
+        """The form's key and mark. A new key replaces what is typed by what is stored: in `fresh`, or changed by others."""
         id, mark = kept.stored.document.id, mark_of(kept.stored.document)
         brought = ask.word("key") if ask.word("action") in _SAVES else ""
         with self._lock:

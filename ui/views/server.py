@@ -21,7 +21,7 @@ _RISKS = ("reads", "writes", "spends")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A tool that the server offers, `used` or not, with its owner's word about its `risk` ("" for none) beside what is `assumed`.
+    """A tool that the server offers, `used` or not, with its owner's word about its `risk`, "" for none, and what is `assumed`.
 
     `id` is that of the tool in the page, "" while it is not used; `problem` says why it cannot be taken.
     """
