@@ -21,6 +21,7 @@ from common.documents import DocumentStore, Stored
 from common.errors import DocumentInvalid, DocumentMissing, HearthError, ToolDenied, ToolFailed
 from common.problems import Sentences
 from tools.base import Risk, Tool, ToolContext, ToolOutput, ToolSpec
+from tools.documents import numbered
 from tools.mcplink import CONNECT_S, Link, LinkState, State
 from tools.mcplisting import assigned, read_listing
 from tools.mcpprogram import Program
@@ -142,6 +143,11 @@ class McpServers:
         self._closed = False
         self.reread()
 
+    @property
+    def programs(self) -> bool:
+        """Whether commands of this machine may be started at all, once they are granted."""
+        return self._programs
+
     def list(self) -> Sequence[Stored[McpServer]]:
         """The servers' documents, newest first."""
         return self._servers.list(self._owner)
@@ -156,10 +162,17 @@ class McpServers:
         Raises what `DocumentStore.save` does.
         """
         with self._turn:
+            before = self.get(document.id).document.transport if revision else None
             stored = self._servers.save(self._owner, document, revision)
-            self._drop(document.id)  # what was opened by the old document is not used any more
+            if document.transport != before:
+                self._drop(document.id)  # what was opened by the old document is not used any more
             self._register(stored.document)
         return stored
+
+    def free_id(self, wanted: str) -> str:
+        """An id like this that no server has, nor had: what is left of a deleted one stays its own."""
+        taken = self._servers.ids(self._owner)
+        return next(id for id in numbered(wanted, "-") if id not in taken and not self._servers.versions(self._owner, id))
 
     def delete(self, id: str) -> None:
         """Take a server, its tools and its grant away; `restore` brings back all but the grant. Raises `DocumentMissing`."""
@@ -193,6 +206,11 @@ class McpServers:
         """End a server's grant and its connection."""
         with self._turn:
             self._grants.take_back(self._owner, id)
+            self._drop(id)
+
+    def disconnect(self, id: str) -> None:
+        """Close a server's connection, and end the program that it may be; the next call opens another."""
+        with self._turn:
             self._drop(id)
 
     def connect(self, id: str) -> McpListing:

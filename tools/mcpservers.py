@@ -52,6 +52,11 @@ class ProgramTransport(BaseModel):
             raise problem("This must be one line without invisible characters.", "这里只能是一行文字，不能有换行或看不见的字符。")
         return value
 
+    @property
+    def secrets(self) -> Mapping[str, str | None]:
+        """The names of the secrets it needs, each with the origin that it is for: none, since this is no address."""
+        return dict.fromkeys(self.env.values())
+
 
 class HttpTransport(BaseModel):
     """A server at an address (streamable HTTP); `secret` names the token it wants, "" for none."""
@@ -82,6 +87,11 @@ class HttpTransport(BaseModel):
         """Its "scheme://host:port", to which its secret belongs."""
         scheme, host, port = origin_of(self.url)
         return f"{scheme}://{host}:{port}"
+
+    @property
+    def secrets(self) -> Mapping[str, str | None]:
+        """The name of the secret it needs, if any, and the origin that it is for."""
+        return {self.secret: self.origin} if self.secret else {}
 
 
 Transport = Annotated[ProgramTransport | HttpTransport, Field(discriminator="kind")]

@@ -299,6 +299,24 @@ class Toolbox:
         if self._secrets is not None:
             self._secrets.forget_all()
 
+    def server_secrets(self, id: str) -> Sequence[SecretNeeded]:
+        """The secrets that an MCP server needs; one for a program on this machine has no origin. Raises `DocumentMissing`."""
+        return [
+            SecretNeeded(name, origin or "", True, self._secrets is not None and bool(self._secrets.given(name, origin)))
+            for name, origin in self.mcp.get(id).document.transport.secrets.items()
+        ]
+
+    def keep_server_secret(self, id: str, name: str, value: str) -> None:
+        """Keep a secret of this name for an MCP server, "" to forget it; the next connection has it. Raises `HearthError`."""
+        needed = next((secret for secret in self.server_secrets(id) if secret.name == name), None)
+        if needed is None or self._secrets is None:
+            raise ToolError(
+                f"{id!r} is given no key {name!r} (any more). Reload the page and look again.",
+                f"{id!r} 不使用密钥 {name!r}。请刷新页面再看看。",
+            )
+        self._secrets.put(name, value, [needed.origin] if needed.origin else ())
+        self.mcp.disconnect(id)
+
     def export(self, ids: Sequence[str] | None = None) -> str:
         """Some of the registered tools, or all of them, as one YAML file. Raises `DocumentMissing`."""
         documents = self.documents() if ids is None else [self.get(id).document for id in ids]

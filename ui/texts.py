@@ -5,7 +5,7 @@ Nothing here is HTML. The sentences of failures are not here: an error carries i
 
 from types import MappingProxyType
 
-from ui.words import chat, evaluate, frame, knowledge, models, personas, settings, tools, train
+from ui.words import chat, evaluate, frame, knowledge, models, personas, servers, settings, tools, train
 
 LANGUAGES = ("en", "zh")
 
@@ -23,7 +23,7 @@ def keys() -> tuple[str, ...]:
 
 def _merged() -> dict[str, tuple[str, str]]:
     merged: dict[str, tuple[str, str]] = {}
-    for page in (frame, chat, personas, knowledge, tools, models, evaluate, train, settings):
+    for page in (frame, chat, personas, knowledge, tools, servers, models, evaluate, train, settings):
         twice = merged.keys() & page.WORDS.keys()
         if twice:
             raise ValueError(f"words that are there twice: {sorted(twice)}")

@@ -85,7 +85,7 @@ _ICONS = {
 
 
 _SCRIPTS = ("player", "page", "chat", "media", "focus", "workshop", "files", "personas", "tools", "settings")
-_STYLES = ("base", "chat", "media", "personas", "knowledge", "tools", "models", "evaluate", "train", "settings")
+_STYLES = ("base", "chat", "media", "personas", "knowledge", "tools", "servers", "models", "evaluate", "train", "settings")
 
 
 def script() -> str:

@@ -19,6 +19,7 @@ from tools.documents import ToolDocument
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen
 from ui.chat import Desk
+from ui.mcp_servers import ServerPages
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_editing import SAVES, Kept, ToolEditing
@@ -57,6 +58,7 @@ class _Shown:
     note: Markup = parts.EMPTY
     here: str | None = None
     wrong: Mapping[str, Sentences] = field(default_factory=dict)  # with a tool that is made of a model
+    opened: Markup = parts.EMPTY  # an open thing that is no tool
 
 
 class ToolsPage:
@@ -69,6 +71,7 @@ class ToolsPage:
         self._editing = ToolEditing(studio)
         self._imports = ToolImports(studio)
         self._trials = ToolTrials(studio)
+        self._servers = ServerPages(studio)
         self._narrowed: OrderedDict[str, _Narrowed] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -160,6 +163,9 @@ class ToolsPage:
                 return self._told(ask, id, "tools_took_theirs")
             case _ if action in SAVES:
                 return self._edited(ask, id)
+            case _ if action.startswith("server-"):
+                here, opened = self._servers.done(ask, self._manner(ask))
+                return self._page(ask, here, _Shown(here=here, opened=opened))
         return self._page(ask, id, _Shown())
 
     def _edited(self, ask: Ask, id: str) -> Markup:
@@ -208,8 +214,13 @@ class ToolsPage:
 
     def _page(self, ask: Ask, id: str, shown: _Shown) -> Markup:
         manner, note = self._manner(ask), shown.note
-        opened = parts.EMPTY
-        if id == IMPORT:
+        opened = shown.opened
+        if opened:
+            pass
+        elif self._servers.has(id):
+            id, opened = self._servers.opened(ask, id, manner, note, shown.fresh)
+            note = parts.EMPTY
+        elif id == IMPORT:
             opened, note = self._imports.html(ask, manner, note), parts.EMPTY
         elif id == MODEL:
             opened, note = making_html(ask, shown.wrong, manner, note), parts.EMPTY
@@ -291,6 +302,7 @@ class ToolsPage:
             kind=tool.kind,
             address=address,
             unavailable=why[ask.language == "zh"] if why else "",
+            server=self._servers.of_tool(tool, ask.language),
         )
 
     def _document(self, id: str) -> ToolDocument | None:

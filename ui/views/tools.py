@@ -14,7 +14,7 @@ from ui.media import Shown, media_html
 from ui.render import Manner, plain
 from ui.toolform import Asked
 from ui.uses import Use, switches_html
-from ui.views import parts
+from ui.views import parts, servers
 
 _LINE = 80  # characters; what is longer gets more than a line
 _BODY = 20_000  # characters of what is sent that are shown
@@ -44,6 +44,7 @@ class Instrument:
     address: str = ""
     unavailable: str = ""
     standing: tuple[tuple[str, str], ...] = ()
+    server: tuple[str, str] | None = None  # the MCP server it belongs to, id and title
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ def tools_html(
     bring = Markup(
         '<a class="button" href="?at=tools&amp;id=%2Bimport" data-do="thing" data-page="tools" data-thing="+import">{}</a>'
     ).format(manner.say("tools_import"))
+    bring += Markup(
+        '<a class="button" href="?at=tools&amp;id=%2Bservers" data-do="thing" data-page="tools" data-thing="{}">{}</a>'
+    ).format(servers.ALL, manner.say("servers"))
     export = parts.button(manner.say("tools_export_all"), "export-all", quiet=True) if listing.own else parts.EMPTY
     model = Markup(
         '<a class="button" href="?at=tools&amp;id=%2Bmodel" data-do="thing" data-page="tools" data-thing="+model">{}</a>'
@@ -152,6 +156,8 @@ def tool_html(
     ]
     if tool.address:
         rows.insert(1, (manner.say("tools_address"), Markup("<code>{}</code>").format(tool.address)))
+    if tool.server:
+        rows.insert(1, (manner.say("server_of_tool"), servers.link(*tool.server)))
     on = parts.switch(
         "on",
         tool.on,
