@@ -32,6 +32,7 @@ from tools.permissions import Permissions
 from tools.registry import ToolRegistry
 
 _ID = "switches"
+_SWITCHES_LIMIT = 2_000_000  # bytes: twenty thousand ids of the longest
 
 _BLANK: Mapping[str, Any] = {
     "title": {"en": "New tool", "zh": "新工具"},
@@ -46,7 +47,7 @@ class Switches(Document):
     """The tools that are off, by id."""
 
     id: str = _ID
-    off: tuple[str, ...] = Field((), max_length=1000)
+    off: tuple[str, ...] = Field((), max_length=20_000)
 
     @field_validator("off")
     @classmethod
@@ -114,7 +115,7 @@ class Toolbox:
         self.mcp = mcp or McpServers(database, registry, owner, lambda _name, _origin: None, programs=False)
         self._store = ToolStore(database)
         self.addresses = AddressStore(database)
-        self._switches = DocumentStore(database, "tool-switches", Switches)
+        self._switches = DocumentStore(database, "tool-switches", Switches, size_limit=_SWITCHES_LIMIT)
         self._registry = registry
         self._owner = owner
         self._maker = maker or ToolMaker()
@@ -141,11 +142,31 @@ class Toolbox:
     def switch(self, id: str, on: bool) -> None:
         """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""
         self._registry.get(id)
+        self.switch_all([id], on)
+
+    def switch_all(self, ids: Collection[str], on: bool) -> int:
+        """As `switch`, for several tools at once; returns the number of this change, for `switch_back`."""
         with self._turn:  # switches of two tabs both count
-            switches, revision = self._stored()
-            off = {*switches.off} - {id} if on else {*switches.off, id}
-            self._switches.save(self._owner, Switches(off=tuple(off)), revision)
-            self._registry.turn_off(off)
+            off = {*self._stored()[0].off}
+            return self._turn_off(off - {*ids} if on else off | {*ids})
+
+    def switch_back(self, change: int) -> int:
+        """Undo a change of switches, and none that came after it. Raises `DocumentMissing` for one that is not kept any more."""
+        with self._turn:
+            kept = {stored.revision: {*stored.document.off} for stored in self._switches.versions(self._owner, _ID)}
+            before = kept.get(change - 1, set() if change == 1 else None)
+            if change not in kept or before is None:
+                raise DocumentMissing(
+                    "Too many switches were changed since. Switch these tools by hand.",
+                    "之后又改过太多次开关，无法撤销。请手动切换这些工具。",
+                )
+            return self._turn_off({*self._stored()[0].off} - (kept[change] - before) | (before - kept[change]))
+
+    def _turn_off(self, off: Collection[str]) -> int:
+        switches, revision = self._stored()
+        stored = self._switches.save(self._owner, switches.model_copy(update={"off": tuple(sorted(off))}), revision)
+        self._registry.turn_off(off)
+        return stored.revision
 
     def get(self, id: str) -> Stored[ToolDocument]:
         """The document of a registered tool as it is kept. Raises `DocumentMissing`, also for one that comes with Hearth."""
