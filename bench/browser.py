@@ -64,8 +64,8 @@ def measure() -> list[Line]:
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(playwright.chromium.executable_path), args=_FLAGS)
-        with _served("hearth", folder) as (hearth, process), _served("bare", folder) as (bare, _):
+        browser = launched(playwright)
+        with served("bench.browser", "hearth", folder) as (hearth, process), served("bench.browser", "bare", folder) as (bare, _):
             lines = [*_weight(browser, {"hearth": hearth, "bare": bare}), *_updates(browser, hearth, process)]
         browser.close()
     return lines
@@ -140,8 +140,14 @@ def _updates(browser: Any, address: str, process: psutil.Process) -> Iterator[Li
         yield Line("  against an empty conversation", least["long"] / least["empty"], "x", at_most=UPDATE_LIMIT)
 
 
+def launched(playwright: Any) -> Any:
+    """A browser. Raises `RuntimeError` where there is no Chromium."""
+    return playwright.chromium.launch(executable_path=_chromium(playwright.chromium.executable_path), args=_FLAGS)
+
+
 @contextmanager
-def _served(name: str, folder: str) -> Iterator[tuple[str, psutil.Process]]:
+def served(module: str, name: str, folder: str) -> Iterator[tuple[str, psutil.Process]]:
+    """What `module` serves when it is run with a name, a data folder and a port: its address, once it answers there."""
     port = free_port()
     environment = {
         **os.environ,
@@ -149,7 +155,7 @@ def _served(name: str, folder: str) -> Iterator[tuple[str, psutil.Process]]:
         "HF_HUB_OFFLINE": "1",
         "GRADIO_TEMP_DIR": f"{folder}/uploads",
     }
-    command = [sys.executable, "-m", "bench.browser", name, f"{folder}/data", str(port)]
+    command = [sys.executable, "-m", module, name, f"{folder}/data", str(port)]
     log = Path(folder) / f"{name}.txt"
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)

@@ -187,14 +187,17 @@ def _promises(persona: Persona, around: Surroundings) -> Iterator[Finding]:
 def _unheld_tools(persona: Persona, around: Surroundings, language: str) -> Iterator[Finding]:
     """Tools that the instruction tells it to use and that it does not have."""
     text = getattr(persona.instruction, language)
+    lowered = text.lower()
     for tool, words in around.tools.items():
+        if tool in persona.tools or not any(name.lower() in lowered for name in (tool, *words[:3])):
+            continue  # of thousands of tools few are named, and a pattern for each would take seconds
         names = [re.escape(name) for name in {tool, *words[:3]} if 1 < len(name) <= 40]
         used = re.compile(
             rf"\b(?:us(?:e|es|ing)|call|calls|calling|run|ask)\s+(?:the |your |its |a )?[`\"“]?(?:{'|'.join(names)})\b"
             rf"|(?:用|使用|调用|借助)[“「《`\"]?(?:{'|'.join(names)})",
             re.IGNORECASE,
         )
-        if tool not in persona.tools and affirmed(used, text):
+        if affirmed(used, text):
             yield _not_held(tool, language)
     known = {word.lower() for tool, words in around.tools.items() for word in (tool, *words[:3])}
     for found in re.finditer(

@@ -22,7 +22,7 @@ class Switches(Document):
     """The tools that are off and those that are always offered, by id."""
 
     id: str = SWITCHES
-    off: tuple[str, ...] = Field((), max_length=1000)
+    off: tuple[str, ...] = Field((), max_length=20_000)
     always: tuple[str, ...] = Field((), max_length=ALWAYS_LIMIT)
 
     @field_validator("off", "always")
@@ -32,16 +32,16 @@ class Switches(Document):
             check_id(each)
         return tuple(sorted(set(value)))
 
-    def turned(self, id: str, on: bool) -> "Switches":
-        """With a tool on or off."""
-        return Switches(off=_with(self.off, id, not on), always=self.always)
+    def turned(self, ids: Collection[str], on: bool) -> "Switches":
+        """With tools on or off."""
+        return Switches(off=_with(self.off, ids, not on), always=self.always)
 
     def offering(self, id: str, always: bool, known: Collection[str]) -> "Switches":
         """With a tool always offered, or when it fits; those that are not `known` any more give their places up.
 
         Raises `ToolError` for one more than `ALWAYS_LIMIT`.
         """
-        chosen = _with([each for each in self.always if each in known], id, always)
+        chosen = _with([each for each in self.always if each in known], [id], always)
         if len(chosen) > ALWAYS_LIMIT:
             others = ", ".join(each for each in chosen if each != id)
             raise ToolError(
@@ -51,5 +51,5 @@ class Switches(Document):
         return Switches(off=self.off, always=chosen)
 
 
-def _with(ids: Collection[str], id: str, there: bool) -> tuple[str, ...]:
-    return tuple(sorted({*ids} | {id} if there else {*ids} - {id}))
+def _with(before: Collection[str], ids: Collection[str], there: bool) -> tuple[str, ...]:
+    return tuple(sorted({*before} | {*ids} if there else {*before} - {*ids}))

@@ -32,6 +32,8 @@ from tools.permissions import Permissions
 from tools.registry import ToolRegistry
 from tools.switches import SWITCHES, Switches
 
+_SWITCHES_LIMIT = 2_000_000  # bytes: twenty thousand ids of the longest
+
 _BLANK: Mapping[str, Any] = {
     "id": "tool",
     "name": "new_tool",
@@ -82,7 +84,7 @@ class Toolbox:
         self.mcp = mcp or McpServers(database, registry, owner, lambda _name, _origin: None, programs=False)
         self._store = ToolStore(database)
         self.addresses = AddressStore(database)
-        self._switches = DocumentStore(database, "tool-switches", Switches)
+        self._switches = DocumentStore(database, "tool-switches", Switches, size_limit=_SWITCHES_LIMIT)
         self._registry = registry
         self._owner = owner
         self._maker = maker or ToolMaker()
@@ -109,9 +111,27 @@ class Toolbox:
     def switch(self, id: str, on: bool) -> None:
         """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""
         self._registry.get(id)
+        self.switch_all([id], on)
+
+    def switch_all(self, ids: Collection[str], on: bool) -> int:
+        """As `switch`, for several tools at once; returns the number of this change, for `switch_back`."""
         with self._turn:  # switches of two tabs both count
             switches, revision = self._stored()
-            self._keep_switches(switches.turned(id, on), revision)
+            return self._keep_switches(switches.turned(ids, on), revision)
+
+    def switch_back(self, change: int) -> int:
+        """Undo a change of switches, and none that came after it. Raises `DocumentMissing` for one that is not kept any more."""
+        with self._turn:
+            kept = {stored.revision: {*stored.document.off} for stored in self._switches.versions(self._owner, SWITCHES)}
+            before = kept.get(change - 1, set() if change == 1 else None)
+            if change not in kept or before is None:
+                raise DocumentMissing(
+                    "Too many switches were changed since. Switch these tools by hand.",
+                    "之后又改过太多次开关，无法撤销。请手动切换这些工具。",
+                )
+            switches, revision = self._stored()
+            changed = switches.turned(kept[change] - before, True).turned(before - kept[change], False)
+            return self._keep_switches(changed, revision)
 
     def offer_always(self, id: str, always: bool) -> None:
         """Offer a tool in each turn of the personas that have it, or when it fits the message, from the next turn on.
@@ -123,9 +143,10 @@ class Toolbox:
             switches, revision = self._stored()
             self._keep_switches(switches.offering(id, always, self._known()[0]), revision)
 
-    def _keep_switches(self, switches: Switches, revision: int) -> None:
-        self._switches.save(self._owner, switches, revision)
+    def _keep_switches(self, switches: Switches, revision: int) -> int:
+        stored = self._switches.save(self._owner, switches, revision)
         self._apply(switches)
+        return stored.revision
 
     def _apply(self, switches: Switches) -> None:
         self._registry.turn_off(switches.off)

@@ -16,6 +16,7 @@ from ui.texts import text
 from ui.views.persona_editor import Offered
 
 _ENGINES = ("espeak:",)  # whose voices are understood beyond those that are offered
+_TOOLS = 150  # tools to choose from, beside those chosen; with thousands the page would take long
 
 
 def surroundings(studio: Studio, persona: Persona) -> Surroundings:
@@ -44,9 +45,12 @@ def offered(studio: Studio, persona: Persona, language: str) -> Offered:
     def gone(name: str) -> str:
         return text("personas_not_there", language, name=name)
 
+    there = studio.tools.list()
+    first = {tool.id for tool in there[:_TOOLS]} | set(persona.tools)
     tools = [
         (tool.id, tool.titles.get(language, tool.spec.name), tool.about.get(language, tool.spec.description))
-        for tool in studio.tools.list()
+        for tool in there
+        if tool.id in first
     ]
     shelves = [
         (id, title, text("personas_documents_n", language, n=documents))
@@ -55,6 +59,7 @@ def offered(studio: Studio, persona: Persona, language: str) -> Offered:
     return Offered(
         models=_models(studio, persona, language, gone),
         tools=[*tools, *_lost(persona.tools, tools, gone)],
+        more_tools=len(there) - len(tools),
         collections=[*shelves, *_lost(persona.collections, shelves, gone)],
         voices={each: _voices(each, persona.voice.get(each), language) for each in ("en", "zh")},
     )

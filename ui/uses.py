@@ -1,6 +1,6 @@
 """Which personas use a tool or read a collection, and changing that from the page of the tool or the collection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,11 +31,18 @@ def uses(studio: Studio, field: Field, thing: str, language: str) -> list[Use]:
 
 def use(studio: Studio, persona: str, field: Field, thing: str, on: bool) -> None:
     """Write into a persona whether it uses a thing. Raises `DocumentMissing`, and `DocumentInvalid` where no more fit."""
+    use_all(studio, persona, field, [thing], on)
+
+
+def use_all(studio: Studio, persona: str, field: Field, things: Collection[str], on: bool) -> None:
+    """As `use`, for several things in one version."""
     while True:
         stored = studio.personas.get(MAKER.owner, persona)
         before: tuple[str, ...] = getattr(stored.document, field)
-        after = tuple(each for each in before if each != thing) + ((thing,) if on else ())
-        if after == before or (on and thing in before):
+        after = (*before, *(each for each in things if each not in before))
+        if not on:
+            after = tuple(each for each in before if each not in things)
+        if after == before:
             return
         try:
             studio.personas.save(MAKER.owner, stored.document.model_copy(update={field: after}), stored.revision)

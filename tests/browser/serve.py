@@ -5,6 +5,7 @@ this machine and says so in its log, which the tests read.
 """
 
 import ipaddress
+import json
 import os
 import re
 import socket
@@ -72,6 +73,12 @@ def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[M
         yield CallChunk(ToolCall("call-1", "save_note", arguments))
     elif (renewal := re.search(r"renew my ECS instance (\S+) for (\d+) months", asked)) and tools:
         yield CallChunk(ToolCall("call-1", "renew_instance", {"id": renewal[1], "months": int(renewal[2])}))
+    elif ordered := re.search(r"call (\w+) with (\{.*?\})", asked):
+        offered = [tool.name for tool in tools]
+        if ordered[1] in offered:
+            yield CallChunk(ToolCall("call-1", ordered[1], json.loads(ordered[2])))
+        else:
+            yield from _words(f"I was given {', '.join(offered) or 'no tool'}.")
     elif "leave" in asked or "年假" in asked:
         yield from _words("满一年的员工每年有十天年假 [1]。" if "年假" in asked else "There are ten days of annual leave [1].")
     elif "rich" in asked:

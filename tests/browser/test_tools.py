@@ -7,7 +7,7 @@ from tests.browser.conftest import Hearth, visit
 
 def open_tool(page: Page, words: str, title: str) -> None:
     page.click('nav [data-page="tools"]')
-    page.fill("[data-filter]", words)
+    page.fill("[data-find]", words)
     expect(page.locator(".pick .items a:visible")).to_have_count(1)
     page.click(".pick .items a:visible")
     expect(page.locator(".thing-head h2")).to_contain_text(title)

@@ -9,9 +9,10 @@ from sqlalchemy import insert
 
 from common.database import Database
 from common.documents import DOCUMENTS
+from common.errors import DocumentMissing
 from tests.timing import quickly
 from tools.documents import ToolStore
-from tools.registry import stored_registry
+from tools.registry import ToolRegistry, stored_registry
 from tools.toolbox import Toolbox
 
 MANY = 10_000
@@ -61,3 +62,21 @@ def test_the_room_that_many_tools_take(database):
     tracemalloc.stop()
     assert len(registry.list()) > MANY / 20
     assert peak * 20 < 150e6
+
+
+def test_as_many_tools_as_there_are_can_be_off(tmp_path):
+    database = Database(tmp_path / "hearth.db")
+    ids = [f"{n}-{'x' * 58}" for n in range(MANY)]
+    toolbox = Toolbox(database, ToolRegistry(), "maker")
+    change = toolbox.switch_all(ids, False)
+    toolbox.switch_all(ids[:2], True)
+    again = ToolRegistry()
+    toolbox = Toolbox(database, again, "maker")
+    assert again.off == {*ids[2:]}
+    toolbox.switch_back(change)
+    assert again.off == set()
+    for _ in range(5):
+        toolbox.switch_all(ids[:1], False)
+    with pytest.raises(DocumentMissing, match="Too many switches were changed since"):
+        toolbox.switch_back(change)
+    database.close()

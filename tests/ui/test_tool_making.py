@@ -283,3 +283,44 @@ def test_a_long_list_is_searched_by_the_server(shop, make_studio):
     html = act(page, action="kind", kind="python")
     assert "Number" not in html
     assert 'aria-pressed="true"' in html
+
+
+def test_all_that_is_shown_is_switched_and_given_at_once(shop):
+    page, studio = shop
+    studio.toolbox.take(studio.toolbox.preview(json.dumps(API)).found)
+    named = {tool.id for tool in studio.tools.list() if "number" in tool.titles["en"]}
+    assert 'data-action="switch-all"' not in seen(page), "not for all tools there are"
+    assert 'data-action="switch-all"' not in act(page, action="find", words="no such tool")
+    html = act(page, action="find", words="NUMBER thing")
+    assert 'data-to="off" data-sought="NUMBER thing" data-kind=""' in html
+    off = act(page, action="switch-all", to="off", sought="NUMBER thing", kind="")
+    assert studio.tools.off == named
+    assert len(named) == 4
+    assert "Switched off: 4." in words(off)
+    change = re.search(r'data-change="(\d+)"', off)[1]
+    studio.toolbox.switch("clock", False)
+    assert "They are as they were." in words(act(page, action="switch-back", change=change))
+    assert studio.tools.off == {"clock"}, "what was switched after that stays"
+    act(page, action="switch-all", to="off", sought="", kind="openapi")
+    on = act(page, action="switch-all", to="on", sought="number 2", kind="openapi", language="zh")
+    assert studio.tools.off == {"clock"} | named - {"shop-thing2"}
+    assert "已启用 1 个。" in words(on)
+    assert "data-refused" in act(page, action="switch-back", change="99")
+    assert "data-refused" in act(page, action="switch-back", change="²")
+    given = act(page, action="give-all", value="librarian", sought="number", kind="")
+    assert "“Librarian” may use them now: 4." in words(given)
+    assert named <= {*studio.personas.get("maker", "librarian").document.tools}
+    for made_up in ("nobody", "", "../x"):
+        assert "data-refused" in act(page, action="give-all", value=made_up, sought="number", kind="")
+
+
+def test_more_tools_than_a_persona_may_have_are_not_given_at_all(shop):
+    page, studio = shop
+    before = studio.personas.get("maker", "librarian").document
+    many = {f"/n{n}": {"get": {"operationId": f"number{n}", "responses": ANSWERS}} for n in range(70)}
+    studio.toolbox.take(studio.toolbox.preview(json.dumps(API | {"paths": many})).found)
+    for language, sentence in (("en", "at most 64"), ("zh", "64")):
+        told = act(page, language=language, action="give-all", value="librarian", sought="", kind="openapi")
+        assert "data-refused" in told
+        assert sentence in words(told)
+    assert studio.personas.get("maker", "librarian").document == before

@@ -121,7 +121,9 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     given = {"z": Shown("picture", hostile, "")}
     trial = tools.Trial(form, {each.name: hostile for each in form}, problems, outcome, given)
     own = [(key, hostile, body) for key, body in hostile_editor(hostile, manner).items()]
-    listing = tools.Listing([(hostile, hostile, hostile)], 400, {"python": 1, "http": 2}, "http", hostile, True, False)
+    listing = tools.Listing(
+        [(hostile, hostile, hostile)], 400, {"python": 1, "http": 2}, "http", hostile, True, [(hostile, hostile)]
+    )
     found = [tool_import.Found(hostile, hostile, hostile, state) for state in ("new", "changed", "same")]
     keys = [KeyOffer(hostile, [hostile], replaces) for replaces in (None, (), (hostile,))]
     look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile, keys)

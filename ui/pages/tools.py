@@ -3,8 +3,6 @@
 A tool that may change things or cost money asks first with its exact arguments, here as in a conversation.
 """
 
-import threading
-from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +23,7 @@ from ui.texts import text
 from ui.tool_editing import SAVES, Kept, ToolEditing
 from ui.tool_imports import ToolImports
 from ui.tool_models import make, making_html
+from ui.tool_shown import ACTS, ToolsShown
 from ui.tool_trials import ToolTrials
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import parts
@@ -37,15 +36,6 @@ MODEL = "+model"
 """What it names while a tool is made of a model."""
 
 _LISTED = 300  # tools in the list at a time
-_SESSIONS = 200  # whose list remembers what it was narrowed to
-
-
-@dataclass(frozen=True, slots=True)
-class _Narrowed:
-    """What a session looks for in the list."""
-
-    words: str = ""
-    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +62,7 @@ class ToolsPage:
         self._imports = ToolImports(studio)
         self._trials = ToolTrials(studio)
         self._servers = ServerPages(studio)
-        self._narrowed: OrderedDict[str, _Narrowed] = OrderedDict()
-        self._lock = threading.Lock()
+        self._list = ToolsShown(studio)
 
     def show(self, ask: Ask) -> Markup:
         self._trials.leave(ask.session, ask.thing)
@@ -148,7 +137,7 @@ class ToolsPage:
                 except DocumentInvalid as error:
                     return self._page(ask, MODEL, _Shown(wrong=error.problems))
             case "find" | "kind":
-                self._narrow(ask)
+                self._list.narrow(ask)
             case "look" | "serve":
                 self._imports.look(ask) if action == "look" else self._imports.serve(ask)
                 return self._page(ask, IMPORT, _Shown())
@@ -161,6 +150,8 @@ class ToolsPage:
                 return self._page(ask, id, _Shown(note=parts.note(said, "good") if said else parts.EMPTY))
             case "theirs":
                 return self._told(ask, id, "tools_took_theirs")
+            case _ if action in ACTS:
+                return self._page(ask, ask.thing, _Shown(note=self._list.act(ask, self._manner(ask))))
             case _ if action in SAVES:
                 return self._edited(ask, id)
             case _ if action.startswith("server-"):
@@ -250,15 +241,7 @@ class ToolsPage:
         return views.tool_html(replace(self._instrument(tool, ask), standing=standing), trial, using, manner, own)
 
     def _listing(self, ask: Ask) -> views.Listing:
-        tools = self._studio.tools.list()
-        kinds = dict(Counter[str](tool.kind for tool in tools))
-        with self._lock:
-            narrowed = self._narrowed.get(ask.session, _Narrowed())
-        kind = narrowed.kind if narrowed.kind in kinds else ""
-        fitting = [tool for tool in tools if not kind or tool.kind == kind]
-        whole = len(fitting) <= _LISTED
-        if not whole and (words := narrowed.words.lower().split()):
-            fitting = [tool for tool in fitting if all(word in self._searched(tool) for word in words)]
+        narrowed, fitting, kinds = self._list.of(ask.session)
         off = self._studio.tools.off
         items = [
             (
@@ -268,21 +251,9 @@ class ToolsPage:
             )
             for tool in fitting[:_LISTED]
         ]
-        return views.Listing(items, len(fitting), kinds, kind, narrowed.words, bool(kinds.keys() & {"http", "openapi"}), whole)
-
-    def _narrow(self, ask: Ask) -> None:
-        with self._lock:
-            before = self._narrowed.get(ask.session, _Narrowed())
-            if ask.word("action") == "find":
-                self._narrowed[ask.session] = replace(before, words=ask.word("words")[:200])
-            else:
-                self._narrowed[ask.session] = replace(before, kind=ask.word("kind")[:20])
-            self._narrowed.move_to_end(ask.session)
-            while len(self._narrowed) > _SESSIONS:
-                self._narrowed.popitem(last=False)
-
-    def _searched(self, tool: Tool) -> str:
-        return " ".join([*tool.titles.values(), tool.spec.name, tool.id]).lower()
+        personas = [(each.id, each.title.get(ask.language)) for each in self._studio.personas_for(ask.identity)]
+        own = bool(kinds.keys() & {"http", "openapi"})
+        return views.Listing(items, len(fitting), kinds, narrowed.kind, narrowed.words, own, personas)
 
     def _instrument(self, tool: Tool, ask: Ask) -> views.Instrument:
         document, why = self._document(tool.id), tool.unavailable()

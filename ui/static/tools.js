@@ -147,5 +147,5 @@ let finding = 0;
 house.addEventListener("input", (event) => {
   if (!("find" in event.target.dataset)) return;
   clearTimeout(finding);
-  finding = setTimeout(() => ask({ action: "find", words: event.target.value }), 250);
+  finding = setTimeout(() => { if (event.target.isConnected) ask({ action: "find", words: event.target.value }); }, 250);
 });

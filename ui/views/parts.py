@@ -35,13 +35,15 @@ def split(
     tools: Markup = EMPTY,
     back: str = "",
     above: Markup = EMPTY,
+    below: Markup = EMPTY,
     searched: str | None = None,
 ) -> Markup:
     """A list on the left, the open thing on the right.
 
     `search` are the words of a field that filters the list as one types ("" for none); with `searched`, what was typed so far,
-    the list holds only some of the things there are, and the act "find" searches them all. `above` stands over it, `tools` under
-    the list. On a narrow screen only one of the two is in view: the open thing where `back` names the page of its list.
+    the list holds only some of the things there are, and the act "find" searches them all. `above` stands over it, `below` under
+    it and `tools` under the list. On a narrow screen only one of the two is in view: the open thing where `back` names the page
+    of its list.
     """
     finder = EMPTY
     if search:
@@ -53,9 +55,9 @@ def split(
             back, manner.say("to_the_list")
         )
     return Markup(
-        '<div class="split{}"><nav class="pick" aria-label="{}">{}{}<div class="items">{}</div>{}</nav>'
+        '<div class="split{}"><nav class="pick" aria-label="{}">{}{}{}<div class="items">{}</div>{}</nav>'
         '<div class="open-thing">{}{}</div></div>'
-    ).format(" opened" if back else "", label, above, finder, items, tools, home, opened)
+    ).format(" opened" if back else "", label, above, finder, below, items, tools, home, opened)
 
 
 def group(title: str, items: Markup) -> Markup:

@@ -26,10 +26,11 @@ _TABS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What can be chosen: (value, words), and for picks (value, title, what it is)."""
+    """What can be chosen: (value, words), and for picks (value, title, what it is); `more_tools` are there and not among them."""
 
     models: Sequence[Option]
     tools: Sequence[tuple[str, str, str]]
+    more_tools: int
     collections: Sequence[tuple[str, str, str]]
     voices: Mapping[str, Sequence[Option]]
 
@@ -252,6 +253,8 @@ def _row(kind: Kind, row: Row, name: str, control: Markup, manner: Manner) -> Ma
 def _uses(opened: Opened, manner: Manner) -> Markup:
     form, offered = opened.form, opened.offered
     tools = parts.picks("tools", offered.tools, form.picked["tools"]) if offered.tools else _none(manner, "personas_no_tools")
+    if offered.more_tools:
+        tools += parts.note(manner.say("personas_more_tools", count=f"{offered.more_tools:,}"))
     shelves = EMPTY
     if offered.collections:
         shelves = parts.picks("collections", offered.collections, form.picked["collections"])

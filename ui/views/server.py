@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tools.mcpservers import HttpTransport, McpListing, ProgramTransport, Transport
 from tools.access import SecretNeeded
+from tools.mcpservers import HttpTransport, McpListing, ProgramTransport, Transport
 from ui.render import Manner, plain
 from ui.views import parts
 from ui.views.parts import EMPTY

@@ -71,7 +71,7 @@ class Listing:
     kind: str = ""
     words: str = ""
     own: bool = False  # the maker has registered some
-    whole: bool = True  # all tools are in the page, so that it can search them by itself
+    personas: Sequence[tuple[str, str]] = ()  # id, title
 
 
 def tools_html(
@@ -88,6 +88,8 @@ def tools_html(
     if len(listing.items) < listing.count:
         told = manner.say("tools_some", shown=len(listing.items), count=f"{listing.count:,}")
         listed += Markup('<p class="note">{}</p>').format(told)
+    if listing.words and not listing.items:
+        listed = Markup('<p class="none">{}</p>').format(manner.say("nothing_fits"))
     bring = Markup(
         '<a class="button" href="?at=tools&amp;id=%2Bimport" data-do="thing" data-page="tools" data-thing="+import">{}</a>'
     ).format(manner.say("tools_import"))
@@ -101,7 +103,7 @@ def tools_html(
     new = parts.button(manner.say("tools_new"), "new")
     acts = Markup('<div class="tool-acts">{}{}{}{}</div>').format(new, model, bring, export)
     if not opened:
-        opened = parts.empty(manner.say("tools_choose" if listing.items else "tools_none"))
+        opened = parts.empty(manner.say("tools_choose" if listing.kinds else "tools_none"))
     body = parts.split(
         manner,
         manner.say("tools"),
@@ -110,7 +112,8 @@ def tools_html(
         search=manner.say("tools_find"),
         back="tools" if current else "",
         above=acts + _kinds(listing, manner),
-        searched=None if listing.whole else listing.words,
+        below=_for_all(listing, manner),
+        searched=listing.words,
     )
     if here is not None:
         body += Markup('<i data-here="{}" hidden></i>').format(here)
@@ -129,6 +132,32 @@ def _kinds(listing: Listing, manner: Manner) -> Markup:
         for kind, count in [("", sum(listing.kinds.values())), *listing.kinds.items()]
     )
     return Markup('<div class="kinds" role="group" aria-label="{}">{}</div>').format(manner.say("tools_kinds"), chips)
+
+
+def _for_all(listing: Listing, manner: Manner) -> Markup:
+    """What can be done with all that the list was narrowed to."""
+    if not listing.items or not (listing.words or listing.kind):
+        return parts.EMPTY
+    giving = Markup(
+        '<select data-do="workshop" data-action="give-all" data-sought="{}" data-kind="{}" aria-label="{}">'
+        "<option hidden>{}</option>{}</select>"
+    ).format(
+        listing.words,
+        listing.kind,
+        manner.say("tools_give_all"),
+        manner.say("tools_give_all"),
+        parts.EMPTY.join(Markup('<option value="{}">{}</option>').format(id, plain(title)) for id, title in listing.personas),
+    )
+    return Markup('<div class="tool-acts for-all" role="group" aria-label="{0}"><span>{0}</span>{1}{2}{3}</div>').format(
+        manner.say("tools_all_shown", count=f"{listing.count:,}"),
+        *(
+            parts.button(
+                manner.say(f"tools_switch_{to}_all"), "switch-all", quiet=True, to=to, sought=listing.words, kind=listing.kind
+            )
+            for to in ("on", "off")
+        ),
+        giving,
+    )
 
 
 def tool_html(

@@ -90,6 +90,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "personas_not_there": ("{name} (not there)", "{name}（不存在）"),
     "personas_field_tools": ("Tools", "工具"),
     "personas_hint_tools": ("What it may do besides talking.", "聊天之外它能做的事。"),
+    "personas_more_tools": (
+        "There are {count} more. Find one on the Tools page, and give it there under “Who uses it”.",
+        "还有 {count} 个。请到“工具”页查找，在“谁来使用”里添加。",
+    ),
     "personas_no_tools": ("There are no tools yet.", "还没有工具。"),
     "personas_field_collections": ("Collections", "资料库"),
     "personas_hint_collections": ("What it looks things up in and quotes.", "它会在这里查资料并注明出处。"),
