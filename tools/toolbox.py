@@ -6,7 +6,6 @@ tool that is off stays in the registry and in the documents that name it; no tur
 """
 
 import logging
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,6 +31,7 @@ from tools.permissions import Permissions
 from tools.registry import ToolRegistry
 
 _ID = "switches"
+_SWITCHES_LIMIT = 2 * 1024 * 1024  # bytes; thousands of an import may be switched off
 
 _BLANK: Mapping[str, Any] = {
     "title": {"en": "New tool", "zh": "新工具"},
@@ -46,7 +46,7 @@ class Switches(Document):
     """The tools that are off, by id."""
 
     id: str = _ID
-    off: tuple[str, ...] = Field((), max_length=1000)
+    off: tuple[str, ...] = Field((), max_length=20_000)
 
     @field_validator("off")
     @classmethod
@@ -114,11 +114,11 @@ class Toolbox:
         self.mcp = mcp or McpServers(database, registry, owner, lambda _name, _origin: None, programs=False)
         self._store = ToolStore(database)
         self.addresses = AddressStore(database)
-        self._switches = DocumentStore(database, "tool-switches", Switches)
+        self._switches = DocumentStore(database, "tool-switches", Switches, size_limit=_SWITCHES_LIMIT)
         self._registry = registry
         self._owner = owner
         self._maker = maker or ToolMaker()
-        self._turn = threading.RLock()  # what is stored and what is registered change together
+        self._turn = registry.editing  # what is stored and what is registered change together
         self.permissions = Permissions(database, owner)
         self._read_switches()
 
@@ -144,7 +144,7 @@ class Toolbox:
         with self._turn:  # switches of two tabs both count
             switches, revision = self._stored()
             off = {*switches.off} - {id} if on else {*switches.off, id}
-            self._switches.save(self._owner, Switches(off=tuple(off)), revision)
+            self._switches.save(self._owner, self._switches.parse({"id": _ID, "off": off}), revision)
             self._registry.turn_off(off)
 
     def get(self, id: str) -> Stored[ToolDocument]:
@@ -188,8 +188,9 @@ class Toolbox:
             problems = self._taken(fields.get("id"), fields.get("name"), revision) | problems
             if problems:
                 raise invalid(fields, problems)
+            granted = self._store.grants.of(self._owner, document.id)  # before: what is stored must be registered
             stored = self._store.save(self._owner, document, revision, amends=amends)
-            self._register(stored.document)
+            self._registry.register(self._maker.make(stored.document, granted))
         return stored
 
     def duplicate(self, id: str) -> Stored[ToolDocument]:
@@ -233,9 +234,9 @@ class Toolbox:
                 f"工具 {id!r} 是 Hearth 自带的，不能删除。可以把它关掉。",
             )
         with self._turn:
-            self._store.reset(self._owner, id)
-            # Another tool may get this id, and must not get what this one was granted.
+            # Another tool may get this id, and must not get what this one was granted, even if all ends between the two.
             self._store.grants.forget(self._owner, id)
+            self._store.reset(self._owner, id)
             self._registry.unregister(id)
 
     def restore(self, id: str) -> None:
@@ -245,8 +246,10 @@ class Toolbox:
             if self.document(id) is not None or not versions:
                 raise DocumentMissing(f"There is no deleted tool {id!r} to bring back.", f"没有可以恢复的工具 {id!r}。")
             document = versions[0].document
-            self._registry.register(self._maker.make(document))
+            if told := self._taken(id, document.name, 0):
+                raise ToolError(*next(iter(told.values())))
             self._store.save(self._owner, document, 0)
+            self._registry.register(self._maker.make(document))
             self._store.grants.bring_back(self._owner, id)
             self._register(document)
 
@@ -328,8 +331,8 @@ class Toolbox:
         """Keep the tools of an import that these keys of offers name, or all: all of them, or none where it raises."""
         documents = [document for document in found.documents if keys is None or document.id in keys]
         with self._turn:
-            kept = self._store.keep_imported(self._owner, documents, self._reserved())
             grants = self._store.grants.all(self._owner)
+            kept = self._store.keep_imported(self._owner, documents, self._reserved())
             for stored in kept:
                 self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
         return kept
