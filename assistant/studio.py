@@ -404,8 +404,9 @@ def build_studio(
     loader = work.pipelines.making_room(loader)
 
     def reread() -> None:
-        if tools is None:
-            work.registry.become(work.gathered())
+        with work.registry.editing:
+            if tools is None:
+                work.registry.become(work.gathered())
         work.toolbox.reread()
 
     studio = Studio(

@@ -178,8 +178,11 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if isinstance(error.orig, sqlite3.OperationalError) and _code(error.orig) in _STORAGE_CODES:
-                raise unwritable(str(self.path), error.orig) from error
+            if isinstance(error.orig, sqlite3.OperationalError):
+                if _code(error.orig) == sqlite3.SQLITE_BUSY:
+                    raise _locked(str(self.path)) from error
+                if _code(error.orig) in _STORAGE_CODES:
+                    raise unwritable(str(self.path), error.orig) from error
             raise
 
     def close(self) -> None:
@@ -237,4 +240,11 @@ def unwritable(path: str, error: sqlite3.OperationalError | OSError) -> StorageF
     return StorageFailed(
         f"Hearth could not write to {path!r}: {reason[0]}. Free some disk space or make the folder writable, then try again.",
         f"无法写入 {path!r}：{reason[1]}。请腾出磁盘空间或检查文件夹权限，然后再试一次。",
+    )
+
+
+def _locked(path: str) -> StorageFailed:
+    return StorageFailed(
+        f"Another program keeps {path!r} locked, and nothing can be stored. Close it there, then try again.",
+        f"另一个程序一直锁着 {path!r}，现在无法保存。请在那个程序里关闭它，然后再试一次。",
     )

@@ -15,7 +15,7 @@ from common.addresses import is_public
 from common.database import Database
 from common.documents import Document, DocumentStore
 from common.egress import PORTS
-from common.errors import DocumentMissing
+from common.errors import DocumentInvalid, DocumentMissing
 from common.problems import problem
 from tools.calls import host_of, origin_of
 from tools.seals import Seals
@@ -53,7 +53,11 @@ class ToolGrants:
         return {each.id: frozenset(each.hosts) for each in granted if self._counts(owner, each)}
 
     def of(self, owner: str, tool: str) -> frozenset[str]:
-        return frozenset(self._current(owner, tool)[0])
+        """What a tool may reach; nothing where that cannot be read."""
+        try:
+            return frozenset(self._current(owner, tool)[0])
+        except DocumentInvalid:
+            return frozenset()
 
     def add(self, owner: str, tool: str, host: str) -> None:
         self._change(owner, tool, {host}, set())

@@ -177,8 +177,8 @@ class McpServers:
     def delete(self, id: str) -> None:
         """Take a server, its tools and its grant away; `restore` brings back all but the grant. Raises `DocumentMissing`."""
         with self._turn:
+            self._grants.take_back(self._owner, id)  # first: a server that is brought back has none, even if all ends here
             self._servers.reset(self._owner, id)
-            self._grants.take_back(self._owner, id)
             self._drop(id)
             self._unregister(id)
 
@@ -271,20 +271,21 @@ class McpServers:
 
     def _register(self, server: McpServer) -> None:
         """Put the tools that are taken into the registry, and take out those that are no more."""
-        before = {tool.id for tool in self.tools(server.id)}
-        others = [tool for tool in self._registry.list() if tool.id not in before]
-        listing = self.listing(server.id)
-        named = assigned(listing, {tool.id for tool in others}, {tool.spec.name for tool in others})
-        if named != listing:
-            self._save_listing(named)
-        tools = [
-            McpTool(offered, server, self._starter(server.id))
-            for offered in named.tools
-            if offered.id and (server.tools is None or offered.name in server.tools)
-        ]
-        self._unregister(server.id, keep={tool.id for tool in tools})
-        for tool in tools:
-            self._registry.register(tool)
+        with self._registry.editing:  # that a name is free still holds when it is taken
+            before = {tool.id for tool in self.tools(server.id)}
+            others = [tool for tool in self._registry.list() if tool.id not in before]
+            listing = self.listing(server.id)
+            named = assigned(listing, {tool.id for tool in others}, {tool.spec.name for tool in others})
+            if named != listing:
+                self._save_listing(named)
+            tools = [
+                McpTool(offered, server, self._starter(server.id))
+                for offered in named.tools
+                if offered.id and (server.tools is None or offered.name in server.tools)
+            ]
+            self._unregister(server.id, keep={tool.id for tool in tools})
+            for tool in tools:
+                self._registry.register(tool)
 
     def _now_read(self, id: str) -> McpListing:
         """What the server last said of itself, which its owner has before them now."""

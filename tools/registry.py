@@ -71,6 +71,8 @@ class ToolRegistry:
 
     def __init__(self, tools: Sequence[Tool] = (), finder: ToolFinder | None = None) -> None:
         self.finder = finder or ToolFinder()
+        # Held by whoever sees that a name is free, stores a tool of that name and puts it here: nobody comes between.
+        self.editing = threading.RLock()
         self._tools: dict[str, Tool] = {}
         self._ids: dict[str, str] = {}  # name the model sees -> id
         self._off: frozenset[str] = frozenset()

@@ -33,8 +33,8 @@ class Switches(Document):
         return tuple(sorted(set(value)))
 
     def turned(self, ids: Collection[str], on: bool) -> "Switches":
-        """With tools on or off."""
-        return Switches(off=_with(self.off, ids, not on), always=self.always)
+        """With tools on or off; how many may be off is for the store to say."""
+        return self.model_copy(update={"off": _with(self.off, ids, not on)})
 
     def offering(self, id: str, always: bool, known: Collection[str]) -> "Switches":
         """With a tool always offered, or when it fits; those that are not `known` any more give their places up.

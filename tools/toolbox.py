@@ -6,7 +6,6 @@ here counts from the next snapshot, while a turn under way keeps its own.
 
 import contextlib
 import logging
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -88,7 +87,7 @@ class Toolbox:
         self._registry = registry
         self._owner = owner
         self._maker = maker or ToolMaker()
-        self._turn = threading.RLock()  # what is stored and what is registered change together
+        self._turn = registry.editing  # what is stored and what is registered change together
         self.permissions = Permissions(database, owner)
         self._read_switches()
 
@@ -144,7 +143,7 @@ class Toolbox:
             self._keep_switches(switches.offering(id, always, self._known()[0]), revision)
 
     def _keep_switches(self, switches: Switches, revision: int) -> int:
-        stored = self._switches.save(self._owner, switches, revision)
+        stored = self._switches.save(self._owner, self._switches.parse(switches.model_dump()), revision)
         self._apply(switches)
         return stored.revision
 
@@ -205,8 +204,9 @@ class Toolbox:
             problems = self._taken(fields.get("id"), fields.get("name"), revision) | problems
             if problems:
                 raise invalid(fields, problems)
+            granted = self._store.grants.of(self._owner, document.id)  # before: what is stored must be registered
             stored = self._store.save(self._owner, document, revision, amends=amends)
-            self._register(stored.document)
+            self._registry.register(self._maker.make(stored.document, granted))
         return stored
 
     def duplicate(self, id: str) -> Stored[ToolDocument]:
@@ -250,9 +250,9 @@ class Toolbox:
                 f"工具 {id!r} 是 Hearth 自带的，不能删除。可以把它关掉。",
             )
         with self._turn:
-            self._store.reset(self._owner, id)
-            # Another tool may get this id, and must not get what this one was granted.
+            # Another tool may get this id, and must not get what this one was granted, even if all ends between the two.
             self._store.grants.forget(self._owner, id)
+            self._store.reset(self._owner, id)
             self._registry.unregister(id)
 
     def restore(self, id: str) -> None:
@@ -262,8 +262,10 @@ class Toolbox:
             if self.document(id) is not None or not versions:
                 raise DocumentMissing(f"There is no deleted tool {id!r} to bring back.", f"没有可以恢复的工具 {id!r}。")
             document = versions[0].document
-            self._registry.register(self._maker.make(document))
+            if told := self._taken(id, document.name, 0):
+                raise ToolError(*next(iter(told.values())))
             self._store.save(self._owner, document, 0)
+            self._registry.register(self._maker.make(document))
             self._store.grants.bring_back(self._owner, id)
             self._register(document)
 
@@ -375,8 +377,8 @@ class Toolbox:
         """Keep the tools of an import that these keys of offers name, or all: all of them, or none where it raises."""
         documents = [document for document in found.documents if keys is None or document.id in keys]
         with self._turn:
-            kept = self._store.keep_imported(self._owner, documents, self._reserved())
             grants = self._store.grants.all(self._owner)
+            kept = self._store.keep_imported(self._owner, documents, self._reserved())
             for stored in kept:
                 self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
         return kept

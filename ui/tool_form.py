@@ -26,7 +26,7 @@ _SHARED = ("name", "title.en", "title.zh", "description.en", "description.zh", "
 _HTTP = ("method", "url", "body_type", "result_path")
 _LISTS = ("headers", "query", "media_types")
 _MODEL = ("task", "model")
-_JSON = ("schema", "body")
+_LINES = ("name", "url", "title.en", "title.zh", "result_path", "task", "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,7 @@ def form_of(document: ToolDocument) -> ToolForm:
 def read_form(fields: Fields, before: ToolDocument) -> ToolForm:
     """The form that a page reported; what it did not report is as in `before`."""
     known = form_of(before)
-    values = {name: fields[name][-1] if fields.get(name) else value for name, value in known.values.items()}
-    for name in ("name", "url", "title.en", "title.zh", "result_path", "task", "model"):
-        if name in values:
-            values[name] = " ".join(values[name].split())
+    values = {name: _typed(name, fields[name][-1], value) if fields.get(name) else value for name, value in known.values.items()}
     sent = dict(known.sent)
     for name, chosen in fields.items():
         if name.startswith(_SENT) and chosen and chosen[-1] in PLACES:
@@ -103,11 +100,13 @@ def read_form(fields: Fields, before: ToolDocument) -> ToolForm:
 def document_of(form: ToolForm, before: ToolDocument) -> tuple[dict[str, Any], dict[str, Sentences]]:
     """The document that the form describes, to be parsed, and what could not even be read, by field.
 
-    What has no field is as in `before`. With problems the document is not to be saved.
+    What has no field is as in `before`, and so is a field that still says what it said: not every value can be typed. With
+    problems the document is not to be saved.
     """
     wrong: dict[str, Sentences] = {}
     body = before.model_dump(mode="json")
     values = form.values
+    said = form_of(before).values
     body |= {"name": values["name"], "risk": values["risk"]}
     for name in ("title", "description"):
         body[name] = {language: values[f"{name}.{language}"] for language in _OWN}
@@ -118,13 +117,13 @@ def document_of(form: ToolForm, before: ToolDocument) -> tuple[dict[str, Any], d
         return body, wrong
     call = body["call"]
     call |= {name: values[name] for name in _HTTP}
-    call["headers"] = _pairs(values["headers"], ":", "headers", wrong)
-    call["query"] = _pairs(values["query"], "=", "query", wrong)
+    for name, joint in (("headers", ":"), ("query", "=")):
+        if values[name] != said[name]:
+            call[name] = _pairs(values[name], joint, name, wrong)
     call["media_types"] = values["media_types"].split()
     call["body"] = _read(values["body"], "body", wrong) if values["body"].strip() else None
     call["arguments"] = _arguments(form, body["parameters"], before.call)
-    kept = {secret.name: secret.model_dump(mode="json") for secret in before.call.secrets}
-    call["secrets"] = [kept.get(row.values["name"], {}) | dict(row.values) for row in form.secrets if not row.blank]
+    call["secrets"] = _secrets([row.values for row in form.secrets if not row.blank], before.call)
     return body, wrong
 
 
@@ -174,6 +173,28 @@ def _arguments(form: ToolForm, schema: Mapping[str, Any], before: HttpCall) -> d
         known = before.arguments.get(name)
         arguments[name] = known.model_dump(mode="json") if known and known.place == place else {"place": place}
     return arguments
+
+
+def _secrets(rows: Sequence[Mapping[str, str]], before: HttpCall) -> list[dict[str, Any]]:
+    """The keys of some rows; what has no field is as in the key that a row was, told by what is left of it."""
+    left = [secret.model_dump(mode="json") for secret in before.secrets]
+    was: dict[int, Mapping[str, Any]] = {}
+    for parts in (SECRET_PARTS, ("name", "place", "field"), ("place", "field"), ("name",)):
+        for n, row in enumerate(rows):
+            same = next((secret for secret in left if all(secret[part] == row[part] for part in parts)), None)
+            if n not in was and same is not None:
+                was[n] = same
+                left.remove(same)
+    return [{**was.get(n, {}), **row} for n, row in enumerate(rows)]
+
+
+def _typed(name: str, words: str, known: str) -> str:
+    """What was typed into a field, or `known` where that is what its browser makes of it."""
+    shown = known.replace("\r\n", "\n").replace("\r", "\n")
+    if words == (shown.replace("\n", "") if name in _LINES else shown):
+        return known
+    # Spaces inside of a path may be those of a text that it looks for.
+    return words.strip() if name == "result_path" else " ".join(words.split()) if name in _LINES else words
 
 
 def _read(words: str, field: str, wrong: dict[str, Sentences]) -> Any:
