@@ -78,7 +78,7 @@ def test_fifty_operations_are_imported_and_the_half_that_is_off_is_never_offered
     expect(page.locator(".import .found h3")).to_contain_text(f"“Corner shop”: {FIFTY} can be taken.")
     expect(page.locator(".import .picks input:checked")).to_have_count(FIFTY)
     page.click(".import .found [type=submit]")
-    expect(page.locator(".shop > .outcome-place")).to_contain_text(f"{FIFTY} tools are here now.")
+    expect(page.locator(".shop > .outcome-place")).to_contain_text(f"Imported tools: {FIFTY}.")
     for name in ("stock_of_article_7", "price_of_article_3"):
         open_tool(page, name)
         page.get_by_role("tab", name="Keys and access").click()

@@ -101,7 +101,7 @@ def test_a_key_of_an_import_is_kept_where_it_is_ticked_and_its_tool_is_taken(sho
     assert "保存密钥 renew.Authorization" in words(pages[0])
     ids = re.findall(r'name="take" value="([^"]+)"', pages[-1])
     pages.append(act(page, IMPORT, action="take", fields={"take": ids[:1], "keep-key": ["0", "1", "7", "x"]}))
-    assert "1 tools are here now. Keys kept: renew.Authorization." in words(pages[-1])
+    assert "Imported tools: 1. Keys kept: renew.Authorization." in words(pages[-1])
     assert Secrets(studio.folder.path).names() == ["renew.Authorization"]
 
     (id,) = (tool.id for tool in studio.tools.list() if tool.spec.name == "renew")
@@ -144,7 +144,7 @@ def test_a_key_that_is_not_ticked_is_not_kept_and_another_stays_as_it_was(shop, 
     assert "replaces one of this name that is used elsewhere" in words(html)
     ids = re.findall(r'name="take" value="([^"]+)"', html)
     html = act(page, IMPORT, action="take", fields={"take": ids})
-    assert "2 tools are here now." in words(html)
+    assert "Imported tools: 2." in words(html)
     assert "Keys kept" not in html
     assert secrets.for_origin("renew.Authorization", "https://elsewhere.example") == "mine"
     assert secrets.get("weather.key") == "everywhere"
