@@ -57,6 +57,7 @@ def test_a_server_is_pasted_allowed_connected_and_tried(page: Page, context: Bro
     page.click('[data-action="server-delete"]')
     expect(page.locator(".servers li")).to_have_count(0)
     expect(second.locator(".server-open")).to_be_visible()
+    second.click("#server-tab-tools")
     second.uncheck('[name="use-add"]')
     expect(second.locator("#workshop")).to_contain_text("not there any more")
     page.get_by_role("button", name="Undo").click()

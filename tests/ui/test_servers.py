@@ -164,6 +164,7 @@ def test_an_address_needs_permission_where_it_is_private(shop):
     assert 'data-action="server-grant"' not in type_in(page, "https://mcp.example/mcp")
     html = type_in(page, "http://127.0.0.1:9/mcp")
     assert "127.0.0.1:9 is on this machine" in words(html)
+    assert "needs your permission" in words(seen(page))
     press(page, "127-0-0-1", "server-grant", transport=shown_transport(html))
     assert studio.toolbox.mcp.status("127-0-0-1").granted
     press(page, "127-0-0-1", "server-connect", fields={})
