@@ -273,7 +273,7 @@ def test_two_tabs_change_one_server(shop):
 
 
 def test_a_server_that_hangs_keeps_nobody(shop):
-    page, studio = shop
+    page, _ = shop
     html = type_in(page, f"{sys.executable} -c 'import time; time.sleep(600)'", "Slow")
     press(page, "slow", "server-grant", transport=shown_transport(html))
     html = press(page, "slow", "server-connect", fields={})
