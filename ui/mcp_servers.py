@@ -342,7 +342,7 @@ class ServerPages:
         status, running = self._mcp.status(document.id), self._connecting.running(document.id)
         if isinstance(document.transport, ProgramTransport) and not self._mcp.programs:
             return servers.Stand("hosted")
-        if isinstance(document.transport, ProgramTransport) and not status.granted:
+        if not status.granted and (isinstance(document.transport, ProgramTransport) or _reach(document)):
             return servers.Stand("needs_grant")
         if status.state == "connected":
             return servers.Stand("connected", moving=running)
@@ -393,7 +393,7 @@ def _lost(words: str) -> dict[str, list[str]]:
     }
 
 
-def _reach(document: McpServer, *, failed: bool) -> str:
+def _reach(document: McpServer, *, failed: bool = False) -> str:
     """The "host:port" that a permission is asked for: where the address shows the need, or where calling it failed."""
     transport = document.transport
     if isinstance(transport, ProgramTransport):

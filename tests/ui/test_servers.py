@@ -164,6 +164,7 @@ def test_an_address_needs_permission_where_it_is_private(shop):
     assert 'data-action="server-grant"' not in type_in(page, "https://mcp.example/mcp")
     html = type_in(page, "http://127.0.0.1:9/mcp")
     assert "127.0.0.1:9 is on this machine" in words(html)
+    assert "needs your permission" in words(seen(page))
     press(page, "127-0-0-1", "server-grant", transport=shown_transport(html))
     assert studio.toolbox.mcp.status("127-0-0-1").granted
     press(page, "127-0-0-1", "server-connect", fields={})
@@ -272,7 +273,7 @@ def test_two_tabs_change_one_server(shop):
 
 
 def test_a_server_that_hangs_keeps_nobody(shop):
-    page, _studio = shop
+    page, _ = shop
     html = type_in(page, f"{sys.executable} -c 'import time; time.sleep(600)'", "Slow")
     press(page, "slow", "server-grant", transport=shown_transport(html))
     html = press(page, "slow", "server-connect", fields={})

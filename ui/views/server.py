@@ -188,7 +188,8 @@ def _tools(server: Opened, manner: Manner) -> Markup:
 
 
 def _tool(tool: Taken, server: str, manner: Manner) -> Markup:
-    name = Markup('<span><bdi>{}</bdi> <code translate="no">{}</code></span>').format(plain(tool.title), tool.name)
+    code = Markup('<code translate="no">{}</code>').format(tool.name) if tool.title != tool.name else EMPTY
+    name = Markup("<span><bdi>{}</bdi>{}</span>").format(plain(tool.title), code)
     about = Markup('<p class="about" dir="auto" translate="no">{}</p>').format(tool.about) if tool.about else EMPTY
     if tool.problem:
         return Markup('<li data-key="offer-{}"><div class="switch off">{}</div>{}{}</li>').format(
