@@ -34,7 +34,7 @@ def test_a_model_becomes_a_tool_that_is_always_offered(page: Page, hearth: Heart
     expect(page.locator(".thing-head h2")).to_contain_text("Sentiment")  # what told of the old task tells of the new one
     expect(page.locator('[name="title.en"]')).to_have_value("Sentiment")
     expect(page.locator('.tool-editor [name="name"]')).to_have_value("text_sentiment_2")
-    expect(page.locator(".tool-editor")).to_contain_text("ms:Qwen/Qwen3-1.7B (ModelScope)")
+    expect(page.locator(".tool-editor")).to_contain_text("ms:Qwen/Qwen3-1.7B (from ModelScope)")
     page.fill('[name="model"]', "hf:nobody")
     expect(page.locator(".field.wrong em")).to_contain_text("is no model for a task")
     page.fill('[name="model"]', f"path:{model}")
@@ -60,4 +60,4 @@ def test_a_model_becomes_a_tool_that_is_always_offered(page: Page, hearth: Heart
 
     page.goto(f"{hearth.url}?at=tools&id=summarize")
     page.click('[data-action="delete"]')  # the next test finds the app without it
-    expect(page.locator(".outcome-place")).to_contain_text("Deleted the tool")
+    expect(page.locator(".outcome-place").first).to_contain_text("Deleted the tool")
