@@ -53,7 +53,7 @@ def model_fields(
 def own_html(task: str, manner: Manner) -> Markup:
     """The models that do a task unless another is named, nothing for a task that is not there."""
     models = [model for each in tasks() if each.id == task for model in (*each.local, *each.remote)]
-    rows = [manner.say(f"tools_on_{model.partition(':')[0]}", model=model) for model in models]
+    rows = [manner.say(f"tools_on_{model.partition(':')[0].replace('-', '_')}", model=model) for model in models]
     return EMPTY.join(Markup("<br>{}").format(row) for row in [manner.say("tools_own_models"), *rows]) if rows else EMPTY
 
 
