@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.assistant.models import tinies
+from tests.browser.conftest import Hearth
 from tests.browser.test_journeys import say, talk_to
 from tests.browser.test_tool_making import saved
 
@@ -16,7 +17,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tinies.save("sorts-texts", tmp_path_factory.mktemp("model"))
 
 
-def test_a_model_becomes_a_tool_that_is_always_offered(page: Page, model: Path) -> None:
+def test_a_model_becomes_a_tool_that_is_always_offered(page: Page, hearth: Hearth, model: Path) -> None:
     page.click('nav [data-page="tools"]')
     page.click('[data-thing="+model"]')
     page.select_option('[name="task"]', label="Summarize")
@@ -33,7 +34,7 @@ def test_a_model_becomes_a_tool_that_is_always_offered(page: Page, model: Path) 
     expect(page.locator(".thing-head h2")).to_contain_text("Sentiment")  # what told of the old task tells of the new one
     expect(page.locator('[name="title.en"]')).to_have_value("Sentiment")
     expect(page.locator('.tool-editor [name="name"]')).to_have_value("text_sentiment_2")
-    expect(page.locator(".tool-editor")).to_contain_text("ms:Qwen/Qwen3-1.7B (ModelScope)")
+    expect(page.locator(".tool-editor")).to_contain_text("ms:Qwen/Qwen3-1.7B (from ModelScope)")
     page.fill('[name="model"]', "hf:nobody")
     expect(page.locator(".field.wrong em")).to_contain_text("is no model for a task")
     page.fill('[name="model"]', f"path:{model}")
@@ -56,3 +57,7 @@ def test_a_model_becomes_a_tool_that_is_always_offered(page: Page, model: Path) 
     say(page, "echo: nothing to do with it")
     page.click('#talk [data-do="steps"]')
     expect(page.locator("#panel .steps")).to_contain_text("Sentiment · always offered")
+
+    page.goto(f"{hearth.url}?at=tools&id=summarize")
+    page.click('[data-action="delete"]')  # the next test finds the app without it
+    expect(page.locator(".outcome-place").first).to_contain_text("Deleted the tool")

@@ -17,7 +17,7 @@ from ui.render import Manner
 from ui.tool_form import MOST_SECRETS, PLACES, Secret, ToolForm
 from ui.views import parts
 from ui.views.parts import EMPTY
-from ui.views.tool_model import model_fields, taken_html
+from ui.views.tool_model import model_fields, own_html, taken_html
 
 _TYPES = ("string", "integer", "number", "boolean", "texts", "integers", "numbers", "object", "other")
 _CELLS = ("name", "type", "required", "description", "default", "enum")
@@ -154,7 +154,8 @@ def _called(edited: Edited, manner: Manner) -> Sequence[Markup]:
 
 def _model(edited: Edited, manner: Manner) -> Sequence[Markup]:
     values = edited.form.values
-    return [*model_fields(values["task"], values["model"], edited.problems, manner), taken_html(values["task"], manner)]
+    task, own = values["task"], own_html(values["task"], manner)
+    return [*model_fields(task, values["model"], edited.problems, manner, own), taken_html(task, manner)]
 
 
 def _more(edited: Edited, manner: Manner) -> Markup:

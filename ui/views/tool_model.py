@@ -27,18 +27,13 @@ def new_html(task: str, model: str, problems: Mapping[str, str], manner: Manner,
     )
 
 
-def model_fields(task: str, model: str, problems: Mapping[str, str], manner: Manner) -> tuple[Markup, Markup]:
-    """The task, one of those there are, and the model, with those that do it unless another is named."""
-    known = {each.id: each for each in tasks()}
-    options = [(id, each.title.get(manner.language)) for id, each in known.items()]
-    if task and task not in known:
+def model_fields(
+    task: str, model: str, problems: Mapping[str, str], manner: Manner, own: Markup = EMPTY
+) -> tuple[Markup, Markup]:
+    """The task, one of those there are, and the model; `own` says which one it is where none is named."""
+    options = [(each.id, each.title.get(manner.language)) for each in tasks()]
+    if task not in dict(options):
         options.insert(0, (task, f"{task} {manner.say('tools_no_task')}"))
-    hint = manner.say("tools_hint_model")
-    if task in known:
-        own = [*known[task].local, *known[task].remote]
-        named = [manner.say(f"tools_on_{each.partition(':')[0]}", model=each) for each in own]
-        joint = "、" if manner.language == "zh" else ", "
-        hint = f"{manner.say('tools_own_models', models=joint.join(named))} {hint}"
     return (
         parts.field(
             manner.say("tools_field_task"),
@@ -49,10 +44,17 @@ def model_fields(task: str, model: str, problems: Mapping[str, str], manner: Man
         parts.field(
             manner.say("tools_field_model"),
             parts.line("model", model, limit=300),
-            hint=hint,
+            hint=Markup("{}{}").format(manner.say("tools_hint_model"), own),
             problem=problems.get("model", ""),
         ),
     )
+
+
+def own_html(task: str, manner: Manner) -> Markup:
+    """The models that do a task unless another is named, nothing for a task that is not there."""
+    models = [model for each in tasks() if each.id == task for model in (*each.local, *each.remote)]
+    rows = [manner.say(f"tools_on_{model.partition(':')[0].replace('-', '_')}", model=model) for model in models]
+    return EMPTY.join(Markup("<br>{}").format(row) for row in [manner.say("tools_own_models"), *rows]) if rows else EMPTY
 
 
 def taken_html(task: str, manner: Manner) -> Markup:

@@ -175,15 +175,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_no_task": ("(not a task any more)", "（已没有这个任务）"),
     "tools_field_model": ("Model", "模型"),
     "tools_hint_model": (
-        "Empty for the task’s own. On this machine: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER; asked at a hub: hf-api:ORG/NAME, "
+        "Empty for the task's own. On this machine: hf:ORG/NAME, ms:ORG/NAME, path:FOLDER; asked at a hub: hf-api:ORG/NAME, "
         "ms-api:ORG/NAME.",
         "留空则用任务自带的模型。在本机运行：hf:组织/名称、ms:组织/名称、path:文件夹；在线调用：hf-api:组织/名称、ms-api:组织/名称。",
     ),
-    "tools_own_models": ("The task’s own: {models}.", "任务自带：{models}。"),
-    "tools_on_hf": ("{model} (Hugging Face)", "{model}（Hugging Face）"),
-    "tools_on_ms": ("{model} (ModelScope)", "{model}（ModelScope）"),
-    "tools_on_hf-api": ("{model} (asked at Hugging Face)", "{model}（在 Hugging Face 在线调用）"),
-    "tools_on_ms-api": ("{model} (asked at ModelScope)", "{model}（在 ModelScope 在线调用）"),
+    "tools_own_models": ("The task's own:", "任务自带的模型："),
+    "tools_on_hf": ("{model} (from Hugging Face)", "{model}（来自 Hugging Face）"),
+    "tools_on_ms": ("{model} (from ModelScope)", "{model}（来自 ModelScope）"),
+    "tools_on_hf_api": ("{model} (asked at Hugging Face)", "{model}（在 Hugging Face 在线调用）"),
+    "tools_on_ms_api": ("{model} (asked at ModelScope)", "{model}（在 ModelScope 在线调用）"),
     "tools_taken": ("They come from the task and change with it.", "由任务决定，随任务而变。"),
     "tools_type_media": ("picture or sound", "图片或声音"),
     "tools_new_model": ("Model as a tool", "把模型用作工具"),
