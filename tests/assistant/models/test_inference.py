@@ -10,9 +10,11 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from assistant.models.inference import HUBS
+from assistant.models.inference import HUBS, Asking
 from assistant.models.tasks import find
 from assistant.pipelines import Pipelines
+from common.egress import Egress
+from common.errors import ToolFailed
 from tests.assistant.models import tinies
 from tests.serving import serving
 from tools import runner
@@ -324,3 +326,13 @@ def test_what_is_no_picture_is_not_shown(hub, ask):
 def test_more_than_fits_is_refused(hub, ask):
     hub.answer(HF, b'"' + b"x" * (3 << 20) + b'"')
     assert "sent more than" in ask("sentiment", "hf-api:a/b").text
+
+
+def test_a_hub_that_never_finishes_is_left_at_the_time_that_was_given(hub):
+    hub.answer("/v1/images/generations", {"task_id": "7"})
+    hub.answer("/v1/tasks/7", {"task_status": "PROCESSING"})
+    granted = frozenset({f"127.0.0.1:{hub.server_port}"})
+    place = replace(HUBS["ms-api"], url=hub.url, granted=granted, poll_s=0.01)
+    asking = Asking(place, "ms-api", "a/b", KEY, Egress(), threading.Event(), time_limit_s=1.0)
+    with pytest.raises(ToolFailed, match="in time"):
+        asking.answer(find("draw"), {"words": "a cat"}, None)
