@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 
 from common.database import Database
 from common.documents import Document, DocumentStore, Stored, check_id, invalid
-from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, ToolError
+from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, EgressRefused, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
 from tools.addresses import AddressStore
@@ -321,7 +321,13 @@ class Toolbox:
 
     def fetch(self, url: str) -> str:
         """The text at an address, for `preview`; raises `EgressRefused`, `EgressFailed` and `DocumentInvalid`."""
-        answer = self._maker.egress.get(url, deadline_s=20, byte_limit=JSON_LIMIT, redirects=3)
+        try:
+            answer = self._maker.egress.get(url, deadline_s=20, byte_limit=JSON_LIMIT, redirects=3)
+        except EgressRefused as error:  # there is no granting an address to an import
+            raise EgressRefused(
+                f"{url[:200]!r} is not fetched, since only public addresses are. Save what is there as a file, and choose that.",
+                f"{url[:200]!r} 无法载入，只能载入公开的网址。请把内容存成文件，再选择这个文件。",
+            ) from error
         if answer.status != 200:
             raise EgressFailed(
                 f"{url[:200]!r} answered {answer.status}. Check the address, or choose a file.",
