@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from common.errors import DocumentInvalid
 from tests.timing import slowness
 from tools.descriptions import JSON_LIMIT
-from tools.importing import read_tools
 from tools.imported import LeftOut, Taken
+from tools.importing import read_tools
 from tools.openapi import GROWN_LIMIT, OPERATION_LIMIT, read_openapi
 from tools.schemas import DEPTH_LIMIT, refusal
 
