@@ -116,8 +116,8 @@ class HttpTool(Tool):
                 host = host_of(call.url)
                 raise ToolFailed(
                     f"{host} asks for the secret {secret.name!r}, and none was entered for it. "
-                    "Enter it on the Tools page, where this tool is opened.",
-                    f"{host} 需要密钥 {secret.name!r}，还没有为它填写。请在“工具”页面打开这个工具并填写。",
+                    "Open this tool on the Tools page and enter it under “Keys and access”.",
+                    f"{host} 需要密钥 {secret.name!r}，还没有为它填写。请在“工具”页打开这个工具，在“密钥与权限”里填写。",
                 )
         if found and origin.startswith("http:") and not grant_needed(call.url):  # what needs one is refused without it
             raise ToolFailed(

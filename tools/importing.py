@@ -14,6 +14,13 @@ def read_tools(text: str, server: str | None = None, found_at: str | None = None
     `server` replaces the address that a description names, or is one of several; `found_at` is where it was fetched from. Raises
     `DocumentInvalid` for anything else.
     """
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):
+        raise DocumentInvalid(
+            "This is a web page or XML, not a description of tools. A page about an API mostly links to its description: look "
+            "for openapi.json, swagger.json or a .yaml file, and give that one's address.",
+            "这是网页或 XML，不是工具的描述文件。介绍接口的网页上一般有描述文件的链接：请找 openapi.json、swagger.json "
+            "或 .yaml 文件，填它的网址。",
+        )
     data = read_description(text)
     if is_description(data):
         return from_description(data, server, found_at)

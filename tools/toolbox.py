@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from common.database import Database
 from common.documents import DocumentStore, Stored, invalid
-from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, StorageFailed, ToolError
+from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, EgressRefused, StorageFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
 from tools.access import Access, KeyOffer, SecretNeeded, kept_for, offers_of
@@ -347,7 +347,13 @@ class Toolbox:
 
     def fetch(self, url: str) -> str:
         """The text at an address, for `preview`; raises `EgressRefused`, `EgressFailed` and `DocumentInvalid`."""
-        answer = self._maker.egress.get(url, deadline_s=20, byte_limit=JSON_LIMIT, redirects=3)
+        try:
+            answer = self._maker.egress.get(url, deadline_s=20, byte_limit=JSON_LIMIT, redirects=3)
+        except EgressRefused as error:  # there is no granting an address to an import
+            raise EgressRefused(
+                f"{url[:200]!r} is not fetched, since only public addresses are. Save what is there as a file, and choose that.",
+                f"{url[:200]!r} 无法载入，只能载入公开的网址。请把内容存成文件，再选择这个文件。",
+            ) from error
         if answer.status != 200:
             raise EgressFailed(
                 f"{url[:200]!r} answered {answer.status}. Check the address, or choose a file.",

@@ -92,7 +92,7 @@ def test_a_secret_in_the_query_is_encoded_and_two_go_together(service, tool):
 
 def test_a_missing_secret_is_one_sentence_and_nothing_is_sent(service, tool):
     made = tool({"name": "shop.key", "place": "header", "field": "X-Key"})
-    for language, told in (("en", "Enter it on the Tools page"), ("zh", "请在“工具”页面")):
+    for language, told in (("en", "enter it under “Keys and access”"), ("zh", "请在“工具”页")):
         output = run(made, {}, ToolContext(language=language))
         assert output.failed
         assert "'shop.key'" in output.text

@@ -12,6 +12,7 @@ from common.errors import DocumentInvalid
 from tests.timing import quickly, slowness
 from tools.descriptions import JSON_LIMIT
 from tools.imported import LeftOut, Taken
+from tools.importing import read_tools
 from tools.openapi import GROWN_LIMIT, OPERATION_LIMIT, read_openapi
 from tools.schemas import DEPTH_LIMIT, refusal
 
@@ -370,3 +371,9 @@ def test_damaged_descriptions_give_tools_or_sentences(seed):
             else:
                 assert all(operation.reason)
                 "".join(operation.reason).encode()
+
+
+def test_a_web_page_is_told_from_a_description():
+    for page in ("<!doctype html><p>Sign in: first</p>", "\ufeff \n<?xml version='1.0'?><a/>", "<" + "a" * 30_000_000):
+        with pytest.raises(DocumentInvalid, match="This is a web page or XML"):
+            read_tools(page)

@@ -379,7 +379,7 @@ def test_an_import_that_cannot_be_kept_whole_is_not_kept_at_all(open_toolbox, ma
 
 def test_what_a_description_at_an_address_says_is_fetched_through_the_one_way_out(open_toolbox, service):
     toolbox, _ = open_toolbox()
-    with pytest.raises(EgressRefused):
+    with pytest.raises(EgressRefused, match="Save what is there as a file"):
         toolbox.fetch(f"{service.url}/openapi.json")
     assert service.requests == []
 
