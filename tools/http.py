@@ -36,6 +36,15 @@ _TEXTS = re.compile(r"text/.*|application/(json|xml|yaml|x-yaml|x-ndjson|.*\+jso
 _JSON = re.compile(r"(application|text)/(json|.*\+json)")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _SOUNDS = ("audio/mpeg", "audio/wav", "audio/x-wav", "audio/ogg", "audio/mp4", "audio/flac", "audio/webm")
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+_CHARSETS = {
+    **dict.fromkeys(("gbk", "gb2312", "gb18030", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "windows-1252", "us-ascii"), "latin-1"),
+    "utf-16": "utf-16",
+    "shift_jis": "cp932",
+    "euc-kr": "cp949",
+}
 _QUERY = re.compile(r"\?[^\s'\"]*")
 
 
@@ -132,10 +141,11 @@ def output_of(
 ) -> ToolOutput:
     """What an answer gives the model; raises `ToolFailed` where it is an error, a redirect or nothing that can be read."""
     host = urlsplit(answer.url).netloc
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = answer.headers.get("content-type", "")
+    kind, charset = content_type.partition(";")[0].strip().lower(), _charset(content_type)
     if answer.status >= 400:
         status = _named(answer.status)
-        said = _excerpt(answer.body, hide) if kind and _is_read(kind, call) and kind != "text/html" else ""
+        said = _excerpt(answer.body, charset, hide) if kind and _is_read(kind, call) and kind != "text/html" else ""
         raise ToolFailed(
             f"{host} answered {status}{': ' + repr(said) if said else ''}. Check the arguments, or do without this tool.",
             f"{host} 返回了 {status}{'：' + repr(said) if said else ''}。请检查参数，或不用这个工具。",
@@ -161,15 +171,16 @@ def output_of(
             f"{host} sent {kind or 'data of no named kind'!r} where {wanted} was expected. Do without it.",
             f"{host} 返回了 {kind or '未说明类型的数据'!r}，而需要的是 {wanted}。请不要依赖它。",
         )
-    return _read(host, kind, answer.body, call.result_path, hide)
+    return _read(host, kind, charset, answer.body, call.result_path, hide)
 
 
-def _read(host: str, kind: str, body: bytes, path: str, hide: Redaction) -> ToolOutput:
+def _read(host: str, kind: str, charset: str, body: bytes, path: str, hide: Redaction) -> ToolOutput:
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode(charset)
     except UnicodeDecodeError as error:
+        name = "UTF-8" if charset == "utf-8-sig" else charset
         raise ToolFailed(
-            f"{host} sent text that is not UTF-8. Do without it.", f"{host} 返回的文本不是 UTF-8 编码。请不要依赖它。"
+            f"{host} sent text that is not {name}. Do without it.", f"{host} 返回的文本不是 {name} 编码。请不要依赖它。"
         ) from error
     if kind and not _JSON.fullmatch(kind) and not path:
         return ToolOutput(hide.text(text))
@@ -187,7 +198,7 @@ def _read(host: str, kind: str, body: bytes, path: str, hide: Redaction) -> Tool
             f"{host} sent something that it calls JSON and that is not. Do without it.",
             f"{host} 返回的内容自称 JSON，但并不是。请不要依赖它。",
         ) from error
-    said = _excerpt(body, hide)
+    said = _excerpt(body, charset, hide)
     raise ToolFailed(
         f"{host} sent {said!r}, and there is nothing at {path!r} in it. Check the arguments, or do without this tool.",
         f"{host} 返回了 {said!r}，其中没有 {path!r} 这一部分。请检查参数，或不用这个工具。",
@@ -234,6 +245,12 @@ def _named(status: int) -> str:
         return str(status)
 
 
-def _excerpt(body: bytes, hide: Redaction) -> str:
+def _charset(content_type: str) -> str:
+    """How a text is encoded by its own word; UTF-8, with its mark or without, where it names nothing that is read."""
+    match = _CHARSET.search(content_type)
+    return _CHARSETS.get(match[1].lower(), "utf-8-sig") if match else "utf-8-sig"
+
+
+def _excerpt(body: bytes, charset: str, hide: Redaction) -> str:
     # Hidden first: a secret that is cut would not be found.
-    return " ".join(hide.text(body.decode("utf-8", "replace")).split())[:_SHOWN]
+    return " ".join(hide.text(body.decode(charset, "replace")).split())[:_SHOWN]

@@ -8,10 +8,11 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
+from urllib.parse import parse_qsl
 
 from common.errors import DocumentInvalid
 from tools import swagger
-from tools.calls import METHODS, READING
+from tools.calls import METHODS, PLACEHOLDER, READING
 from tools.descriptions import read_description
 from tools.documents import ToolDocument
 from tools.http import is_media, is_readable
@@ -127,6 +128,7 @@ class _Reader:
             item, operation = {}, swagger.converted(self._description, item, operation, self._schemas)
         arguments = Arguments(self._schemas, self._keys, self._keys.wanted(security))
         declared = (parameter for place in (item, operation) for parameter in _list(place.get("parameters")))
+        path, _, fixed = path.partition("#")[0].partition("?")  # some tell operations of one path apart behind it
         path = arguments.add_parameters(path, list(islice(declared, ARGUMENT_LIMIT + 1)))
         body = arguments.add_body(method, operation.get("requestBody"))
         name = model_name(operation.get("operationId")) or model_name(f"{method.lower()}_{path.replace('{', 'by_')}")
@@ -135,6 +137,7 @@ class _Reader:
             "method": method,
             "url": base + (path if path.startswith("/") else f"/{path}"),
             "arguments": arguments.sent,
+            "query": _fixed(fixed),
             "secrets": arguments.secrets,
             "media_types": self._media_types(operation),
             **body,
@@ -213,6 +216,14 @@ class _Reader:
                 f"它有 {size:,} 字节，与前面的合计超出了上限。",
             )
         return document
+
+
+def _fixed(query: str) -> Mapping[str, str]:
+    """What stands behind the ? of a path, which is sent with every call; raises `Unusable` where it cannot be."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if PLACEHOLDER.search(query) or len({name for name, _ in pairs}) < len(pairs):
+        raise Unusable("What stands behind ? in its path is of a form that is not read.", "路径里 ? 后面的写法不支持。")
+    return dict(pairs)
 
 
 def _list(value: Any) -> list[Any]:

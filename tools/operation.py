@@ -22,6 +22,10 @@ _PATH_LIMIT = 1500
 _MEDIA_TYPES = 50  # of one body that are looked at
 
 _IGNORED_HEADERS = ("accept", "content-type")  # the standard takes them from elsewhere
+_MAYBE_KEYS = ("key", "ak", "appid", "appkey", "token")
+_SAYS_KEY = re.compile(
+    r"api[ _-]?key|\byour .{0,20}key|access key|密钥|密匙|凭证|申请.{0,20}key|用户.{0,10}key|认证", re.IGNORECASE
+)
 _JSON = re.compile(r"(application|text)/(json|[a-z0-9.+-]*\+json)")
 _MEDIA_TYPE = re.compile(r"[a-z0-9*][a-z0-9.+*-]{0,60}/[a-z0-9*][a-z0-9.+*-]{0,100}")
 _JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
@@ -126,20 +130,20 @@ class Arguments:
             fields = sendable
         for name, field in fields.items():
             how = encoding.get(name) if isinstance(encoding, Mapping) else None
-            written = {} if body_type == "json" else _written(how if isinstance(how, Mapping) else {}, field)
+            written = {} if body_type == "json" else _written_in_form(how if isinstance(how, Mapping) else {}, field)
             self._add(name, "field", field, name in needed, **(written or {"write": "json"}))
         if not fields:
             self._add("body", "body", ({"description": described} if described else {}) | schema, required)
 
     def _add_query(self, name: str, parameter: Mapping[str, Any]) -> None:
         required = parameter.get("required") is True
-        if is_key(name):
+        if is_key(name) or (name.lower() in _MAYBE_KEYS and _SAYS_KEY.search(as_text(parameter.get("description"))[:500])):
             self._add_secret(name, "query", required)
             return
-        in_json = _content(parameter)
-        if in_json:
-            media = self._schemas.resolve(next(iter(in_json.values())))
-            parameter = {**parameter, "schema": media.get("schema", {})}
+        in_json = False
+        for kind, media in islice(_content(parameter).items(), 1):
+            in_json = not kind.startswith("text/") or _JSON.fullmatch(kind) is not None
+            parameter = {**parameter, "schema": self._schemas.resolve(media).get("schema", {})}
         schema = self._parameter_schema(parameter)
         written = {"write": "json"} if in_json else _written(parameter, schema)
         if written is not None:
@@ -194,9 +198,20 @@ def _written(parameter: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[st
     explode = parameter.get("explode", style == "form")
     if style == "deepObject":
         return {"write": "deep"}
-    if schema.get("type") == "object":
+    if _is_object(schema):
         return {"write": "fields"} if style == "form" and explode else None
     return {"join": "" if explode else _JOINS[style]} if style in _JOINS else None
+
+
+def _written_in_form(encoding: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, str] | None:
+    """The same of a field of a form, where an object is JSON unless its description says how it is spread."""
+    said = "style" in encoding or "explode" in encoding
+    return {"write": "json"} if _is_object(schema) and not said else _written(encoding, schema)
+
+
+def _is_object(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type", "object" if "properties" in schema else "")
+    return "object" in ([kinds] if isinstance(kinds, str) else kinds)
 
 
 def _is_file(schema: Mapping[str, Any]) -> bool:
@@ -239,6 +254,7 @@ def server_address(server: Any, given: str | None, found_at: str | None = None) 
         raise Unusable("Its server has no address that can be read.", "它的 server 没有可用的网址。")
     if given is None or "{" not in url:
         url = _with_defaults(url.strip(), server.get("variables"))
+        url = f"https:{url}" if url.startswith("//") else url
     relative = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\{", url) is None
     if given is not None:
         url = urljoin(given, url) if relative and url not in ("", "/") else given
@@ -258,7 +274,7 @@ def _with_defaults(url: str, variables: Any) -> str:
     def default(match: re.Match[str]) -> str:
         declared = variables.get(match[1]) if isinstance(variables, Mapping) else None
         value = declared.get("default") if isinstance(declared, Mapping) else None
-        if not as_text(value):
+        if not isinstance(value, str) and not as_text(value):
             raise Unusable(
                 f"Its server has the variable {match[1][:80]!r} without a default. Give its address, https://HOST.",
                 f"服务器网址里的变量 {match[1][:80]!r} 没有默认值。请指定网址：https://主机。",

@@ -204,6 +204,10 @@ def _spread(sent: Sent, name: str, value: Any) -> list[tuple[str, str]]:
     if isinstance(value, Mapping) and sent.write in ("deep", "fields"):
         deep = sent.write == "deep"
         return [pair for key, inner in value.items() for pair in _spread(sent, f"{name}[{key}]" if deep else key, inner)]
+    if isinstance(value, list) and sent.write == "deep":
+        # As the services read it that write objects so: a number tells the fields of one object from those of the next.
+        names = [f"{name}[{n}]" if isinstance(item, Mapping | list) else f"{name}[]" for n, item in enumerate(value)]
+        return [pair for each, item in zip(names, value, strict=True) for pair in _spread(sent, each, item)]
     if isinstance(value, list) and not sent.join:
         return [(name, _plain(item)) for item in value]
     return [(name, sent.join.join(map(_plain, value)) if isinstance(value, list) else _plain(value))]

@@ -292,6 +292,9 @@ class _Schema:
 
 def _simple(node: Mapping[str, Any]) -> dict[str, Any]:
     told = {**node, "description": clean_text(node.get("description"), _DESCRIPTION_LIMIT)}
+    kind = as_text(node.get("contentMediaType"))
+    if kind and "contentEncoding" not in node and not kind.startswith("text/") and not kind.endswith("json"):
+        told["format"] = "binary"  # so said OpenAPI 3.0 what 3.1 says
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if told.get(exclusive) is True and bound in told:  # OpenAPI 3.0
             told[exclusive] = told.pop(bound)

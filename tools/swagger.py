@@ -25,7 +25,8 @@ _OWN = ("name", "in", "required", "description", "collectionFormat", "allowEmpty
 
 def servers(description: Mapping[str, Any], place: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The server entries of a description, by the schemes of `place` (an operation) where it names some; https comes first."""
-    path = as_text(description.get("basePath")).rstrip("/")
+    path = as_text(description.get("basePath")).strip("/")
+    path = f"/{path}" if path else ""  # many forget its slash, and what follows the host would become a part of it
     host = as_text(description.get("host"))
     if not host:
         return [{"url": path or "/"}]

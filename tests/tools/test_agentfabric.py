@@ -192,7 +192,7 @@ def test_keys_leave_the_documents_and_are_offered(found):
     assert weather.call.query == {"output": "JSON"}
     values = {secret.name: "v" for secret in weather.call.secrets}
     assert (
-        request_of(weather.call, {"city": "x"}, values).url == "https://amap.example/weather?output=JSON&city=x&key=v&api_key=v"
+        request_of(weather.call, {"city": "x"}, values).url == "https://amap.example/weather?output=JSON&key=v&api_key=v&city=x"
     )
     [left_open] = by_name(found)["wordart"].document.call.secrets
     assert (left_open.name, left_open.prefix) == ("wordart.X-API-Key", "")

