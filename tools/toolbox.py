@@ -1,17 +1,16 @@
-"""What a maker does with tools besides calling them: making, changing, switching, granting, importing, taking away, permitting.
+"""What a maker does with tools besides calling them: making, changing, granting, importing, taking away, permitting.
 
 Documents, their earlier versions and grants lie in the database; the registry holds the tools made of them, so that what is done
 here counts from the next snapshot, while a turn under way keeps its own.
 """
 
 import contextlib
-import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from common.database import Database
-from common.documents import DocumentStore, Stored, invalid
+from common.documents import Stored, invalid
 from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, EgressRefused, StorageFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
@@ -29,9 +28,7 @@ from tools.making import ToolMaker
 from tools.mcphub import McpServers, McpTool
 from tools.permissions import Permissions
 from tools.registry import ToolRegistry
-from tools.switches import SWITCHES, Switches
-
-_SWITCHES_LIMIT = 2_000_000  # bytes: twenty thousand ids of the longest
+from tools.switches import Switchboard
 
 _BLANK: Mapping[str, Any] = {
     "id": "tool",
@@ -83,73 +80,18 @@ class Toolbox:
         self.mcp = mcp or McpServers(database, registry, owner, lambda _name, _origin: None, programs=False)
         self._store = ToolStore(database)
         self.addresses = AddressStore(database)
-        self._switches = DocumentStore(database, "tool-switches", Switches, size_limit=_SWITCHES_LIMIT)
         self._registry = registry
         self._owner = owner
         self._maker = maker or ToolMaker()
         self._turn = registry.editing  # what is stored and what is registered change together
         self.permissions = Permissions(database, owner)
-        self._read_switches()
+        self.switches = Switchboard(database, registry, owner)
 
     def reread(self) -> None:
         """Read again what is kept, after the rows were replaced; no permission outlives that: personas are others now."""
         self.permissions.withdraw_all()
         self.mcp.reread()
-        self._read_switches()
-
-    def _read_switches(self) -> None:
-        """Which tools are off or always offered; none, where what says so cannot be read."""
-        with self._turn:
-            try:
-                switches = self._stored()[0]
-            except DocumentInvalid as error:
-                logging.getLogger(__name__).warning("which tools are off cannot be read: %s", error)
-                switches = Switches()
-            self._apply(switches)
-
-    def switch(self, id: str, on: bool) -> None:
-        """Give a tool to turns, or keep it from them, from the next turn on. Raises `DocumentMissing`."""
-        self._registry.get(id)
-        self.switch_all([id], on)
-
-    def switch_all(self, ids: Collection[str], on: bool) -> int:
-        """As `switch`, for several tools at once; returns the number of this change, for `switch_back`."""
-        with self._turn:  # switches of two tabs both count
-            switches, revision = self._stored()
-            return self._keep_switches(switches.turned(ids, on), revision)
-
-    def switch_back(self, change: int) -> int:
-        """Undo a change of switches, and none that came after it. Raises `DocumentMissing` for one that is not kept any more."""
-        with self._turn:
-            kept = {stored.revision: {*stored.document.off} for stored in self._switches.versions(self._owner, SWITCHES)}
-            before = kept.get(change - 1, set() if change == 1 else None)
-            if change not in kept or before is None:
-                raise DocumentMissing(
-                    "Too many switches were changed since. Switch these tools by hand.",
-                    "之后又改过太多次开关，无法撤销。请手动切换这些工具。",
-                )
-            switches, revision = self._stored()
-            changed = switches.turned(kept[change] - before, True).turned(before - kept[change], False)
-            return self._keep_switches(changed, revision)
-
-    def offer_always(self, id: str, always: bool) -> None:
-        """Offer a tool in each turn of the personas that have it, or when it fits the message, from the next turn on.
-
-        Raises `DocumentMissing`, and `ToolError` where as many as may be are always offered already.
-        """
-        self._registry.get(id)
-        with self._turn:
-            switches, revision = self._stored()
-            self._keep_switches(switches.offering(id, always, self._known()[0]), revision)
-
-    def _keep_switches(self, switches: Switches, revision: int) -> int:
-        stored = self._switches.save(self._owner, self._switches.parse(switches.model_dump()), revision)
-        self._apply(switches)
-        return stored.revision
-
-    def _apply(self, switches: Switches) -> None:
-        self._registry.turn_off(switches.off)
-        self._registry.offer_always(switches.always)
+        self.switches.reread()
 
     def get(self, id: str) -> Stored[ToolDocument]:
         """The document of a registered tool as it is kept. Raises `DocumentMissing`, also for one that comes with Hearth."""
@@ -446,10 +388,3 @@ class Toolbox:
     def close(self) -> None:
         """End the connections to MCP servers, and the programs that some of them are."""
         self.mcp.close()
-
-    def _stored(self) -> tuple[Switches, int]:
-        try:
-            stored = self._switches.get(self._owner, SWITCHES)
-        except DocumentMissing:
-            return Switches(), 0
-        return stored.document, stored.revision

@@ -69,7 +69,7 @@ class ToolsShown:
     def act(self, ask: Ask, manner: Manner) -> Markup:
         """Switch all that is shown, or give it to a persona; returns the note about it. Raises `HearthError`."""
         if ask.word("action") == "switch-back":
-            self._studio.toolbox.switch_back(whole_number(ask.word("change")) or 0)
+            self._studio.toolbox.switches.turn_back(whole_number(ask.word("change")) or 0)
             return parts.note(text("tools_switched_back", ask.language), "good")
         narrowed = Narrowed(ask.word("sought"), ask.word("kind"))
         ids = [tool.id for tool in self._studio.tools.list() if narrowed.fits(tool)]
@@ -79,6 +79,6 @@ class ToolsShown:
             title = self._studio.personas.get(MAKER.owner, persona).document.title.get(ask.language)
             return parts.note(text("tools_given_all", ask.language, count=len(ids), title=plain(title)), "good")
         on = ask.word("to") == "on"
-        change = self._studio.toolbox.switch_all(ids, on)
+        change = self._studio.toolbox.switches.turn_all(ids, on)
         said = text("tools_switched_on" if on else "tools_switched_off", ask.language, count=len(ids))
         return parts.undo(manner, said, "switch-back", change=str(change))

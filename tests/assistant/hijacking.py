@@ -42,7 +42,7 @@ class World:
         self._open = lambda: build(data, [self._step] * 5000)
         self.studio = self._open()
         self._register()
-        self.studio.toolbox.switch("off-tool", False)
+        self.studio.toolbox.switches.turn("off-tool", False)
         self.persona("p", "notes", "weather", "fetch", "open-path", "save-note", "send-mail", "pay", "off-tool")
         self.persona("other", "wipe", "save-note")
         self.persona("helper", "calculator", "clock", "notes", "weather", "fetch", "save-note", "send-mail", "pay")

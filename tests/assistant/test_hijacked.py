@@ -410,11 +410,11 @@ def a_call_that_has_waited_for_more_than_a_day(world):
 @forgery
 def a_tool_that_is_off_since(world):
     talk = asking(world, SAVE)
-    world.studio.toolbox.switch("save-note", False)
+    world.studio.toolbox.switches.turn("save-note", False)
     try:
         assert talk.decide({"c1": YES}).reason == "answered"
     finally:
-        world.studio.toolbox.switch("save-note", True)
+        world.studio.toolbox.switches.turn("save-note", True)
     assert results(talk.messages)[0].failed
     return []
 

@@ -84,7 +84,7 @@ def test_it_counts_from_the_next_turn(registry):
 
 def test_a_studio_offers_it_in_the_turns_of_its_personas(make_studio):
     studio = make_studio()
-    studio.toolbox.offer_always("dates", True)
+    studio.toolbox.switches.offer_always("dates", True)
     wanted = next(each for each in studio.personas_for(MAKER) if "dates" in each.tools)
     agent = studio.agent(wanted.id)
     assert agent.tools.always == {studio.tools.get("dates").spec.name}

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Hearth
+from tests.browser.conftest import Hearth, visit
 from tests.browser.test_journeys import idle, say, talk_to
 from tests.serving import serving
 from tests.tools.conftest import _Answers

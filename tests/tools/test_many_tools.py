@@ -68,15 +68,15 @@ def test_as_many_tools_as_there_are_can_be_off(tmp_path):
     database = Database(tmp_path / "hearth.db")
     ids = [f"{n}-{'x' * 58}" for n in range(MANY)]
     toolbox = Toolbox(database, ToolRegistry(), "maker")
-    change = toolbox.switch_all(ids, False)
-    toolbox.switch_all(ids[:2], True)
+    change = toolbox.switches.turn_all(ids, False)
+    toolbox.switches.turn_all(ids[:2], True)
     again = ToolRegistry()
     toolbox = Toolbox(database, again, "maker")
     assert again.off == {*ids[2:]}
-    toolbox.switch_back(change)
+    toolbox.switches.turn_back(change)
     assert again.off == set()
     for _ in range(5):
-        toolbox.switch_all(ids[:1], False)
+        toolbox.switches.turn_all(ids[:1], False)
     with pytest.raises(DocumentMissing, match="Too many switches were changed since"):
-        toolbox.switch_back(change)
+        toolbox.switches.turn_back(change)
     database.close()

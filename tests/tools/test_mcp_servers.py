@@ -314,7 +314,7 @@ def test_a_tool_of_a_server_is_not_deleted_by_itself(listed):
     toolbox = Toolbox(listed.database, listed.registry, "maker", mcp=listed.mcp)
     with pytest.raises(ToolError, match="belongs to the server 'raw'"):
         toolbox.delete("mcp-raw-read-file")
-    toolbox.switch("mcp-raw-read-file", False)
+    toolbox.switches.turn("mcp-raw-read-file", False)
     assert "raw_read_file" not in listed.registry.snapshot()
     toolbox.reread()
     assert listed.registry.off == {"mcp-raw-read-file"}

@@ -46,8 +46,8 @@ def test_a_tool_that_is_off_is_given_to_no_turn_and_stays_off(open_toolbox):
     toolbox, registry = open_toolbox()
     before = registry.snapshot(["clock", "calculator"])
     clock = registry.get("clock").spec.name
-    toolbox.switch("clock", False)
-    toolbox.switch("clock", False)
+    toolbox.switches.turn("clock", False)
+    toolbox.switches.turn("clock", False)
     assert registry.off == {"clock"}
     assert clock in before
     for snapshot in (registry.snapshot(["clock", "calculator"]), registry.snapshot()):
@@ -56,11 +56,11 @@ def test_a_tool_that_is_off_is_given_to_no_turn_and_stays_off(open_toolbox):
     assert "clock" in {tool.id for tool in registry.list()}
     again, registry = open_toolbox()
     assert clock not in registry.snapshot()
-    again.switch("clock", True)
+    again.switches.turn("clock", True)
     assert registry.off == set()
     assert clock in registry.snapshot(["clock"])
     with pytest.raises(DocumentMissing):
-        again.switch("no-such-tool", False)
+        again.switches.turn("no-such-tool", False)
 
 
 def test_switches_that_are_turned_at_the_same_time_all_count(open_toolbox, monkeypatch):
@@ -70,13 +70,13 @@ def test_switches_that_are_turned_at_the_same_time_all_count(open_toolbox, monke
 
     def overtaken(off):
         for other in others:
-            threads.append(threading.Thread(target=toolbox.switch, args=(other, False)))
+            threads.append(threading.Thread(target=toolbox.switches.turn, args=(other, False)))
             threads[-1].start()
             threads[-1].join(0.5)
         turn_off(off)
 
     monkeypatch.setattr(registry, "turn_off", overtaken)
-    toolbox.switch("clock", False)
+    toolbox.switches.turn("clock", False)
     threads[0].join()
     assert registry.off == {"clock", "calculator"} == set(toolbox._stored()[0].off)
 

@@ -100,7 +100,7 @@ def test_many_hands_leave_registry_and_database_alike(toolbox, database, make_do
                     case 3:
                         toolbox.restore(id)
                     case 4:
-                        toolbox.switch(id, chance.random() < 0.5)
+                        toolbox.switches.turn(id, chance.random() < 0.5)
                     case 5:
                         toolbox.take(exported, {id})
                     case 6:
@@ -180,7 +180,7 @@ def test_a_disk_that_fills_up_leaves_both_alike(toolbox, database, make_document
             case "take":
                 toolbox.take(found)
             case "switch":
-                toolbox.switch("pets", False)
+                toolbox.switches.turn("pets", False)
             case "go_back":
                 toolbox.go_back("pets", first.revision, second.revision)
     database.room = 1_000_000
@@ -204,16 +204,16 @@ def test_thousands_may_be_off(toolbox):
     ids = [f"{'a-long-name-of-a-tool-of-some-service'}-{n}" for n in range(1500)]
     for id in ids:
         toolbox._registry.register(_Named(id, id.replace("-", "_")))
-    toolbox._switches.save(OWNER, toolbox._switches.parse({"off": ids[:-1]}), 0)
-    toolbox.switch(ids[-1], False)
+    toolbox.switches.turn_all(ids[:-1], False)
+    toolbox.switches.turn(ids[-1], False)
     assert toolbox._registry.off == set(ids)
 
 
 def test_too_many_that_are_off_is_a_sentence(toolbox):
     ids = [f"t-{n}" for n in range(20_000)]
-    toolbox._switches.save(OWNER, toolbox._switches.parse({"off": ids}), 0)
+    toolbox.switches.turn_all(ids, False)
     with pytest.raises(DocumentInvalid):
-        toolbox.switch("clock", False)
+        toolbox.switches.turn("clock", False)
 
 
 def test_a_locked_database_is_a_sentence(toolbox, database, make_document):
@@ -258,7 +258,7 @@ with opened(Path(sys.argv[1])) as database:
                 toolbox.restore(id)
                 told("saved", id, number)
         if number % 3 == 0:
-            toolbox.switch("clock", number % 2 == 0)
+            toolbox.switches.turn("clock", number % 2 == 0)
 """
 
 

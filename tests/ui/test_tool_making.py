@@ -298,7 +298,7 @@ def test_all_that_is_shown_is_switched_and_given_at_once(shop):
     assert len(named) == 4
     assert "Switched off: 4." in words(off)
     change = re.search(r'data-change="(\d+)"', off)[1]
-    studio.toolbox.switch("clock", False)
+    studio.toolbox.switches.turn("clock", False)
     assert "They are as they were." in words(act(page, action="switch-back", change=change))
     assert studio.tools.off == {"clock"}, "what was switched after that stays"
     act(page, action="switch-all", to="off", sought="", kind="openapi")

@@ -115,9 +115,9 @@ class ToolsPage:
         action = ask.word("action")
         match action:
             case "switch":
-                self._studio.toolbox.switch(id, ask.data.get("on") is True)
+                self._studio.toolbox.switches.turn(id, ask.data.get("on") is True)
             case "always":
-                self._studio.toolbox.offer_always(id, ask.data.get("on") is True)
+                self._studio.toolbox.switches.offer_always(id, ask.data.get("on") is True)
             case "user":
                 self._studio.tools.get(id)
                 use(self._studio, ask.word("by"), "tools", id, ask.data.get("on") is True)
