@@ -63,7 +63,7 @@ def test_what_is_asked_is_answered(data, query, result):
     ("data", "query", "english", "chinese"),
     [
         (JSON, "[?price > 10 plus]", "near 'plus]'", "数字要加反引号"),
-        ("name,price\nA,1\nB,", "sort_by(@, &price)", "sort_by([?price != null], &price)", "请先去掉这些行"),
+        ("name,price\nA,1\nB,", "sort_by(@, &price)", "sort_by([?price], &price)", "请先去掉这些行"),
         (JSON, "[", "cannot be read at character 2", "看不懂"),
         (JSON, "group_by(@, &a)", "There are: abs, avg", "可用的函数有：abs"),
         (JSON, "length(@, @)", "length() is given 2 and takes 1", "需要 1 个参数"),

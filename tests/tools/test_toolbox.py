@@ -78,7 +78,7 @@ def test_switches_that_are_turned_at_the_same_time_all_count(open_toolbox, monke
     monkeypatch.setattr(registry, "turn_off", overtaken)
     toolbox.switches.turn("clock", False)
     threads[0].join()
-    assert registry.off == {"clock", "calculator"} == set(toolbox._stored()[0].off)
+    assert registry.off == {"clock", "calculator"} == {*open_toolbox()[1].off}
 
 
 def test_a_registered_tool_goes_and_comes_back(open_toolbox, make_document):

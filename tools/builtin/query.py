@@ -152,8 +152,8 @@ def _mismatched(error: Any) -> NoReturn:
     if error.current_value is None and error.function_name.endswith("_by"):
         raise ToolFailed(
             f"{error.function_name}() meets a row that lacks the value. Leave such rows out first: "
-            f"{error.function_name}([?price != null], &price).",
-            f"{error.function_name}() 遇到缺少该值的行。请先去掉这些行：{error.function_name}([?price != null], &price)。",
+            f"{error.function_name}([?price], &price).",
+            f"{error.function_name}() 遇到缺少该值的行。请先去掉这些行：{error.function_name}([?price], &price)。",
         ) from None
     english, chinese = ([_TYPES.get(kind, (kind, kind))[language] for kind in error.expected_types] for language in (0, 1))
     value = repr(error.current_value)
