@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from common.secrets import Secrets
 from tools.calls import origin_text
 from tools.documents import ToolDocument
+from tools.grants import grant_needed
 from tools.imported import FoundKey
 
 
@@ -34,6 +35,11 @@ class Access:
     host: str = ""
     private: bool = False
     granted: bool = False
+
+
+def private_host(document: ToolDocument) -> str:
+    """The "host:port" that a tool calls by a grant alone, "" for one that needs none."""
+    return (grant_needed(document.call.url) or "") if document.call.kind == "http" else ""
 
 
 @dataclass(frozen=True, slots=True)

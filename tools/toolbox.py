@@ -14,7 +14,7 @@ from common.documents import Stored, invalid
 from common.errors import DocumentInvalid, DocumentMissing, EgressFailed, EgressRefused, StorageFailed, ToolError
 from common.problems import Sentences
 from common.secrets import Secrets
-from tools.access import Access, KeyOffer, SecretNeeded, kept_for, offers_of
+from tools.access import Access, KeyOffer, SecretNeeded, kept_for, offers_of, private_host
 from tools.addresses import AddressStore
 from tools.base import SecretUse
 from tools.bundle import write_bundle
@@ -53,11 +53,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An import before anything of it is kept: `found` has its title, servers and what is left out."""
+    """An import before anything of it is kept: `found` has its title, servers and what is left out.
+
+    `private` are the hosts ("host:port") that its tools may reach by a grant alone.
+    """
 
     found: Import
     offers: Sequence[Offer]
     keys: Sequence[KeyOffer] = ()
+    private: Sequence[str] = ()
 
 
 class Toolbox:
@@ -319,16 +323,25 @@ class Toolbox:
                 for taken, plan in zip(operations, planned, strict=True)
             ],
             offers_of(found.keys, self._secrets) if self._secrets else (),
+            sorted({private_host(plan.document) for plan in planned} - {""}),
         )
 
-    def take(self, found: Import, keys: Collection[str] | None = None) -> Sequence[Stored[ToolDocument]]:
-        """Keep the tools of an import that these keys of offers name, or all: all of them, or none where it raises."""
+    def take(
+        self, found: Import, keys: Collection[str] | None = None, reach: Collection[str] = ()
+    ) -> Sequence[Stored[ToolDocument]]:
+        """Keep the tools of an import that these keys of offers name, or all: all of them, or none where it raises.
+
+        Those that call one of the private hosts of `reach` are granted it.
+        """
         documents = [document for document in found.documents if keys is None or document.id in keys]
         with self._turn:
             grants = self._store.grants.all(self._owner)
             kept = self._store.keep_imported(self._owner, documents, self._reserved())
             for stored in kept:
                 self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
+            for stored in kept:
+                if (host := private_host(stored.document)) and host in reach:
+                    self.grant(stored.document.id, host)
         return kept
 
     def keep_keys(self, keys: Iterable[FoundKey], taken: Sequence[Stored[ToolDocument]]) -> Sequence[str]:

@@ -50,6 +50,8 @@ class ToolImports:
         url, words = ((fields.get(name) or [""])[-1].strip() for name in ("url", "text"))
         if not url and not words:
             raise HearthError(*(text("tools_import_empty", each) for each in ("en", "zh")))
+        if len(words) >= views.TEXT_LIMIT:
+            raise HearthError(*(text("tools_import_long", each, count=f"{views.TEXT_LIMIT:,}") for each in ("en", "zh")))
         self._keep(ask, words or self._toolbox.fetch(url), None if words else url)
 
     def read(self, ask: Ask, sent: Sequence[Upload]) -> None:
@@ -65,19 +67,24 @@ class ToolImports:
         pending = self._of(ask)
         self._keep(ask, pending.text, pending.found_at, ask.word("value"))
 
-    def take(self, ask: Ask) -> str:
-        """Keep what was ticked, tools and keys; returns the sentence about it. Raises `HearthError`."""
+    def take(self, ask: Ask) -> tuple[str, str]:
+        """Keep what was ticked: tools, keys, what they may reach. Returns the sentence about it, and the tool if it is one.
+
+        Raises `HearthError`.
+        """
         pending = self._of(ask)
         chosen = set(ask.fields().get("take", ()))
         if not chosen:
             raise HearthError(*(text("tools_import_none_chosen", each) for each in ("en", "zh")))
         found, ticked = pending.preview.found, set(ask.fields().get("keep-key", ()))
-        kept = self._toolbox.take(found, chosen)
+        kept = self._toolbox.take(found, chosen, set(ask.fields().get("reach", ())) & {*pending.preview.private})
         names = self._toolbox.keep_keys((key for place, key in enumerate(found.keys) if str(place) in ticked), kept)
         with self._lock:
             self._pending.pop(ask.session, None)
         said = text("tools_import_done", ask.language, count=len(kept))
-        return f"{said} {text('tools_import_keys_kept', ask.language, names=', '.join(names))}" if names else said
+        if names:
+            said = f"{said} {text('tools_import_keys_kept', ask.language, names=', '.join(names))}"
+        return said, kept[0].document.id if len(kept) == 1 else ""
 
     def leave(self, session: str) -> None:
         """Let go of what a page looked into: there may be keys in it."""
@@ -116,4 +123,4 @@ def _look(pending: _Pending, ask: Ask) -> views.Look:
     left = [(each.operation, each.reason[spoken]) for each in found.operations if isinstance(each, LeftOut)]
     left += [("", told[spoken]) for told in found.notes]
     server = pending.server or next(iter(found.servers), "")
-    return views.Look(found.title, offers, left, found.servers, server, pending.preview.keys)
+    return views.Look(found.title, offers, left, found.servers, server, pending.preview.keys, pending.preview.private)

@@ -21,6 +21,7 @@ from ui.views import parts
 
 ACTS = ("switch-all", "switch-back", "give-all")
 
+_OWN = ("http", "openapi", "mcp")
 _SESSIONS = 200  # whose list remembers what it was narrowed to, the latest ones
 
 
@@ -57,8 +58,8 @@ class ToolsShown:
                 self._narrowed.popitem(last=False)
 
     def of(self, session: str) -> tuple[Narrowed, Sequence[Tool], Mapping[str, int]]:
-        """What the list is narrowed to, the tools that fit, and how many there are of each kind."""
-        tools = self._studio.tools.list()
+        """What the list is narrowed to, the tools that fit (the maker's own first), and how many there are of each kind."""
+        tools = sorted(self._studio.tools.list(), key=lambda tool: tool.kind not in _OWN)
         kinds = Counter[str](tool.kind for tool in tools)
         with self._lock:
             narrowed = self._narrowed.get(session, Narrowed())

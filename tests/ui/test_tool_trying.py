@@ -18,6 +18,7 @@ from ui.ask import Ask
 from ui.chat import Desk
 from ui.pages.tools import IMPORT
 from ui.session import Viewers
+from ui.views.tool_import import TEXT_LIMIT
 from ui.workshop import Workshop
 
 CANARY = "canary-4711"
@@ -70,6 +71,42 @@ def sent(page, files, language="en", session="session", identity=MAKER, of="meas
     data = {"place": "tool-medium", "of": of, "argument": argument, "files": files}
     (screen,) = page.files(ask(of, language, identity, session, **data))
     return screen["workshop"]
+
+
+# -- what an import may reach ---------------------------------------------------------------------------------------------
+
+
+def test_a_private_address_of_an_import_is_reached_where_it_is_ticked(shop, cloud):
+    page, studio, _ = shop
+    document = {
+        "openapi": "3.0.0",
+        "info": {"title": "Shop"},
+        "servers": [{"url": cloud.url}],
+        "paths": {f"/{name}": {"get": {"operationId": name, "summary": name}} for name in ("stock", "price", "staff")},
+    }
+    host = cloud.url.removeprefix("http://")
+
+    def look():
+        html = act(page, IMPORT, action="look", fields={"text": [json.dumps(document)]})
+        assert re.findall(r'name="reach" value="([^"]+)"( checked)?', html) == [(host, "")], "by hand alone"
+        ids = re.findall(r'name="take" value="([^"]+)"', html)
+        return ids, lambda taken, **more: act(page, IMPORT, action="take", fields={"take": taken, **more})
+
+    ids, take = look()
+    html = take(ids[:2], reach=[host, "10.0.0.1:80"])
+    assert "Imported tools: 2." in words(html)
+    assert [studio.toolbox.access(id).granted for id in ids[:2]] == [True, True]
+    cloud.answers["/stock"] = (200, "application/json", b'{"stock": 3}')
+    assert "3" in words(act(page, ids[0], action="try", of=ids[0], fields={}))
+    ids, take = look()
+    html = take(ids[2:])
+    assert 'id="tool-tab-access"' in html, "one that is taken alone is opened"
+    assert not studio.toolbox.access(ids[2]).granted
+
+
+def test_a_text_that_was_cut_by_its_field_is_not_read_as_broken(shop):
+    page, _, _ = shop
+    assert "Save it as a file" in words(act(page, IMPORT, action="look", fields={"text": ["x" * TEXT_LIMIT]}))
 
 
 # -- keys of an import ---------------------------------------------------------------------------------------------------

@@ -111,7 +111,8 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         },
         "required": [hostile],
     }
-    tool = tools.Instrument(hostile, hostile, hostile, hostile, hostile, schema, "spends", 1.0, False, True, True, "http", hostile, server=(hostile, hostile))
+    told = (hostile,) * 5
+    tool = tools.Instrument(*told, schema, "spends", 1.0, False, True, True, "http", hostile, server=(hostile, hostile))
     form = asked(schema)
     problems = {each.name: hostile for each in form} | {"": hostile}
     request = HttpRequest("POST", hostile, {hostile: hostile}, hostile.encode())

@@ -142,7 +142,8 @@ class ToolsPage:
                 self._imports.look(ask) if action == "look" else self._imports.serve(ask)
                 return self._page(ask, IMPORT, _Shown())
             case "take":
-                return self._page(ask, "", _Shown(note=parts.note(self._imports.take(ask), "good"), here=""))
+                said, one = self._imports.take(ask)
+                return self._page(ask, one, _Shown(note=parts.note(said, "good"), here=one, fresh=True))
             case "take-away":
                 self._trials.take_away(ask, self._studio.tools.get(id))
             case "key" | "forget-key" | "grant" | "revoke":

@@ -11,6 +11,9 @@ from ui.render import Manner, plain
 from ui.views import parts
 from ui.views.parts import EMPTY
 
+TEXT_LIMIT = 2_000_000
+"""Characters of a text that is pasted; what is longer is cut by the field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -32,6 +35,7 @@ class Look:
     servers: Sequence[str] = ()
     server: str = ""
     keys: Sequence[KeyOffer] = ()
+    private: Sequence[str] = ()
 
 
 def import_html(look: Look | None, manner: Manner, note: Markup = EMPTY) -> Markup:
@@ -48,7 +52,7 @@ def import_html(look: Look | None, manner: Manner, note: Markup = EMPTY) -> Mark
     body = EMPTY.join(
         [
             parts.field(manner.say("tools_import_url"), parts.line("url", "", limit=2000, kind="url")),
-            parts.field(manner.say("tools_import_text"), parts.area("text", "", rows=4, limit=2_000_000)),
+            parts.field(manner.say("tools_import_text"), parts.area("text", "", rows=4, limit=TEXT_LIMIT)),
             Markup('<div class="row">{}</div>').format(parts.submit(manner.say("tools_import_look"), main=look is None)),
         ]
     )
@@ -69,7 +73,7 @@ def _look(look: Look, manner: Manner) -> Markup:
         take = Markup('<div class="row">{}<button type="button" class="quiet" data-do="tick-all">{}</button></div>').format(
             parts.submit(manner.say("tools_import_take")), manner.say("tools_import_all")
         )
-        pieces.append(parts.picks("take", rows, chosen) + _keys(look, manner) + take)
+        pieces.append(parts.picks("take", rows, chosen) + _keys(look, manner) + _reach(look, manner) + take)
     if look.left:
         listed = EMPTY.join(Markup("<dt><code>{}</code></dt><dd>{}</dd>").format(name, why) for name, why in look.left)
         pieces.append(
@@ -97,6 +101,15 @@ def _keys(look: Look, manner: Manner) -> Markup:
     return parts.fields(
         manner.say("tools_import_keys"), parts.picks("keep-key", rows, chosen), hint=manner.say("tools_import_keys_hint")
     )
+
+
+def _reach(look: Look, manner: Manner) -> Markup:
+    """A tick for each address that is not public, by hand: whoever wrote the file chose it."""
+    if not look.private:
+        return EMPTY
+    rows = [(host, manner.say("tools_import_reach_host", host=host), "") for host in look.private]
+    hint = manner.say("tools_import_reach_hint")
+    return parts.fields(manner.say("tools_reach"), parts.picks("reach", rows, []), hint=hint)
 
 
 def _servers(look: Look, manner: Manner) -> Markup:

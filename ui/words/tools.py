@@ -304,6 +304,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_import_same": ("as it is", "未变"),
     "tools_request": ("The request, with ••• for keys", "请求（密钥显示为 •••）"),
     "tools_called_with": ("What it is called with", "调用内容"),
+    "tools_import_long": (
+        "Only the first {count} characters of what you pasted arrived. Save it as a file and choose that.",
+        "粘贴的内容只收到前 {count} 个字符。请存成文件，再选择这个文件。",
+    ),
+    "tools_import_reach_host": ("The tools taken may reach {host}", "导入的工具可以访问 {host}"),
+    "tools_import_reach_hint": (
+        "This is on your machine or in your network. Tick it only if you know the service; later it is under Keys and access.",
+        "它在你的电脑或内部网络里。认识这个服务再勾选；以后也可以在“密钥与权限”里修改。",
+    ),
     "tools_import_keys": ("Keys in this file", "文件里的密钥"),
     "tools_import_keys_hint": (
         "A ticked key is kept encrypted and sent to this address alone, once a tool that needs it is taken. It is never shown.",
