@@ -12,9 +12,9 @@ from assistant.branches import Placed
 from assistant.consent import may_stand
 from assistant.studio import Studio
 from tools.permissions import digest
+from ui.argument_form import changed, fitting, typed, written
 from ui.ask import Ask
 from ui.render import Manner
-from ui.toolform import changed, fitting, typed, written
 from ui.views.approval import Question, question_html
 from ui.views.tools import Trial
 

@@ -24,10 +24,10 @@ from tools.http import HttpTool
 from tools.requests import HttpRequest
 from tools.runner import run
 from tools.validation import check
+from ui.argument_form import Asked, asked, read, typed
 from ui.ask import Ask
 from ui.media import InMemory, Shown, media_html
 from ui.render import Manner
-from ui.toolform import Asked, asked, read, typed
 from ui.uploads import Upload, content
 from ui.views import tools as views
 

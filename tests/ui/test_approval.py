@@ -11,11 +11,11 @@ from assistant.models.base import CallChunk
 from personas.schema import Persona
 from tools.base import Tool
 from tools.permissions import digest
+from ui.argument_form import changed, fitting, written
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.render import Manner
 from ui.session import Viewers
-from ui.toolform import changed, fitting, written
 from ui.views.approval import Question, exact_html, question_html
 from ui.views.tools import Trial
 from ui.workshop import Workshop

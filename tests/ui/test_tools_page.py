@@ -11,10 +11,10 @@ from tests.media import PICTURE, SOUND, Measure, giving, wav
 from tools.base import Media, Tool
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
+from ui.argument_form import asked, read, typed
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.session import Viewers
-from ui.toolform import asked, read, typed
 from ui.workshop import Workshop
 
 SCHEMA = {

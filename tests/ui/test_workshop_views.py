@@ -8,10 +8,10 @@ from knowledge.types import DocumentRecord, Hit, Passage
 from tools.access import Access, KeyOffer, SecretNeeded
 from tools.requests import HttpRequest
 from ui import highlight
+from ui.argument_form import asked
 from ui.media import Shown
 from ui.render import Manner
 from ui.tool_form import Secret, ToolForm
-from ui.toolform import asked
 from ui.uses import Use
 from ui.views import knowledge, reading, tool_editor, tool_import, tools
 

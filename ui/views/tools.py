@@ -10,9 +10,9 @@ from markupsafe import Markup
 from assistant.mediacheck import MEGABYTES
 from tools.requests import HttpRequest
 from tools.switches import ALWAYS_LIMIT
+from ui.argument_form import Asked
 from ui.media import Shown, media_html
 from ui.render import Manner, plain
-from ui.toolform import Asked
 from ui.uses import Use, switches_html
 from ui.views import parts, servers
 
