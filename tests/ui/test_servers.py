@@ -203,6 +203,7 @@ def test_a_server_is_connected_and_its_tools_are_chosen(shop):
     assert "data-refused" in press(page, "pleasant", "server-risk", tool="add", value="harmless")
     html = seen(page, "mcp-pleasant-add")
     assert 'data-thing="+server-pleasant"' in html
+    assert "comes with Hearth" not in html
     press(page, "pleasant", "server-risk", tool="add", value="reads")
     html = act(page, "mcp-pleasant-add", action="try", of="mcp-pleasant-add", fields={"arg.a": ["2"], "arg.b": ["40"]})
     assert "42" in words(html)

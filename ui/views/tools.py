@@ -168,7 +168,8 @@ def tool_html(
     own: Sequence[tuple[str, str, Markup]] = (),
 ) -> Markup:
     """One tool; `own` are the tabs that not every tool has: its editor, its access, its versions."""
-    badges = [parts.badge(manner.say(f"tools_kind_{tool.kind}" if tool.registered else "tools_ships"))]
+    ships = not tool.registered and tool.server is None
+    badges = [parts.badge(manner.say("tools_ships" if ships else f"tools_kind_{tool.kind}"))]
     if not tool.on:
         badges.append(parts.badge(manner.say("tools_off"), "bad"))
     elif tool.always:
