@@ -8,16 +8,15 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.studio import Studio
-from common.documents import Stored, invalid
+from common.documents import invalid
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict, HearthError, NameInvalid
-from common.problems import Sentences, sentences
+from common.problems import sentences
 from tools.base import Tool
 from tools.grants import grant_needed
 from tools.mcpconfig import Refused, Written, read_config, read_line
@@ -27,6 +26,7 @@ from ui import notify
 from ui.ask import Ask
 from ui.clock import clock
 from ui.connecting import Connecting
+from ui.kept import Kept
 from ui.render import Manner, plain
 from ui.server_form import mark_of, problems_of, read_values, settings_of, values_of
 from ui.texts import text
@@ -39,14 +39,7 @@ _SAVES = ("server-save", "server-mine", "server-connect", "server-delete")
 _ABOUT = 120  # letters of a command in the list
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a form's save came to: the server as it is stored now, and what stands in the form."""
-
-    stored: Stored[McpServer]
-    values: Mapping[str, str]
-    problems: Mapping[str, Sentences] = field(default_factory=dict)
-    conflict: bool = False
+_Kept = Kept[McpServer, Mapping[str, str]]
 
 
 class ServerPages:
@@ -80,7 +73,7 @@ class ServerPages:
         if at != servers.ALL:
             try:
                 stored = self._mcp.get(at.removeprefix(servers.PREFIX))
-                kept = _Kept(stored, values_of(stored.document))
+                kept = Kept(stored, values_of(stored.document))
                 return at, self._server_html(ask, kept, manner, note, fresh)
             except (DocumentMissing, NameInvalid):
                 note = note or parts.note(text("servers_gone", ask.language), "bad")
@@ -229,13 +222,12 @@ class ServerPages:
         action = ask.word("action")
         kept = self._keep(ask, over=action == "server-mine")
         id, note = kept.stored.document.id, parts.EMPTY
-        whole = not kept.problems and not kept.conflict
-        if whole and action == "server-delete":
+        if kept.whole and action == "server-delete":
             return self._deleted(ask, manner, id)
-        if whole and action == "server-connect":
+        if kept.whole and action == "server-connect":
             self._connecting.start(id)
-        if whole and action == "server-mine":
-            note = parts.note(text("tools_saved", ask.language, time=clock(ask, kept.stored.changed)), "good")  # type: ignore[arg-type]
+        if kept.whole and action == "server-mine":
+            note = parts.note(text("server_kept_mine", ask.language), "good")
         return f"{servers.PREFIX}{id}", self._server_html(ask, kept, manner, note, False)
 
     def _keep(self, ask: Ask, *, over: bool) -> _Kept:
@@ -246,14 +238,14 @@ class ServerPages:
             values = read_values(ask.fields(), document)
             if not over and ask.word("revision") not in ("", mark_of(document)):
                 # What was saved already, and comes once more after a reload, is no second opinion.
-                return _Kept(stored, values, conflict=values != values_of(document))
+                return Kept(stored, values, conflict=values != values_of(document))
             try:
                 wanted = _parsed(document.model_dump(mode="json") | settings_of(values, document))
                 if wanted == document:
-                    return _Kept(stored, values)
-                return _Kept(self._mcp.save(wanted, stored.revision), values)
+                    return Kept(stored, values)
+                return Kept(self._mcp.save(wanted, stored.revision), values)
             except DocumentInvalid as error:
-                return _Kept(stored, values, problems_of(error.problems))
+                return Kept(stored, values, problems_of(error.problems))
             except EditConflict:  # something else of it was saved in this moment
                 continue
 
@@ -289,7 +281,7 @@ class ServerPages:
         id, listing = document.id, self._mcp.listing(document.id)
         spoken = 1 if ask.language == "zh" else 0
         saved = text("tools_unsaved", ask.language)
-        if not kept.problems and not kept.conflict:
+        if kept.whole:
             saved = text("tools_saved", ask.language, time=clock(ask, stored.changed)) if stored.changed else ""
         key, mark = self._form(ask, kept, fresh)
         stand = self._stand(document, ask)
@@ -309,7 +301,7 @@ class ServerPages:
                 listing=listing,
                 secrets=self._toolbox.server_secrets(id),
                 settings=server.Settings(
-                    kept.values,
+                    kept.form,
                     key,
                     mark,
                     saved,

@@ -7,18 +7,17 @@ cannot be saved stays in the form with its problems, and what was saved elsewher
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
 from assistant.studio import Studio
-from common.documents import Stored
 from common.errors import DocumentInvalid, EditConflict
-from common.problems import Sentences
 from tools.documents import ToolDocument
-from ui.ask import Ask, whole_number
+from ui.ask import Ask
 from ui.clock import clock
+from ui.kept import Kept, revision_in
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_form import ToolForm, document_of, form_of, problems_of, read_form
@@ -32,20 +31,7 @@ SAVES = ("save", "mine", "add-key", "remove-key", "duplicate", "export", "versio
 _SESSIONS = 200  # whose form is remembered, the latest ones
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a form's save came to: the tool as it is stored now, and the form as it was typed."""
-
-    stored: Stored[ToolDocument]
-    form: ToolForm
-    problems: Mapping[str, Sentences]
-    conflict: bool = False
-    anew: bool = False  # more than what was typed is stored, so that the form shows that
-
-    @property
-    def whole(self) -> bool:
-        """All of it is stored."""
-        return not self.problems and not self.conflict
+ToolKept = Kept[ToolDocument, ToolForm]
 
 
 class ToolEditing:
@@ -57,14 +43,14 @@ class ToolEditing:
         self._keys: OrderedDict[str, tuple[str, str]] = OrderedDict()  # session -> the tool in its form, and the form's key
         self._lock = threading.Lock()
 
-    def keep(self, ask: Ask, *, over: bool = False) -> Kept:
+    def keep(self, ask: Ask, *, over: bool = False) -> ToolKept:
         """Save what the form holds; with `over`, in place of what was saved elsewhere. Raises `DocumentMissing`."""
         stored = self._toolbox.get(ask.thing)
         form = read_form(ask.fields(), stored.document)
         fields, unread = document_of(form, stored.document)
         if unread:
             return Kept(stored, form, unread)
-        revision = stored.revision if over else _revision(ask.word("revision"), stored.revision)
+        revision = stored.revision if over else revision_in(ask, stored.revision)
         told: Mapping[str, Any] = fields
         if stored.document.call.kind == "model":
             told = followed(fields, stored.document, {tool.spec.name for tool in self._tools.list()})
@@ -78,7 +64,7 @@ class ToolEditing:
         except EditConflict:
             return Kept(stored, form, {}, conflict=True)
 
-    def rows(self, ask: Ask, kept: Kept) -> Kept:
+    def rows(self, ask: Ask, kept: ToolKept) -> ToolKept:
         """One key more or less in the form."""
         if ask.word("action") == "add-key":
             return replace(kept, form=kept.form.with_secret())
@@ -91,18 +77,18 @@ class ToolEditing:
         except DocumentInvalid as error:
             return replace(kept, form=form, problems=problems_of(error.problems, form))
 
-    def fresh(self, id: str) -> Kept:
+    def fresh(self, id: str) -> ToolKept:
         """What is stored, as nobody has typed in it yet. Raises `DocumentMissing`."""
         stored = self._toolbox.get(id)
         return Kept(stored, form_of(stored.document), {})
 
-    def form_html(self, ask: Ask, kept: Kept, manner: Manner, *, fresh: bool) -> Markup:
+    def form_html(self, ask: Ask, kept: ToolKept, manner: Manner, *, fresh: bool) -> Markup:
         """The form; unless it is `fresh`, what is typed in it stays."""
         document, stored = kept.stored.document, kept.stored
         key = self._key(ask, kept, fresh or kept.anew)
         problems = kept.problems or problems_of(self._toolbox.wrong(document), kept.form)
         spoken = 1 if ask.language == "zh" else 0
-        note = views.conflict_html(manner) if kept.conflict else parts.EMPTY
+        note = parts.conflict(manner, "tools_conflict", "tools_mine", "tools_theirs") if kept.conflict else parts.EMPTY
         if kept.problems:
             note = parts.note(manner.say("tools_wrong", n=len(kept.problems)), "bad")
         saved = text("tools_unsaved", ask.language)
@@ -114,7 +100,7 @@ class ToolEditing:
                 kind=document.call.kind,
                 form=kept.form,
                 key=key,
-                revision=_revision(ask.word("revision"), stored.revision) if kept.conflict else stored.revision,
+                revision=revision_in(ask, stored.revision) if kept.conflict else stored.revision,
                 saved=saved,
                 problems={name: told[spoken] for name, told in problems.items()},
                 note=note,
@@ -122,7 +108,7 @@ class ToolEditing:
             manner,
         )
 
-    def _key(self, ask: Ask, kept: Kept, fresh: bool) -> str:
+    def _key(self, ask: Ask, kept: ToolKept, fresh: bool) -> str:
         """A new key replaces what is typed by what is stored; acts beside the form leave it as it is."""
         id = kept.stored.document.id
         with self._lock:
@@ -163,8 +149,3 @@ class ToolEditing:
             case "revoke":
                 self._toolbox.revoke(id, host)
         return ""
-
-
-def _revision(words: str, otherwise: int) -> int:
-    number = whole_number(words)
-    return otherwise if number is None else number

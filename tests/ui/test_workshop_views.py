@@ -46,7 +46,7 @@ def hostile_editor(hostile, manner):
     versions = [tool_editor.Version(n, hostile, n == 1) for n in (1, 2)]
     return {
         "edit": tool_editor.edit_html(edited[0], manner) + tool_editor.edit_html(edited[1], manner),
-        "access": tool_editor.access_html(access, hostile, manner) + tool_editor.conflict_html(manner),
+        "access": tool_editor.access_html(access, hostile, manner),
         "versions": tool_editor.versions_html(versions, hostile, manner),
     }
 

@@ -4,7 +4,7 @@ The editor saves by itself. Each of its acts brings the form along, which is sav
 what cannot be saved stays in the form with its problems, and what was saved elsewhere meanwhile is asked about.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from assistant.access import MAKER
 from assistant.studio import Studio
 from common.documents import Stored
 from common.errors import DocumentInvalid, DocumentMissing, EditConflict, HearthError
-from common.problems import Sentences
 from personas.changes import changes
 from personas.checkup import check_up
 from personas.pictures import UPLOAD_LIMIT, kept_picture
@@ -23,6 +22,7 @@ from ui import notify, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.chat import Desk
 from ui.clock import clock
+from ui.kept import Kept, revision_in
 from ui.persona_around import offered, surroundings
 from ui.persona_form import KINDS, Form, Kind, Row, document_of, form_of, problems_of, read_form
 from ui.render import Manner, plain
@@ -37,19 +37,7 @@ _IMPORT_LIMIT = 1_000_000  # bytes of a file that is read at all; the store has 
 _SEEN_BESIDE = {"title", "avatar", "tint", "picture", "greeting", "starters", "playful", "collections"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a form's save came to: the persona as it is stored now, and the form as it was typed."""
-
-    stored: Stored[Persona]
-    form: Form
-    problems: Mapping[str, Sentences]
-    conflict: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """All of it is stored."""
-        return not self.problems and not self.conflict
+_Kept = Kept[Persona, Form]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +159,13 @@ class PersonasPage:
         form = read_form(ask.fields(), stored.document)
         try:
             document = self._store.parse(document_of(form, stored.document))
-            revision = stored.revision if over else _revision(ask.word("revision"), stored.revision)
+            revision = stored.revision if over else revision_in(ask, stored.revision)
             kept = self._store.save(MAKER.owner, document, revision, amends=not over)
         except DocumentInvalid as error:
-            return _Kept(stored, form, problems_of(error.problems, form))
+            return Kept(stored, form, problems_of(error.problems, form))
         except EditConflict:
-            return _Kept(stored, form, {}, conflict=True)
-        return _Kept(kept, form, {})
+            return Kept(stored, form, conflict=True)
+        return Kept(kept, form)
 
     def _rows(self, ask: Ask, kept: _Kept, action: str) -> Markup:
         """One row more or less; one that was taken away can be put back."""
@@ -227,7 +215,7 @@ class PersonasPage:
     # -- versions, copies, comings and goings --------------------------------------------------------------------------
 
     def _restored(self, ask: Ask, kept: _Kept) -> Markup:
-        wanted = _revision(ask.word("version"), -1)
+        wanted = whole_number(ask.word("version"))
         old = next((each for each in self._store.versions(MAKER.owner, ask.thing) if each.revision == wanted), None)
         if old is None:
             return self._editor(ask, kept)
@@ -267,7 +255,7 @@ class PersonasPage:
             stored = self._stored(ask.thing)
         except HearthError:
             return _Answer(self._cards(ask, note), "")
-        return _Answer(self._editor(ask, _Kept(stored, read_form(ask.fields(), stored.document), {}), note))
+        return _Answer(self._editor(ask, Kept(stored, read_form(ask.fields(), stored.document)), note))
 
     def _cards(self, ask: Ask, note: Markup = parts.EMPTY) -> Markup:
         cards, manner = [], self._manner(ask)
@@ -287,7 +275,7 @@ class PersonasPage:
     def _fresh(self, ask: Ask, id: str, note: Markup = parts.EMPTY) -> Markup:
         """The editor with what is stored in its fields."""
         stored = self._stored(id)
-        kept = _Kept(stored, form_of(stored.document), {})
+        kept = Kept(stored, form_of(stored.document))
         return self._editor(ask, kept, note, key=f"{id}-{stored.revision}-{ask.nonce}")
 
     def _editor(self, ask: Ask, kept: _Kept, note: Markup = parts.EMPTY, *, key: str = "") -> Markup:
@@ -300,7 +288,7 @@ class PersonasPage:
             face=face_of(persona, ask.language),
             form=kept.form,
             key=key or ask.word("key") or f"{persona.id}-{stored.revision}-{ask.nonce}",
-            revision=_revision(ask.word("revision"), stored.revision) if kept.conflict else stored.revision,
+            revision=revision_in(ask, stored.revision) if kept.conflict else stored.revision,
             saved=self._saved(ask, kept),
             shipped=stored.shipped,
             changed=stored.revision > 0,
@@ -310,7 +298,7 @@ class PersonasPage:
             findings=check_up(persona, around),
         )
         if kept.conflict:
-            note += editor.conflict_html(manner)
+            note += parts.conflict(manner, "personas_conflict", "personas_mine", "personas_theirs")
         elif kept.problems:
             note += parts.note(manner.say("personas_wrong", n=len(kept.problems)), "bad")
         return editor.editor_html(opened, manner, note)
@@ -366,11 +354,6 @@ class PersonasPage:
 def _told(key: str, persona: Persona, ask: Ask) -> str:
     name = plain(persona.title.get(ask.language))
     return text(key, ask.language, name=f"“{name}”")
-
-
-def _revision(words: str, otherwise: int) -> int:
-    number = whole_number(words)
-    return otherwise if number is None else number
 
 
 def _read(path: Path, limit: int) -> bytes:

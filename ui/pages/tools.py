@@ -20,7 +20,7 @@ from ui.chat import Desk
 from ui.mcp_servers import ServerPages
 from ui.render import Manner, plain
 from ui.texts import text
-from ui.tool_editing import SAVES, Kept, ToolEditing
+from ui.tool_editing import SAVES, ToolEditing, ToolKept
 from ui.tool_imports import ToolImports
 from ui.tool_models import make, making_html
 from ui.tool_shown import ACTS, ToolsShown
@@ -43,7 +43,7 @@ class _Shown:
     """What is open besides the tool itself."""
 
     trial: views.Trial | None = None
-    kept: Kept | None = None
+    kept: ToolKept | None = None
     fresh: bool = False  # the form shows what is stored, whatever was typed in it
     note: Markup = parts.EMPTY
     here: str | None = None

@@ -258,6 +258,15 @@ def note(sentence: str, kind: Literal["", "good", "bad"] = "") -> Markup:
     return Markup('<p class="note {}" role="{}"{}>{}</p>').format(kind, role, refused, sentence)
 
 
+def conflict(manner: Manner, told: str, mine: str, theirs: str, prefix: str = "") -> Markup:
+    """Somebody saved a form's document first: the sentence about it, and both ways out, the acts `mine` and `theirs`."""
+    return Markup('<div class="note bad" role="alert" data-refused><p>{}</p><div class="row">{}{}</div></div>').format(
+        manner.say(told),
+        button(manner.say(mine), f"{prefix}mine", with_form=""),
+        button(manner.say(theirs), f"{prefix}theirs", with_form=""),
+    )
+
+
 def undo(manner: Manner, sentence: str, action: str, **data: str) -> Markup:
     """What was just done, and the way back."""
     return Markup('<p class="note" role="status">{} {}</p>').format(sentence, _pressed(manner.say("undo"), action, data, ""))

@@ -77,15 +77,6 @@ def editor_html(opened: Opened, manner: Manner, note: Markup = EMPTY) -> Markup:
     ).format(_head(opened, manner), note, form)
 
 
-def conflict_html(manner: Manner) -> Markup:
-    """Somebody saved first: both ways out."""
-    return Markup('<div class="note bad" role="alert" data-refused><p>{}</p><div class="row">{}{}</div></div>').format(
-        manner.say("personas_conflict"),
-        parts.button(manner.say("personas_mine"), "mine", with_form=""),
-        parts.button(manner.say("personas_theirs"), "theirs", with_form=""),
-    )
-
-
 def _tab_words(key: str, opened: Opened, wrong: set[str], manner: Manner) -> str:
     words = manner.say(f"personas_tab_{key}")
     if key == "check" and opened.findings:

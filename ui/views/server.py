@@ -222,7 +222,7 @@ def _tool(tool: Taken, server: str, manner: Manner) -> Markup:
 
 def _settings(server: Opened, manner: Manner) -> Markup:
     settings, values, problems = server.settings, server.settings.values, server.settings.problems
-    note = _conflict(manner) if settings.conflict else EMPTY
+    note = parts.conflict(manner, "server_conflict", "tools_mine", "tools_theirs", "server-") if settings.conflict else EMPTY
     if problems:
         note = parts.note(manner.say("server_wrong", n=len(problems)), "bad")
     title = parts.both(manner, "title", values["title.en"], values["title.zh"], limit=200)
@@ -276,15 +276,6 @@ def _settings(server: Opened, manner: Manner) -> Markup:
     )
     return Markup('<div class="editor tool-editor"><div class="outcome-place" aria-live="polite">{}</div>{}</div>').format(
         note, form
-    )
-
-
-def _conflict(manner: Manner) -> Markup:
-    """Somebody saved first: both ways out."""
-    return Markup('<div class="note bad" role="alert" data-refused><p>{}</p><div class="row">{}{}</div></div>').format(
-        manner.say("server_conflict"),
-        parts.button(manner.say("tools_mine"), "server-mine", with_form=""),
-        parts.button(manner.say("tools_theirs"), "server-theirs", with_form=""),
     )
 
 

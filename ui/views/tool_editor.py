@@ -65,15 +65,6 @@ def edit_html(edited: Edited, manner: Manner) -> Markup:
     )
 
 
-def conflict_html(manner: Manner) -> Markup:
-    """Somebody saved first: both ways out."""
-    return Markup('<div class="note bad" role="alert" data-refused><p>{}</p><div class="row">{}{}</div></div>').format(
-        manner.say("tools_conflict"),
-        parts.button(manner.say("tools_mine"), "mine", with_form=""),
-        parts.button(manner.say("tools_theirs"), "theirs", with_form=""),
-    )
-
-
 def access_html(access: Access, tool: str, manner: Manner) -> Markup:
     """The keys of a tool and what it may reach."""
     pieces: list[Markup] = []

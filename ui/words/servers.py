@@ -115,6 +115,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "自称只读取的工具就不必每次征求同意；否则所有工具都按会改动内容处理。",
     ),
     "server_wrong": ("{n} to correct before it is saved.", "有 {n} 处要改正，改好后会自动保存。"),
+    "server_kept_mine": ("Yours is saved in place of the other.", "已保存你的，替换了另一份。"),
     "server_conflict": (
         "These settings were changed elsewhere since you opened them, and yours are not saved.",
         "打开之后，这些设置在别处被改过，你的改动还没有保存。",
