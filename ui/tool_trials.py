@@ -21,6 +21,7 @@ from common.errors import HearthError, ToolError
 from tools.base import Media, Tool, ToolContext
 from tools.documents import numbered
 from tools.http import HttpTool
+from tools.permissions import digest
 from tools.requests import HttpRequest
 from tools.runner import run
 from tools.validation import check
@@ -87,8 +88,10 @@ class ToolTrials:
                 yield trial
                 return
         request = self._request(tool, arguments)
-        if ask.word("action") != "run" and tool.risk != "reads":
-            yield replace(trial, outcome=views.sure_html(tool.id, tool.risk, arguments, request, manner))
+        # What was agreed to is a call of the tool that was shown; one that was changed meanwhile is shown anew.
+        agreed = ask.word("action") == "run" and ask.word("tool") == digest(tool)
+        if tool.risk != "reads" and not agreed:
+            yield replace(trial, outcome=views.sure_html(tool.id, tool.risk, digest(tool), arguments, request, manner))
             return
         sent = views.request_html(tool.spec.name, arguments, request, manner)
         yield replace(trial, outcome=sent + views.running_html(title, manner))

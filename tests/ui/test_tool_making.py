@@ -8,6 +8,7 @@ import pytest
 from assistant.access import MAKER, Identity
 from tests.serving import serving
 from tests.tools.conftest import _Answers
+from tools.permissions import digest
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.pages.tools import IMPORT
@@ -56,6 +57,11 @@ def ask(thing="", language="en", identity=MAKER, session="session", **data) -> A
 def act(page, thing="", language="en", **data):
     *_, screen = page.act(ask(thing, language, **data))
     return screen["workshop"]
+
+
+def run(page, studio, id, arguments):
+    """Agree to a call of a tool as it is now."""
+    return act(page, id, action="run", of=id, arguments=arguments, tool=digest(studio.tools.get(id)))
 
 
 def seen(page, thing="", language="en", session="session"):
@@ -136,7 +142,7 @@ def test_a_key_is_kept_for_its_host_and_never_shown(shop, cloud, caplog):
     assert "This tool may reach" in words(html)
     arguments = json.dumps({"id": "i-1", "months": 3})
     cloud.answers["/instances/i-1/renew"] = (200, "application/json", b'{"you sent": "canary-4711"}')
-    html = act(page, id, action="run", of=id, arguments=arguments)
+    html = run(page, studio, id, arguments)
     assert "•••" in html, "what a service says back of it is hidden"
     (method, path, headers, body) = cloud.requests[0]
     assert (method, path, json.loads(body)) == ("POST", "/instances/i-1/renew", {"months": 3})
@@ -154,13 +160,13 @@ def test_a_key_is_kept_for_its_host_and_never_shown(shop, cloud, caplog):
 
 
 def test_without_the_grant_or_the_key_a_sentence_says_what_to_do(shop, cloud):
-    page, _ = shop
+    page, studio = shop
     id = renewing(page, cloud)
     arguments = json.dumps({"id": "i-1", "months": 3})
-    told = words(act(page, id, action="run", of=id, arguments=arguments))
+    told = words(run(page, studio, id, arguments))
     assert "cloud" in told
     act(page, id, action="key", of=id, name="cloud", fields={"value": ["k-1234"]})
-    told = words(act(page, id, action="run", of=id, arguments=arguments))
+    told = words(run(page, studio, id, arguments))
     assert "rant" in told, told
     assert cloud.requests == []
     wrong = act(page, id, action="grant", of=id, host="169.254.169.254:80")

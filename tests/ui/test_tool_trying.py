@@ -13,6 +13,7 @@ from tests.media import Measure, bomb, png, wav
 from tests.serving import serving
 from tests.tools.conftest import _Answers
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
+from tools.permissions import digest
 from ui import tool_trials
 from ui.ask import Ask
 from ui.chat import Desk
@@ -48,6 +49,11 @@ def ask(thing="", language="en", identity=MAKER, session="session", **data) -> A
 def act(page, thing="", language="en", session="session", **data):
     *_, screen = page.act(ask(thing, language, session=session, **data))
     return screen["workshop"]
+
+
+def run(page, studio, id, arguments):
+    """Agree to a call of a tool as it is now."""
+    return act(page, id, action="run", of=id, arguments=arguments, tool=digest(studio.tools.get(id)))
 
 
 def seen(page, thing="", language="en", session="session"):
@@ -146,7 +152,8 @@ def test_a_key_of_an_import_is_kept_where_it_is_ticked_and_its_tool_is_taken(sho
     echo = f'{{"key": "{CANARY}", "again": "{base64.b64encode(CANARY.encode()).decode()}"}}'
     cloud.answers["/renew"] = (403, "application/json", echo.encode())
     pages.append(act(page, id, action="try", of=id, fields={"arg.id": ["i-1"]}))
-    pages += [screen["workshop"] for screen in page.act(ask(id, action="run", of=id, arguments='{"id": "i-1"}'))]
+    agreed = {"arguments": '{"id": "i-1"}', "tool": digest(studio.tools.get(id))}
+    pages += [screen["workshop"] for screen in page.act(ask(id, action="run", of=id, **agreed))]
     assert cloud.requests[0][2]["authorization"] == f"Bearer {CANARY}"
     for html in pages[-3:]:
         assert f"POST {cloud.url}/renew\naccept: " in html
@@ -154,7 +161,7 @@ def test_a_key_of_an_import_is_kept_where_it_is_ticked_and_its_tool_is_taken(sho
     assert "The request, with ••• for keys" in words(pages[-3])
     assert "answered 403 Forbidden" in words(pages[-1])
     for made_up in ("[1]", '{"id": {}}', '{"ids": 1}', '{"id": "' + "x" * 9000 + '", "more": 1}'):
-        html = act(page, id, action="run", of=id, arguments=made_up)
+        html = run(page, studio, id, made_up)
         assert "It could not be done" in words(html)
         assert "The request" not in words(html), "nothing is sent"
 
@@ -335,7 +342,7 @@ def test_two_pictures_of_one_name_stay_two_through_the_question(shop):
     sure = act(page, "compare", action="try", of="compare", fields={})
     agreed = re.search(r'data-action="run" data-of="compare" data-arguments="([^"]*)"', sure)[1].replace("&#34;", '"')
     assert json.loads(agreed) == {"one": "photo.png", "other": "photo.png 2"}
-    done = act(page, "compare", action="run", of="compare", arguments=agreed)
+    done = run(page, studio, "compare", agreed)
     assert f"{len(small)} and {len(large)}" in words(done)
 
 

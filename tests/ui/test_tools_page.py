@@ -11,6 +11,7 @@ from tests.media import PICTURE, SOUND, Measure, giving, wav
 from tools.base import Media, Tool
 from tools.documents import ToolDocument, ToolStore
 from tools.http import HttpTool
+from tools.permissions import digest
 from ui.argument_form import asked, read, typed
 from ui.ask import Ask
 from ui.chat import Desk
@@ -143,6 +144,20 @@ def act(shop, thing="", language="en", **data) -> str:
     return screen["workshop"]
 
 
+def renews_for_years(spent):
+    def renew(months: int) -> str:
+        """Renew for years."""
+        spent.append(12 * months)
+        return "renewed"
+
+    return renew
+
+
+def run(page, studio, id, arguments):
+    """Agree to a call of a tool as it is now."""
+    return act(page, id, action="run", of=id, arguments=arguments, tool=digest(studio.tools.get(id)))
+
+
 def seen(shop, thing="", language="en") -> str:
     (screen,) = shop.visit(ask(thing, language))
     return screen["workshop"]()
@@ -185,18 +200,28 @@ def test_a_tool_is_tried_and_shows_what_the_model_would_read(shop):
     assert "What the model would read" not in missing
 
 
+def test_a_click_counts_for_the_tool_that_was_shown(shop):
+    page, studio, spent = shop
+    shown = digest(studio.tools.get("renew"))
+    studio.tools.unregister("renew")
+    studio.tools.register(Tool.from_function(renews_for_years(spent), risk="spends"))
+    again = act(page, "renew", action="run", of="renew", arguments='{"months": 6}', tool=shown)
+    assert "It will be called with exactly these arguments" in words(again)
+    assert spent == []
+
+
 def test_what_spends_is_asked_about_with_its_exact_arguments(shop):
-    page, _, spent = shop
+    page, studio, spent = shop
     sure = act(page, "renew", action="try", fields={"arg.months": ["6"]})
     assert "This may cost money. It will be called with exactly these arguments" in words(sure)
     assert spent == []
     agreed = re.search(r'data-action="run" data-of="renew" data-arguments="([^"]*)"', sure)[1].replace("&#34;", '"')
     assert agreed == '{"months": 6}'
-    done = act(page, "renew", action="run", of="renew", arguments=agreed)
+    done = run(page, studio, "renew", agreed)
     assert spent == [6]
     assert "renewed for 6" in done
     for made_up in ("", "[", "[1]", '{"months": "x"}', '{"years": 1}'):
-        assert "It could not be done" in words(act(page, "renew", action="run", of="renew", arguments=made_up))
+        assert "It could not be done" in words(run(page, studio, "renew", made_up))
     assert spent == [6]
 
 

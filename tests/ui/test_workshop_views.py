@@ -116,7 +116,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     form = asked(schema)
     problems = {each.name: hostile for each in form} | {"": hostile}
     request = HttpRequest("POST", hostile, {hostile: hostile}, hostile.encode())
-    outcome = tools.sure_html(hostile, "spends", {hostile: hostile}, request, manner)
+    outcome = tools.sure_html(hostile, "spends", hostile, {hostile: hostile}, request, manner)
     outcome += tools.result_html(hostile, True, 1.0, manner)
     outcome += tools.request_html(hostile, {hostile: hostile}, None, manner)
     given = {"z": Shown("picture", hostile, "")}

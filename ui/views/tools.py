@@ -342,8 +342,13 @@ def result_html(text: str, failed: bool, seconds: float, manner: Manner, media: 
     ).format(manner.say("tools_result"), manner.say("tools_took", seconds=f"{seconds:.2f}"), kind, "\n" + text, media)
 
 
-def sure_html(tool: str, risk: str, arguments: Mapping[str, Any], request: HttpRequest | None, manner: Manner) -> Markup:
-    """The exact arguments of a call that writes or spends, what they are sent as, and the click that makes it."""
+def sure_html(
+    tool: str, risk: str, made_of: str, arguments: Mapping[str, Any], request: HttpRequest | None, manner: Manner
+) -> Markup:
+    """The exact arguments of a call that writes or spends, what they are sent as, and the click that makes it.
+
+    `made_of` is the digest of the tool as it is now, by which a click that comes after a change of it is known.
+    """
     shown = parts.EMPTY if request is None else _section(manner.say("tools_request"), _written(request))
     return Markup(
         '<section class="sure" role="alert" data-look><p>{}</p><pre>{}</pre>{}<div class="row">{}{}</div></section>'
@@ -352,7 +357,12 @@ def sure_html(tool: str, risk: str, arguments: Mapping[str, Any], request: HttpR
         "\n" + json.dumps(arguments, ensure_ascii=False, indent=2),
         shown,
         parts.button(
-            manner.say("tools_sure_run"), "run", main=True, of=tool, arguments=json.dumps(arguments, ensure_ascii=False)
+            manner.say("tools_sure_run"),
+            "run",
+            main=True,
+            of=tool,
+            arguments=json.dumps(arguments, ensure_ascii=False),
+            tool=made_of,
         ),
         parts.button(manner.say("tools_sure_not"), "open", of=tool),
     )
