@@ -26,6 +26,7 @@ from retrieval.embedding import HashEmbedder
 from server.app import create_app, serve
 from tests.browser.serve import SlowHub, _refuse_the_world, loader
 from tools.base import ToolSpec
+from ui.uses import use
 
 INFO = ModelInfo("scripted", "Demo", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=100_000)
 
@@ -59,11 +60,13 @@ ASKED = {
         "gg": "I cannot sleep. My mind starts racing when I lie down.",
         "clock": "What time is it? I should have been asleep long ago.",
         "librarian": "How many days of annual leave does a member of staff get a year?",
+        "renew": "Please renew my instance i-7 for 3 months.",
     },
     "zh": {
         "gg": "最近总是睡不着，一躺下就胡思乱想",
         "clock": "现在几点了？早该睡了，可是还醒着。",
         "librarian": "每位员工每年有多少天带薪年假？",
+        "renew": "请把实例 i-7 续费 3 个月。",
     },
 }
 """What is asked while the pictures are taken."""
@@ -107,6 +110,52 @@ NOTES = {
 }
 
 
+RENEWING = {
+    "id": "renew-instance",
+    "name": "renew_instance",
+    "title": {"en": "Renew an instance", "zh": "实例续费"},
+    "description": {"en": "Renews an instance of the cloud for some months.", "zh": "为云服务器实例续费若干个月。"},
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "instance": {"type": "string", "description": "its id, such as i-7"},
+            "months": {"type": "integer", "description": "how many months", "minimum": 1, "maximum": 36, "default": 1},
+            "renew_type": {"type": "string", "description": "how it goes on", "enum": ["manual", "automatic"]},
+        },
+        "required": ["instance", "months"],
+    },
+    "risk": "spends",
+    "call": {
+        "method": "POST",
+        "url": "https://cloud.example.com/instances/{instance}/renew",
+        "arguments": {"instance": {"place": "path"}, "months": {"place": "field"}, "renew_type": {"place": "field"}},
+        "secrets": [{"name": "cloud", "place": "header", "field": "Authorization", "prefix": "Bearer "}],
+        "result_path": "data.state",
+    },
+}
+"""A tool that was made in the page."""
+
+SHOP = """openapi: 3.0.0
+info: {title: Corner shop}
+servers: [{url: https://shop.example.com/v1}]
+paths:
+  /articles:
+    get: {operationId: findArticles, summary: Find articles by words, parameters: [{name: q, in: query, schema: {type: string}}]}
+  /orders:
+    post: {operationId: placeOrder, summary: Place an order}
+  /orders/{id}:
+    get:
+      operationId: orderState
+      summary: How far an order is
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+  /photos:
+    put: {operationId: savePhoto, summary: Save a photo, requestBody: {content: {image/png: {}}}}
+"""
+"""A description of an API, one operation of which cannot be taken."""
+
+SERVER = '{"mcpServers": {"files": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem", "/home/ada"]}}}'
+
+
 def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[ModelChunk]:
     asked = next(message.text for message in reversed(messages) if message.role == "user")
     language, name = next(
@@ -116,6 +165,8 @@ def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Iterator[M
     if name == "clock" and messages[-1].role != "tool" and tools:
         clock = next((tool.name for tool in tools if "time" in tool.name or "clock" in tool.name), tools[0].name)
         yield CallChunk(ToolCall("call-1", clock, {"place": "Beijing" if language == "en" else "北京"}))
+    elif name == "renew":
+        yield CallChunk(ToolCall("call-2", RENEWING["name"], {"instance": "i-7", "months": 3}))
     else:
         yield TextChunk(SAYS[language][name])
 
@@ -129,6 +180,8 @@ def fill(studio: Studio, language: str, folder: Path) -> None:
         when = (now - timedelta(days=days, minutes=7)).timestamp()
         with studio.database.write() as connection:
             connection.execute(update(CONVERSATIONS).where(CONVERSATIONS.c.id == made.id).values(created=when, updated=when))
+    studio.toolbox.save(RENEWING, 0)
+    use(studio, "model-guide", "tools", RENEWING["id"], True)
     title, notes = NOTES[language]
     collection = studio.knowledge.create_collection(MAKER.owner, title)
     for name, words in notes.items():

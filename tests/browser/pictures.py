@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import Hearth, chromium, visit
-from tests.browser.display import ASKED, NOTES
+from tests.browser.display import ASKED, NOTES, RENEWING, SERVER, SHOP
 from tests.browser.tour import say, settled, talk, workshops
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,11 @@ IN_GUIDE = {
     "personas, one open": "persona",
     "knowledge, one open": "knowledge",
     "document": "document",
+    "approval": "approval",
     "tools, one open": "tools",
+    "tools, its editor": "tool-editor",
+    "tools, an import": "tool-import",
+    "tools, a server": "server",
     "models, one open": "models",
     "settings, one open": "settings",
 }
@@ -67,6 +71,12 @@ def stops(page: Page, language: str) -> Iterator[str]:
     settled(page)
     yield "steps"
     page.click('#panel [data-do="panel-close"]')
+    new_chat(page)
+    talk(page, "model-guide")
+    say(page, asked["renew"])
+    page.wait_for_selector("#talk .card.ask")
+    settled(page)
+    yield "approval"
     for stop in workshops(page):
         match stop:
             case "knowledge, one open":
@@ -89,6 +99,33 @@ def stops(page: Page, language: str) -> Iterator[str]:
             page.click("#workshop .documents a >> nth=0")
             settled(page)
             yield "document"
+        if stop == "tools, one open":
+            yield from tools(page)
+
+
+def tools(page: Page) -> Iterator[str]:
+    """A tool of the maker's own, an import and a server."""
+    page.click(f'#workshop .items [data-thing="{RENEWING["id"]}"]')
+    page.click("#tool-tab-edit")
+    page.eval_on_selector("#workshop [data-parameters]", "table => table.scrollIntoView({ block: 'center' })")
+    settled(page)
+    yield "tools, its editor"
+    page.click('#workshop [data-thing="+import"]')
+    page.fill('#workshop [name="text"]', SHOP)
+    page.click("#workshop .import [type=submit]")
+    page.wait_for_selector("#workshop .found")
+    page.locator("#workshop .left summary").click()
+    page.eval_on_selector("#workshop .found", "found => found.scrollIntoView({ block: 'center' })")
+    settled(page)
+    yield "tools, an import"
+    page.click('#workshop [data-thing="+servers"]')
+    page.wait_for_selector("#workshop [data-key=servers]")
+    page.locator("#workshop textarea").fill(SERVER)
+    page.locator("#workshop form:has(textarea) [type=submit]").click()
+    page.wait_for_selector('#workshop [data-action="server-grant"]')
+    page.evaluate("document.getElementById('workshop').scrollTop = 0")
+    settled(page)
+    yield "tools, a server"
 
 
 def new_chat(page: Page) -> None:
