@@ -29,10 +29,11 @@ def read_description(text: str) -> Mapping[str, Any]:
                 f"这个文件太大，不能按 YAML 读取：最多 {YAML_LIMIT:,} 字节、{YAML_PARTS_LIMIT:,} 项。请转换成 JSON。",
             )
         return read_mapping(text, YAML_LIMIT)
-    if (size := len(text.encode(errors="replace"))) > JSON_LIMIT:
+    if len(text.encode(errors="replace")) > JSON_LIMIT:  # by how much is not known: no more than this is read
         raise DocumentInvalid(
-            f"This file has {size:,} bytes and may have at most {JSON_LIMIT:,}. Shorten it.",
-            f"这个文件有 {size:,} 字节，最多只能有 {JSON_LIMIT:,} 字节。请缩短它。",
+            f"This file has more than {JSON_LIMIT:,} bytes, which is the most that is read. Take the operations out that you do "
+            "not need.",
+            f"这个文件超过了 {JSON_LIMIT:,} 字节，无法读取。请去掉其中不需要的接口。",
         )
     try:
         data: dict[str, Any] = json.loads(text)
