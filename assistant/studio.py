@@ -158,7 +158,7 @@ class Studio:
                 "这个人设现在还不能用。请另选一个，或联系维护这个页面的人。",
             ) from None
 
-        named, snapshot = wanted, self.tools.snapshot(wanted.tools)
+        named, snapshot = wanted, self.tools.snapshot(wanted.tools, others=wanted.all_tools and identity.maker)
         wanted, search = finder(self.knowledge, self.attachments, wanted, identity, conversation)
         snapshot = narrowed(snapshot, named, identity, search, self.conversations, conversation)
         return Agent(

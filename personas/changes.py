@@ -59,7 +59,7 @@ def _entries(persona: Persona, name: str) -> list[str]:
 def _values(before: Persona, after: Persona) -> Iterator[Change]:
     if before.picture != after.picture:
         yield Change("picture")
-    for name in ("avatar", "tint", "model", "answers_only_from_documents", "playful", "published"):
+    for name in ("avatar", "tint", "model", "all_tools", "answers_only_from_documents", "playful", "published"):
         yield from _value(name, getattr(before, name), getattr(after, name))
     for group in ("voice", "generation"):
         old, new = getattr(before, group), getattr(after, group)

@@ -168,7 +168,7 @@ def _promises(persona: Persona, around: Surroundings) -> Iterator[Finding]:
         texts += [getattr(starter, language) for starter in persona.starters]
         texts += [example.assistant for example in persona.few_shot if example.language == language]
         for promise in promised(texts):
-            able = any(promise.tool.search(word) for tool in persona.tools for word in around.tools.get(tool, ()))
+            able = any(promise.tool.search(word) for tool in _held(persona, around) for word in around.tools.get(tool, ()))
             if not able:
                 english, chinese = promise.name
                 yield Finding(
@@ -187,9 +187,9 @@ def _promises(persona: Persona, around: Surroundings) -> Iterator[Finding]:
 def _unheld_tools(persona: Persona, around: Surroundings, language: str) -> Iterator[Finding]:
     """Tools that the instruction tells it to use and that it does not have."""
     text = getattr(persona.instruction, language)
-    lowered = text.lower()
+    lowered, held = text.lower(), _held(persona, around)
     for tool, words in around.tools.items():
-        if tool in persona.tools or not any(name.lower() in lowered for name in (tool, *words[:3])):
+        if tool in held or not any(name.lower() in lowered for name in (tool, *words[:3])):
             continue  # of thousands of tools few are named, and a pattern for each would take seconds
         names = [re.escape(name) for name in {tool, *words[:3]} if 1 < len(name) <= 40]
         used = re.compile(
@@ -208,6 +208,11 @@ def _unheld_tools(persona: Persona, around: Surroundings, language: str) -> Iter
         name = found[1] or found[2]
         if name.lower() not in known | _GENERIC and affirmed(re.compile(re.escape(found[0])), text):
             yield _not_held(name, language)
+
+
+def _held(persona: Persona, around: Surroundings) -> Collection[str]:
+    """The tools that it is given."""
+    return {*persona.tools, *(around.tools.keys() - around.off)} if persona.all_tools else persona.tools
 
 
 def _not_held(tool: str, language: str) -> Finding:
@@ -270,7 +275,7 @@ def _model(persona: Persona, around: Surroundings) -> Iterator[Finding]:
     model = around.model
     if model is None:
         return
-    if persona.tools and not model.tools:
+    if (persona.tools or persona.all_tools) and not model.tools:
         yield Finding(
             "warn",
             "tools",

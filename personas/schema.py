@@ -7,6 +7,7 @@ or for a secret.
 
 import re
 import unicodedata
+from collections import Counter
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -17,6 +18,7 @@ from personas.pictures import PICTURE_LIMIT, digest, picture_bytes
 
 INSTRUCTION_LIMIT = 20_000
 AVATAR_LIMIT = 4
+TOOL_LIMIT = 256  # tools that are named one by one
 
 _MODEL = re.compile(r"builtin|(hf|ms):\w[\w.-]*/\w[\w.-]*|path:.+|gguf:.+|openai:https?://[^\s#]+#\S+")
 _JOINER = "\u200d"
@@ -85,7 +87,8 @@ class Persona(Document):
     instruction: Instruction = Instruction()
     few_shot: tuple[Example, ...] = Field((), max_length=20)
     model: str | None = Field(None, max_length=500)  # None: the model that the app was started with
-    tools: tuple[DocumentId, ...] = Field((), max_length=64)
+    tools: tuple[DocumentId, ...] = ()
+    all_tools: bool = False  # every other tool, too, those made later included; visitors have the named ones alone
     collections: tuple[DocumentId, ...] = Field((), max_length=16)
     voice: Voices = Voices()
     generation: Generation = Generation()
@@ -143,9 +146,19 @@ class Persona(Document):
     @field_validator("tools", "collections")
     @classmethod
     def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if value.count(name) > 1:
+        for name, times in Counter(value).items():
+            if times > 1:
                 raise problem(f"{name!r} is named twice.", f"{name!r} 写了两次。")
+        return value
+
+    @field_validator("tools")
+    @classmethod
+    def _countable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) > TOOL_LIMIT:
+            raise problem(
+                f"A persona names at most {TOOL_LIMIT} tools. For more, switch on “All other tools, too” in its editor.",
+                f"一个人设最多逐个列出 {TOOL_LIMIT} 个工具。要用更多，请在人设里打开“其余工具也全部可用”。",
+            )
         return value
 
     @property

@@ -23,6 +23,7 @@ AT_ONCE = 8
 """Texts that are embedded while somebody waits; an edit is that few."""
 
 _BATCH = 8  # texts the background embeds at a time: a question asked meanwhile waits for no more than these
+_LAST_BATCH_S = 10.0
 _TELLING = 4  # words that must be left beside Chinese; a name alone says too little
 _HAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+")
 
@@ -43,8 +44,11 @@ class Nearness:
         self._closed = threading.Event()
 
     def close(self) -> None:
-        """Make no more vectors."""
+        """Make no more vectors; returns once nothing is being made, so that the process can end."""
         self._closed.set()
+        worker = self._worker
+        if worker is not None:
+            worker.join(_LAST_BATCH_S)
 
     def matrix(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], bool] | None:
         """float32 (texts, dimension), rows of zeros for texts without a vector, and whether that is all there will be.

@@ -31,11 +31,20 @@ from tools.making import ToolMaker
 class ToolSnapshot(Mapping[str, Tool]):
     """Tools by the name the model sees, in a fixed order, and which of them are `always` offered; never changes."""
 
-    __slots__ = ("_finder", "_tools", "always")
+    __slots__ = ("_finder", "_sought", "_tools", "always")
 
-    def __init__(self, tools: Sequence[Tool] = (), finder: ToolFinder | None = None, always: Collection[str] = ()) -> None:
-        """`always` may name tools that are not among these."""
+    def __init__(
+        self,
+        tools: Sequence[Tool] = (),
+        finder: ToolFinder | None = None,
+        always: Collection[str] = (),
+        sought: Mapping[str, Tool] | None = None,
+    ) -> None:
+        """`always` may name tools that are not among these. `sought` are the tools by name as `finder` knows them, where these
+        were made of them: of thousands of tools an index is not made anew as one or two are others in each turn.
+        """
         self._tools = MappingProxyType({tool.spec.name: tool for tool in tools})
+        self._sought = self._tools if sought is None else {name: sought[name] for name in self._tools}
         self._finder = finder or ToolFinder()
         self.always = frozenset(always) & self._tools.keys()
 
@@ -50,17 +59,19 @@ class ToolSnapshot(Mapping[str, Tool]):
 
     def only(self, wanted: Callable[[Tool], bool]) -> "ToolSnapshot":
         """Those of the tools that are wanted."""
-        return ToolSnapshot([tool for tool in self._tools.values() if wanted(tool)], self._finder, self.always)
+        return ToolSnapshot([tool for tool in self._tools.values() if wanted(tool)], self._finder, self.always, self._sought)
 
     def changed(self, change: Callable[[Tool], Tool]) -> "ToolSnapshot":
-        """Each of the tools as `change` makes it, by the name that it had."""
-        return ToolSnapshot([change(tool) for tool in self._tools.values()], self._finder, self.always)
+        """Each of the tools as `change` makes it, with the name, title and description that it had."""
+        return ToolSnapshot([change(tool) for tool in self._tools.values()], self._finder, self.always, self._sought)
 
     def find(self, message: str, limit: int, first: Collection[str] = ()) -> list[tuple[Tool, float]]:
         """The `limit` best tools for `message`, each with its score in [0, 1]: those always offered, those of the names `first`,
         then the others, best first.
         """
-        return self._finder.index(self._tools.values()).search(message, limit, self._ids(first), self._ids(self.always))
+        index = self._finder.index(self._sought.values())
+        found = index.search(message, limit, self._ids(first), self._ids(self.always))
+        return [(self._tools[tool.spec.name], score) for tool, score in found]
 
     def _ids(self, names: Collection[str]) -> Set[str]:
         return {self._tools[name].id for name in names if name in self._tools}
@@ -158,12 +169,14 @@ class ToolRegistry:
         with self._lock:
             return tuple(self._tools.values())
 
-    def snapshot(self, ids: Sequence[str] | None = None) -> ToolSnapshot:
+    def snapshot(self, ids: Sequence[str] | None = None, *, others: bool = False) -> ToolSnapshot:
         """The tools of these ids, in their order (all for None), without those that are off or cannot be called.
 
-        Raises `DocumentMissing` for one that is not there.
+        With `others` all other tools follow. Raises `DocumentMissing` for one that is not there.
         """
         tools = self.list() if ids is None else [self.get(id) for id in ids]
+        if others:
+            tools = list({tool.id: tool for tool in [*tools, *self.list()]}.values())
         given = [tool for tool in tools if tool.id not in self._off and not tool.unavailable()]
         return ToolSnapshot(given, self.finder, {tool.spec.name for tool in given if tool.id in self._always})
 

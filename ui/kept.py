@@ -14,14 +14,16 @@ F = TypeVar("F", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[D, F]):
-    """The document as it is stored now, and what stands in the form.
+    """The document as it is stored now, what stands in the form, and the `revision` that the form is a change of.
 
-    It is not stored where there are `problems`, field -> sentences, or a `conflict` with what was saved elsewhere. With `anew`
-    more than what was typed is stored, so that the form is to show that.
+    That is not the stored one where others saved meanwhile and the form could not be saved yet. It is not stored where there are
+    `problems`, field -> sentences, or a `conflict` with what was saved elsewhere. With `anew` more than what was typed is stored,
+    so that the form is to show that.
     """
 
     stored: Stored[D]
     form: F
+    revision: str
     problems: Mapping[str, Sentences] = field(default_factory=dict)
     conflict: bool = False
     anew: bool = False

@@ -73,7 +73,7 @@ class ServerPages:
         if at != servers.ALL:
             try:
                 stored = self._mcp.get(at.removeprefix(servers.PREFIX))
-                kept = Kept(stored, values_of(stored.document))
+                kept = Kept(stored, values_of(stored.document), mark_of(stored.document))
                 return at, self._server_html(ask, kept, manner, note, fresh)
             except (DocumentMissing, NameInvalid):
                 note = note or parts.note(text("servers_gone", ask.language), "bad")
@@ -191,7 +191,7 @@ class ServerPages:
         found = []
         for tool in before:
             if tool.id not in now:
-                found.append([each.title for each in uses(self._studio, "tools", tool.id, language) if each.on])
+                found.append([each.title for each in uses(self._studio, "tools", tool.id, language) if each.named])
                 withdraw(self._studio, "tools", tool.id)
         return found
 
@@ -236,16 +236,18 @@ class ServerPages:
             stored = self._mcp.get(ask.word("server"))
             document = stored.document
             values = read_values(ask.fields(), document)
-            if not over and ask.word("revision") not in ("", mark_of(document)):
+            mark, brought = mark_of(document), ask.word("revision")
+            if not over and brought not in ("", mark):
                 # What was saved already, and comes once more after a reload, is no second opinion.
-                return Kept(stored, values, conflict=values != values_of(document))
+                conflict = values != values_of(document)
+                return Kept(stored, values, brought if conflict else mark, conflict=conflict)
             try:
                 wanted = _parsed(document.model_dump(mode="json") | settings_of(values, document))
                 if wanted == document:
-                    return Kept(stored, values)
-                return Kept(self._mcp.save(wanted, stored.revision), values)
+                    return Kept(stored, values, mark)
+                return Kept(self._mcp.save(wanted, stored.revision), values, mark_of(wanted))
             except DocumentInvalid as error:
-                return Kept(stored, values, problems_of(error.problems))
+                return Kept(stored, values, mark, problems_of(error.problems))
             except EditConflict:  # something else of it was saved in this moment
                 continue
 
@@ -315,13 +317,11 @@ class ServerPages:
 
     def _form(self, ask: Ask, kept: _Kept, fresh: bool) -> tuple[str, str]:
         """The form's key and mark. A new key replaces what is typed by what is stored: in `fresh`, or changed by others."""
-        id, mark = kept.stored.document.id, mark_of(kept.stored.document)
+        id, mark = kept.stored.document.id, kept.revision
         brought = ask.word("key") if ask.word("action") in _SAVES else ""
         with self._lock:
             shown, key, known = self._forms.pop(ask.session, ("", "", ""))
-            if kept.conflict:
-                mark = ask.word("revision")
-            elif not brought and (fresh or (shown, known) != (id, mark)):
+            if not brought and (fresh or (shown, known) != (id, mark)):
                 key = f"server-{id}-{mark}-{ask.nonce}"
             key = brought or key
             self._forms[ask.session] = (id, key, mark)

@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("starters", "few_shot")
 
 TEXTS = tuple(f"{name}.{language}" for name in ("title", "description", "greeting", "instruction") for language in ("en", "zh"))
 LINES = ("avatar", "tint", "model", "voice.en", "voice.zh", "generation.max_tokens", "generation.temperature", "generation.top_p")
-SWITCHES = ("published", "playful", "answers_only_from_documents")
+SWITCHES = ("published", "playful", "answers_only_from_documents", "all_tools")
 PICKS = ("tools", "collections")
 PARTS: Mapping[Kind, tuple[str, ...]] = {"starters": ("en", "zh"), "few_shot": ("language", "user", "assistant")}
 MOST: Mapping[Kind, int] = {"starters": 12, "few_shot": 20}

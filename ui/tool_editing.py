@@ -40,29 +40,32 @@ class ToolEditing:
     def __init__(self, studio: Studio) -> None:
         self._toolbox = studio.toolbox
         self._tools = studio.tools
-        self._keys: OrderedDict[str, tuple[str, str]] = OrderedDict()  # session -> the tool in its form, and the form's key
+        # Session -> the tool in its form, the revision that is a change of, and the form's key.
+        self._keys: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
         self._lock = threading.Lock()
 
     def keep(self, ask: Ask, *, over: bool = False) -> ToolKept:
         """Save what the form holds; with `over`, in place of what was saved elsewhere. Raises `DocumentMissing`."""
         stored = self._toolbox.get(ask.thing)
         form = read_form(ask.fields(), stored.document)
+        brought = revision_in(ask, stored.revision)
         fields, unread = document_of(form, stored.document)
         if unread:
-            return Kept(stored, form, unread)
-        revision = stored.revision if over else revision_in(ask, stored.revision)
+            return Kept(stored, form, str(brought), unread)
+        revision = stored.revision if over else brought
         told: Mapping[str, Any] = fields
         if stored.document.call.kind == "model":
             told = followed(fields, stored.document, {tool.spec.name for tool in self._tools.list()})
         try:
             saved = self._toolbox.save(told, revision, amends=not over)
-            return Kept(saved, form if told == fields else form_of(saved.document), {}, anew=told != fields)
+            anew = told != fields
+            return Kept(saved, form_of(saved.document) if anew else form, str(saved.revision), anew=anew)
         except DocumentInvalid as error:
             if told == stored.document.model_dump(mode="json"):  # kept as it is all the same, by an import or a way back
-                return Kept(stored, form, {})
-            return Kept(stored, form, problems_of(error.problems, form))
+                return Kept(stored, form, str(brought))
+            return Kept(stored, form, str(brought), problems_of(error.problems, form))
         except EditConflict:
-            return Kept(stored, form, {}, conflict=True)
+            return Kept(stored, form, str(brought), conflict=True)
 
     def rows(self, ask: Ask, kept: ToolKept) -> ToolKept:
         """One key more or less in the form."""
@@ -73,14 +76,15 @@ class ToolEditing:
         if unread or not kept.whole:
             return replace(kept, form=form)
         try:
-            return replace(kept, stored=self._toolbox.save(fields, kept.stored.revision, amends=True), form=form)
+            saved = self._toolbox.save(fields, kept.stored.revision, amends=True)
+            return replace(kept, stored=saved, form=form, revision=str(saved.revision))
         except DocumentInvalid as error:
             return replace(kept, form=form, problems=problems_of(error.problems, form))
 
     def fresh(self, id: str) -> ToolKept:
         """What is stored, as nobody has typed in it yet. Raises `DocumentMissing`."""
         stored = self._toolbox.get(id)
-        return Kept(stored, form_of(stored.document), {})
+        return Kept(stored, form_of(stored.document), str(stored.revision))
 
     def form_html(self, ask: Ask, kept: ToolKept, manner: Manner, *, fresh: bool) -> Markup:
         """The form; unless it is `fresh`, what is typed in it stays."""
@@ -100,7 +104,7 @@ class ToolEditing:
                 kind=document.call.kind,
                 form=kept.form,
                 key=key,
-                revision=revision_in(ask, stored.revision) if kept.conflict else stored.revision,
+                revision=kept.revision,
                 saved=saved,
                 problems={name: told[spoken] for name, told in problems.items()},
                 note=note,
@@ -109,16 +113,19 @@ class ToolEditing:
         )
 
     def _key(self, ask: Ask, kept: ToolKept, fresh: bool) -> str:
-        """A new key replaces what is typed by what is stored; acts beside the form leave it as it is."""
+        """A new key replaces what is typed by what is stored. Acts beside the form leave it as it is, unless others saved."""
         id = kept.stored.document.id
+        brought = ask.word("key") if ask.word("action") in SAVES else ""
         with self._lock:
-            shown, key = self._keys.pop(ask.session, ("", ""))
-            if fresh or shown != id:
-                key = f"{id}-{kept.stored.revision}-{ask.nonce}"
-            self._keys[ask.session] = (id, key if fresh else ask.word("key") or key)
+            *drawn, key = self._keys.pop(ask.session, ("", "", ""))
+            if fresh or (not brought and drawn != [id, kept.revision]):
+                key = f"{id}-{kept.revision}-{ask.nonce}"
+            elif brought:
+                key = brought
+            self._keys[ask.session] = (id, kept.revision, key)
             while len(self._keys) > _SESSIONS:
                 self._keys.popitem(last=False)
-            return self._keys[ask.session][1]
+        return key
 
     def access_html(self, id: str, manner: Manner) -> Markup:
         """The keys of a tool and what it may reach."""

@@ -9,24 +9,34 @@ from markupsafe import Markup
 from assistant.access import MAKER
 from assistant.studio import Studio
 from common.errors import DocumentMissing, EditConflict
+from ui.render import Manner
 from ui.views import parts
+from ui.views.parts import EMPTY
 
 Field = Literal["collections", "tools"]
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A persona, and whether it uses the thing that is asked about."""
+    """A persona, and whether it uses the thing that is asked about: as it is `named`, or as `every` tool is its."""
 
     persona: str
     title: str
-    on: bool
+    named: bool
+    every: bool = False
+
+    @property
+    def on(self) -> bool:
+        return self.named or self.every
 
 
 def uses(studio: Studio, field: Field, thing: str, language: str) -> list[Use]:
     """Every persona of the maker's."""
     found = (stored.document for stored in studio.personas.list(MAKER.owner))
-    return [Use(each.id, each.title.get(language), thing in getattr(each, field)) for each in found]
+    return [
+        Use(each.id, each.title.get(language), thing in getattr(each, field), field == "tools" and each.all_tools)
+        for each in found
+    ]
 
 
 def use(studio: Studio, persona: str, field: Field, thing: str, on: bool) -> None:
@@ -53,7 +63,7 @@ def use_all(studio: Studio, persona: str, field: Field, things: Collection[str],
 
 def withdraw(studio: Studio, field: Field, thing: str) -> list[str]:
     """Take a thing out of every persona that uses it, since it goes away; returns whose, for `give_back`."""
-    using = [each.persona for each in uses(studio, field, thing, "en") if each.on]
+    using = [each.persona for each in uses(studio, field, thing, "en") if each.named]
     for persona in using:
         use(studio, persona, field, thing, False)
     return using
@@ -68,16 +78,18 @@ def give_back(studio: Studio, field: Field, thing: str, personas: Sequence[str])
             continue
 
 
-def switches_html(found: Sequence[Use], action: str, thing: str) -> Markup:
-    """A switch a persona; turning one sends `action`."""
-    listed = parts.EMPTY.join(
+def switches_html(found: Sequence[Use], action: str, thing: str, manner: Manner) -> Markup:
+    """A switch a persona; turning one sends `action`. Where a persona has every tool, there is nothing to turn."""
+    listed = EMPTY.join(
         parts.switch(
             "uses",
             each.on,
             each.title,
+            hint=manner.say("tools_every") if each.every and not each.named else "",
             attributes=Markup('data-do="workshop" data-action="{}" data-of="{}" data-by="{}" data-key="{}"').format(
                 action, thing, each.persona, each.persona
-            ),
+            )
+            + (Markup(" disabled") if each.every and not each.named else EMPTY),
         )
         for each in found
     )

@@ -228,6 +228,18 @@ def test_a_persona_that_names_what_is_not_there_is_refused_by_name(make_studio, 
     assert studio.agent("gg").persona.id == "gg"
 
 
+def test_a_persona_may_have_every_tool_and_its_visitors_those_it_names(make_studio):
+    studio = make_studio()
+    gg = studio.personas.get("maker", "gg")
+    studio.personas.save("maker", gg.document.model_copy(update={"tools": ("units",), "all_tools": True}), gg.revision)
+    studio.toolbox.switches.turn("qr-code", False)
+    tools = studio.agent("gg").tools
+    assert next(iter(tools)) == studio.tools.get("units").spec.name
+    assert {tool.id for tool in tools.values()} == {tool.id for tool in studio.tools.snapshot().values()}
+    assert "qr-code" not in {tool.id for tool in tools.values()}
+    assert [tool.id for tool in studio.agent("gg", VISITOR).tools.values()] == ["units"]
+
+
 def test_a_visitor_is_not_told_what_a_persona_lacks(make_studio):
     studio = make_studio()
     guide = studio.persona(MAKER, "model-guide").model_copy(update={"model": "openai:http://10.0.0.5/v1#m"})

@@ -198,6 +198,27 @@ def test_a_copy_is_deleted_and_brought_back(made: Page) -> None:
     made.wait_for_selector("form[data-autosave]")
 
 
+def test_what_is_typed_as_a_save_is_answered_is_no_change_of_others(made: Page) -> None:
+    made.evaluate(
+        """() => {
+            const paint = window.hearthPaint, field = document.querySelector('[name="description.en"]');
+            window.hearthPaint = (name) => {
+                if (name === "workshop" && field.value !== "Sails") {
+                    field.value = "Sails";
+                    field.dispatchEvent(new Event("input", { bubbles: true }));
+                }
+                paint(name);
+            };
+        }"""
+    )
+    made.fill('[name="title.en"]', "Captain")
+    expect(made.locator("form[data-autosave]")).to_have_attribute("data-revision", "3")
+    saved(made)
+    made.reload()
+    expect(made.locator('[name="title.en"]')).to_have_value("Captain")
+    expect(made.locator('[name="description.en"]')).to_have_value("Sails")
+
+
 def test_two_tabs_do_not_overwrite_each_other(made: Page, context: BrowserContext) -> None:
     other = visit(context, made.url)
     write(made, "title.en", "First")

@@ -73,5 +73,5 @@ def test_no_field_is_forgotten():
         "picture",
         "avatar",
     }
-    told |= {"tint", "model", "answers_only_from_documents", "playful", "published", "voice", "generation"}
+    told |= {"tint", "model", "all_tools", "answers_only_from_documents", "playful", "published", "voice", "generation"}
     assert set(Persona.model_fields) == told | {"id", "version"}

@@ -96,6 +96,15 @@ def test_a_tool_that_is_switched_off_is_named():
     assert all("'units'" in sentence for sentence in found.sentence)
 
 
+def test_one_that_has_every_tool_has_what_is_named_unless_that_is_off():
+    promise = Instruction(en="You are Ann. Use the clock. Search the web for answers.", zh="你是小安，用时钟看时间。")
+    assert set(found(instruction=promise)) == {"instruction.en"}
+    assert found(instruction=promise, all_tools=True, tools=()) == {}
+    assert set(found(around(off={"browser"}), instruction=promise, all_tools=True)) == {"instruction.en"}
+    traits = ModelTraits("Small", frozenset({"en", "zh"}), tools=False, context_tokens=8192)
+    assert "tools" in found(around(model=traits), tools=(), all_tools=True)
+
+
 def test_a_model_that_calls_no_tools():
     traits = ModelTraits("Small", frozenset({"en", "zh"}), tools=False, context_tokens=8192)
     assert found(around(model=traits))["tools"][:2] == ("warn", "models")

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 
 from common.errors import DocumentMissing, NameInvalid, ToolError
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
+from tools.finding import ToolIndex
 from tools.registry import ToolRegistry, default_registry
 
 
@@ -54,6 +55,26 @@ def test_a_snapshot_is_by_the_name_the_model_sees_and_cannot_be_changed():
     with pytest.raises(TypeError):
         snapshot["c"] = Named("c")
     assert len(ToolRegistry([Named("a")]).snapshot([])) == 0
+
+
+def test_a_snapshot_may_hold_all_others_behind_those_that_are_named():
+    registry = ToolRegistry([Named("a"), Named("b"), Named("c"), Named("d")])
+    registry.turn_off(["b"])
+    assert list(registry.snapshot(["c"], others=True)) == ["c", "a", "d"]
+    with pytest.raises(DocumentMissing):
+        registry.snapshot(["fly"], others=True)
+
+
+def test_tools_that_are_others_in_each_turn_are_found_without_another_index(monkeypatch):
+    registry = ToolRegistry([Named("a", description="feeds cats"), Named("b", description="walks dogs")])
+    made = []
+    monkeypatch.setattr("tools.finding.ToolIndex", lambda *given: made.append(ToolIndex(*given)) or made[-1])
+    for _ in range(3):
+        fitted = Named("a", description="feeds cats")
+        snapshot = registry.snapshot().changed(lambda tool, fitted=fitted: fitted if tool.id == "a" else tool)
+        assert snapshot.find("who feeds cats", 1)[0][0] is fitted
+        assert snapshot.only(lambda tool: tool.id == "b").find("who feeds cats", 1)[0][0].id == "b"
+    assert len(made) == 2
 
 
 def test_two_tools_cannot_share_a_name_and_a_renamed_one_frees_its_own():

@@ -353,6 +353,20 @@ def test_a_second_tab_can_take_what_the_first_saved(tab):
     assert "data-refused" not in other.type(title__en="Second, after").html
 
 
+def test_a_mistake_that_is_mended_does_not_overwrite_the_other_tab(tab):
+    other = Tab(tab.shop).visit("gg")
+    tab.visit("gg").type(title__en="First tab")
+    other.type(avatar="far too long")
+    assert "at most 4 letters" in other.html
+    other.type(avatar="A")
+    assert "saved somewhere else" in other.note
+    assert stored(tab.shop).document.title.en == "First tab"
+    other.press("theirs", form=True)
+    other.type(avatar="far too long")
+    other.type(avatar="B")
+    assert (stored(tab.shop).document.avatar, stored(tab.shop).document.title.en) == ("B", "First tab")
+
+
 def test_one_that_was_deleted_in_another_tab_is_said_to_be_gone(tab):
     tab.press("new")
     other = Tab(tab.shop).visit(tab.thing)

@@ -189,6 +189,31 @@ def test_two_people_edit_one_tool(shop, cloud):
     assert 'value="Mine"' in html
 
 
+def test_a_mistake_that_is_mended_does_not_overwrite_what_others_saved_meanwhile(shop, cloud):
+    page, studio = shop
+    id = renewing(page, cloud)
+    before = str(studio.toolbox.get(id).revision)
+    save(page, id, **{"title.en": "Theirs"})
+    mine = {"name": ["not a name"], "title.en": ["Mine"]}
+    html = act(page, id, action="save", of=id, revision=before, key="k", fields=mine)
+    assert f'data-revision="{before}"' in html
+    html = act(page, id, action="save", of=id, revision=before, key="k", fields={**mine, "name": ["renew_instance"]})
+    assert "changed elsewhere" in words(html)
+    assert studio.toolbox.get(id).document.title.en == "Theirs"
+
+
+def test_a_form_shows_what_others_saved_once_something_beside_it_is_pressed(shop, cloud):
+    page, studio = shop
+    id = renewing(page, cloud)
+    key = re.search(r'data-action="save" data-key="([^"]+)"', seen(page, id))[1]
+    assert f'data-action="save" data-key="{key}"' in act(page, id, action="key", of=id, name="cloud", fields={"value": ["k"]})
+    stored = studio.toolbox.get(id)
+    studio.toolbox.save(stored.document.model_dump(mode="json") | {"title": {"en": "Theirs"}}, stored.revision)
+    html = act(page, id, action="key", of=id, name="cloud", fields={"value": ["k"]})
+    assert f'data-action="save" data-key="{key}"' not in html
+    assert 'value="Theirs"' in html
+
+
 def test_versions_copies_and_the_way_back(shop, cloud):
     page, studio = shop
     id = renewing(page, cloud)
@@ -320,12 +345,30 @@ def test_all_that_is_shown_is_switched_and_given_at_once(shop):
         assert "data-refused" in act(page, action="give-all", value=made_up, sought="number", kind="")
 
 
+def test_a_persona_that_has_every_tool_is_said_to_and_stays_whole_when_one_goes(shop, cloud):
+    page, studio = shop
+    id = renewing(page, cloud)
+    stored = studio.personas.get("maker", "librarian")
+    studio.personas.save("maker", stored.document.model_copy(update={"all_tools": True}), stored.revision)
+    html = seen(page, id)
+    (switch,) = re.findall(r'<input[^>]*data-by="librarian"[^>]*>', html)
+    assert "checked" in switch
+    assert "disabled" in switch
+    assert "It has every tool." in html
+    assert len(studio.agent("librarian").tools) > len(stored.document.tools)
+    html = act(page, id, action="delete", of=id)
+    assert studio.personas.get("maker", "librarian").document.tools == stored.document.tools
+    studio.agent("librarian")
+    (back,) = re.findall(r'<button[^>]*data-action="restore"[^>]*>', html)
+    assert 'data-personas=""' in back
+
+
 def test_more_tools_than_a_persona_may_have_are_not_given_at_all(shop):
     page, studio = shop
     before = studio.personas.get("maker", "librarian").document
-    many = {f"/n{n}": {"get": {"operationId": f"number{n}", "responses": ANSWERS}} for n in range(70)}
+    many = {f"/n{n}": {"get": {"operationId": f"number{n}", "responses": ANSWERS}} for n in range(300)}
     studio.toolbox.take(studio.toolbox.preview(json.dumps(API | {"paths": many})).found)
-    for language, sentence in (("en", "at most 64"), ("zh", "64")):
+    for language, sentence in (("en", "at most 256 tools. For more, switch on “All other tools, too”"), ("zh", "256")):
         told = act(page, language=language, action="give-all", value="librarian", sought="", kind="openapi")
         assert "data-refused" in told
         assert sentence in words(told)

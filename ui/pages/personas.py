@@ -157,15 +157,15 @@ class PersonasPage:
         """
         stored = self._stored(ask.thing)
         form = read_form(ask.fields(), stored.document)
+        brought = revision_in(ask, stored.revision)
         try:
             document = self._store.parse(document_of(form, stored.document))
-            revision = stored.revision if over else revision_in(ask, stored.revision)
-            kept = self._store.save(MAKER.owner, document, revision, amends=not over)
+            kept = self._store.save(MAKER.owner, document, stored.revision if over else brought, amends=not over)
         except DocumentInvalid as error:
-            return Kept(stored, form, problems_of(error.problems, form))
+            return Kept(stored, form, str(brought), problems_of(error.problems, form))
         except EditConflict:
-            return Kept(stored, form, conflict=True)
-        return Kept(kept, form)
+            return Kept(stored, form, str(brought), conflict=True)
+        return Kept(kept, form, str(kept.revision))
 
     def _rows(self, ask: Ask, kept: _Kept, action: str) -> Markup:
         """One row more or less; one that was taken away can be put back."""
@@ -195,7 +195,8 @@ class PersonasPage:
             document = self._store.parse(document_of(form, kept.stored.document))
         except DocumentInvalid as error:
             return replace(kept, form=form, problems=problems_of(error.problems, form))
-        return replace(kept, stored=self._store.save(MAKER.owner, document, kept.stored.revision, amends=True), form=form)
+        saved = self._store.save(MAKER.owner, document, kept.stored.revision, amends=True)
+        return replace(kept, stored=saved, form=form, revision=str(saved.revision))
 
     def _pictured(self, ask: Ask, path: Path) -> _Answer:
         kept = self._keep(ask)
@@ -210,7 +211,9 @@ class PersonasPage:
             return self._editor(ask, kept)
         document = kept.stored.document.model_copy(update={"picture": picture})
         saved = self._store.save(MAKER.owner, document, kept.stored.revision, amends=True)
-        return self._editor(ask, replace(kept, stored=saved))
+        # The rest of the form is no change of what others saved meanwhile.
+        revision = str(saved.revision) if kept.revision == str(kept.stored.revision) else kept.revision
+        return self._editor(ask, replace(kept, stored=saved, revision=revision))
 
     # -- versions, copies, comings and goings --------------------------------------------------------------------------
 
@@ -255,7 +258,9 @@ class PersonasPage:
             stored = self._stored(ask.thing)
         except HearthError:
             return _Answer(self._cards(ask, note), "")
-        return _Answer(self._editor(ask, Kept(stored, read_form(ask.fields(), stored.document)), note))
+        form = read_form(ask.fields(), stored.document)
+        revision = stored.revision if form == form_of(stored.document) else revision_in(ask, stored.revision)
+        return _Answer(self._editor(ask, Kept(stored, form, str(revision)), note))
 
     def _cards(self, ask: Ask, note: Markup = parts.EMPTY) -> Markup:
         cards, manner = [], self._manner(ask)
@@ -275,7 +280,7 @@ class PersonasPage:
     def _fresh(self, ask: Ask, id: str, note: Markup = parts.EMPTY) -> Markup:
         """The editor with what is stored in its fields."""
         stored = self._stored(id)
-        kept = Kept(stored, form_of(stored.document))
+        kept = Kept(stored, form_of(stored.document), str(stored.revision))
         return self._editor(ask, kept, note, key=f"{id}-{stored.revision}-{ask.nonce}")
 
     def _editor(self, ask: Ask, kept: _Kept, note: Markup = parts.EMPTY, *, key: str = "") -> Markup:
@@ -288,7 +293,7 @@ class PersonasPage:
             face=face_of(persona, ask.language),
             form=kept.form,
             key=key or ask.word("key") or f"{persona.id}-{stored.revision}-{ask.nonce}",
-            revision=revision_in(ask, stored.revision) if kept.conflict else stored.revision,
+            revision=kept.revision,
             saved=self._saved(ask, kept),
             shipped=stored.shipped,
             changed=stored.revision > 0,

@@ -27,10 +27,14 @@ function fieldsOf(form) {
 }
 
 // A form with words that were not sent yet stays through any repaint: its save will tell whether others changed the same thing.
+// What it saved itself is no change of others: these words go on from there.
 function keepUnsaved(content) {
+  const saved = flying && state.answering === flying.nonce ? flying.data.key : null;
   for (const form of unsaved.keys()) {
     const next = form.isConnected && content.querySelector(`form[data-autosave][data-id="${CSS.escape(form.dataset.id)}"]`);
-    if (next) Object.assign(next.dataset, { key: form.dataset.key, revision: form.dataset.revision });
+    if (!next) continue;
+    if (form.dataset.key !== saved) next.dataset.revision = form.dataset.revision;
+    next.dataset.key = form.dataset.key;
   }
 }
 

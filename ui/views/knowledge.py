@@ -154,7 +154,9 @@ def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner) -> Markup:
     )
     rename = parts.form("rename", name, key=f"rename-{shelf.id}-{shelf.title}", collection=shelf.id)
     readers = parts.fields(
-        manner.say("knowledge_readers"), switches_html(uses, "reader", shelf.id), hint=manner.say("knowledge_readers_hint")
+        manner.say("knowledge_readers"),
+        switches_html(uses, "reader", shelf.id, manner),
+        hint=manner.say("knowledge_readers_hint"),
     )
     trust = parts.switch(
         "trusted",

@@ -19,7 +19,7 @@ from ui.views.persona_review import Version, findings_html, versions_html
 _TABS: Mapping[str, tuple[str, ...]] = {
     "who": ("title", "description", "picture", "avatar", "tint", "published"),
     "speech": ("instruction", "greeting", "starters", "few_shot"),
-    "uses": ("model", "tools", "collections", "answers_only_from_documents"),
+    "uses": ("model", "tools", "all_tools", "collections", "answers_only_from_documents"),
     "voice": ("playful", "voice", "generation"),
 }
 
@@ -42,7 +42,7 @@ class Opened:
     face: Face
     form: Form
     key: str
-    revision: int
+    revision: str
     saved: str
     shipped: bool
     changed: bool
@@ -69,7 +69,7 @@ def editor_html(opened: Opened, manner: Manner, note: Markup = EMPTY) -> Markup:
         parts.tabs("persona", shown),
         autosave=True,
         key=opened.key,
-        revision=str(opened.revision),
+        revision=opened.revision,
         id=opened.face.id,
     )
     return Markup(
@@ -252,6 +252,7 @@ def _uses(opened: Opened, manner: Manner) -> Markup:
     return _stack(
         _field(opened, manner, "model", parts.choice("model", offered.models, form.values["model"]), hint=True),
         _fields(opened, manner, "tools", tools),
+        _switch(opened, manner, "all_tools"),
         _fields(opened, manner, "collections", shelves or _none(manner, "personas_no_collections")),
         _switch(opened, manner, "answers_only_from_documents"),
     )

@@ -32,7 +32,7 @@ class Edited:
     kind: Literal["http", "model"]
     form: ToolForm
     key: str
-    revision: int
+    revision: str
     saved: str
     problems: Mapping[str, str]
     note: Markup = EMPTY
@@ -59,7 +59,7 @@ def edit_html(edited: Edited, manner: Manner) -> Markup:
     ]
     called = _called(edited, manner) if edited.kind == "http" else _model(edited, manner)
     body = head + Markup('<div class="stack">{}</div>').format(EMPTY.join([*told, *called]))
-    saved = parts.form("save", body, autosave=True, key=edited.key, revision=str(edited.revision), id=edited.id, of=edited.id)
+    saved = parts.form("save", body, autosave=True, key=edited.key, revision=edited.revision, id=edited.id, of=edited.id)
     return Markup('<div class="editor tool-editor"><div class="outcome-place" aria-live="polite">{}</div>{}</div>').format(
         edited.note, saved
     )

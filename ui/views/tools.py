@@ -211,7 +211,7 @@ def tool_html(
                 "users",
                 manner.say("tools_users"),
                 parts.fields(
-                    manner.say("tools_users"), switches_html(using, "user", tool.id), hint=manner.say("tools_users_hint")
+                    manner.say("tools_users"), switches_html(using, "user", tool.id, manner), hint=manner.say("tools_users_hint")
                 )
                 + _standing(tool, manner),
             ),

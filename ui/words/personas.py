@@ -90,9 +90,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "personas_not_there": ("{name} (not there)", "{name}（不存在）"),
     "personas_field_tools": ("Tools", "工具"),
     "personas_hint_tools": ("What it may do besides talking.", "聊天之外它能做的事。"),
+    "personas_field_all_tools": ("All other tools, too", "其余工具也全部可用"),
+    "personas_hint_all_tools": (
+        "Those added later, too. Each message gets the few that fit it, even of thousands. Visitors have only those ticked here.",
+        "以后新增的也算在内。工具再多，每条消息也只挑出合适的几个。访客只能用这里勾选的。",
+    ),
     "personas_more_tools": (
-        "There are {count} more. Find one on the Tools page, and give it there under “Who uses it”.",
-        "还有 {count} 个。请到“工具”页查找，在“谁来使用”里添加。",
+        "There are {count} more. Find one on the Tools page and give it there under “Who uses it”, or switch all on here.",
+        "还有 {count} 个。请到“工具”页查找，在“谁来使用”里添加；也可以在这里全部打开。",
     ),
     "personas_no_tools": ("There are no tools yet.", "还没有工具。"),
     "personas_field_collections": ("Collections", "资料库"),

@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_used_by_none": ("no persona yet", "还没有"),
     "tools_try": ("Try it", "试用"),
     "tools_users": ("Who uses it", "谁来使用"),
+    "tools_every": ("It has every tool.", "它可以用全部工具。"),
     "tools_users_hint": (
         "A persona may call it from its next turn on, where the model calls tools.",
         "从下一轮起人设可以调用它，前提是模型会用工具。",
