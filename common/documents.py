@@ -368,9 +368,10 @@ class DocumentStore(Generic[D]):
         connection.execute(
             insert(DOCUMENTS).values(kind=self.kind, owner=owner, id=id, revision=revision, body=body, time=now, draft=draft)
         )
-        # Amended revisions leave gaps: what is kept is counted, not reckoned from the number.
-        kept = self._revisions(owner, id).with_only_columns(DOCUMENTS.c.revision).limit(KEPT_REVISIONS)
-        connection.execute(delete(DOCUMENTS).where(self._of(owner, id), DOCUMENTS.c.revision.not_in(kept.scalar_subquery())))
+        if revision > KEPT_REVISIONS:
+            # Amended revisions leave gaps: what is kept is counted, not reckoned from the number.
+            kept = self._revisions(owner, id).with_only_columns(DOCUMENTS.c.revision).limit(KEPT_REVISIONS)
+            connection.execute(delete(DOCUMENTS).where(self._of(owner, id), DOCUMENTS.c.revision.not_in(kept.scalar_subquery())))
         return now
 
     @staticmethod

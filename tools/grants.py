@@ -7,13 +7,13 @@ so that no backup of another machine can. A grant names the host, so a tool that
 import ipaddress
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import Field, field_validator
 
 from common.addresses import is_public
 from common.database import Database
-from common.documents import Document, DocumentStore
+from common.documents import Document, DocumentStore, Stored
 from common.egress import PORTS
 from common.errors import DocumentInvalid, DocumentMissing
 from common.problems import problem
@@ -62,6 +62,17 @@ class ToolGrants:
     def add(self, owner: str, tool: str, host: str) -> None:
         self._change(owner, tool, {host}, set())
 
+    def add_all(self, owner: str, hosts: Mapping[str, str]) -> None:
+        """`add` for many tools at once, by tool: all of them, or none where it raises."""
+        with self._turn:
+            there = {stored.document.id: stored for stored in self._store.list(owner)}
+            added = []
+            for tool, host in hosts.items():
+                before, revision = self._counted(owner, there.get(tool))
+                if host not in before:
+                    added.append((self._sealed(owner, tool, {*before, host}), revision))
+            self._store.save_all(owner, added)
+
     def remove(self, owner: str, tool: str, host: str) -> None:
         self._change(owner, tool, set(), {host})
 
@@ -78,17 +89,24 @@ class ToolGrants:
     def _change(self, owner: str, tool: str, more: set[str], fewer: set[str]) -> None:
         with self._turn:  # two tabs both count
             hosts, revision = self._current(owner, tool)
-            wanted = tuple(sorted((set(hosts) | more) - fewer))
-            if wanted != hosts:
-                seal = self._seals.make(_KIND, owner, tool, wanted)
-                self._store.save(owner, Granted(id=tool, hosts=wanted, seal=seal), revision)
+            wanted = (set(hosts) | more) - fewer
+            if wanted != set(hosts):
+                self._store.save(owner, self._sealed(owner, tool, wanted), revision)
 
     def _current(self, owner: str, tool: str) -> tuple[tuple[str, ...], int]:
         try:
-            stored = self._store.get(owner, tool)
+            return self._counted(owner, self._store.get(owner, tool))
         except DocumentMissing:
             return (), 0
+
+    def _counted(self, owner: str, stored: Stored[Granted] | None) -> tuple[tuple[str, ...], int]:
+        if stored is None:
+            return (), 0
         return stored.document.hosts if self._counts(owner, stored.document) else (), stored.revision
+
+    def _sealed(self, owner: str, tool: str, hosts: Collection[str]) -> Granted:
+        named = tuple(sorted(hosts))
+        return Granted(id=tool, hosts=named, seal=self._seals.make(_KIND, owner, tool, named))
 
     def _counts(self, owner: str, granted: Granted) -> bool:
         return bool(granted.hosts) and self._seals.holds(granted.seal, _KIND, owner, granted.id, granted.hosts)

@@ -25,7 +25,7 @@ from tools.security import Keys
 GROWN_LIMIT = 16 * 1024 * 1024
 """Bytes of all tools of one description: by references, a few lines of it may stand for much."""
 
-OPERATION_LIMIT = 2000
+OPERATION_LIMIT = 10_000
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 _LABEL_LIMIT = 200

@@ -335,13 +335,14 @@ class Toolbox:
         """
         documents = [document for document in found.documents if keys is None or document.id in keys]
         with self._turn:
-            grants = self._store.grants.all(self._owner)
             kept = self._store.keep_imported(self._owner, documents, self._reserved())
-            for stored in kept:
-                self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
-            for stored in kept:
-                if (host := private_host(stored.document)) and host in reach:
-                    self.grant(stored.document.id, host)
+            hosts = {stored.document.id: private_host(stored.document) for stored in kept}
+            try:
+                self._store.grants.add_all(self._owner, {id: host for id, host in hosts.items() if host in reach})
+            finally:
+                grants = self._store.grants.all(self._owner)
+                for stored in kept:
+                    self._registry.register(self._maker.make(stored.document, grants.get(stored.document.id, frozenset())))
         return kept
 
     def keep_keys(self, keys: Iterable[FoundKey], taken: Sequence[Stored[ToolDocument]]) -> Sequence[str]:

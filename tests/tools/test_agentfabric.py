@@ -202,8 +202,8 @@ def test_a_form_and_many():
     entry = {**TOOLS["form"], "parameters": [{"name": "c"}, {"name": "d", "type": "list"}]}
     [taken] = read_tools(json.dumps({"form": entry})).documents
     assert request_of(taken.call, {"c": "猫", "d": [1, 2]}).body == b"c=%E7%8C%AB&d=1&d=2"
-    with pytest.raises(DocumentInvalid, match="2,001 tools"):
-        read_tools(json.dumps({f"t{n}": entry for n in range(2001)}))
+    with pytest.raises(DocumentInvalid, match="10,001 tools"):
+        read_tools(json.dumps({f"t{n}": entry for n in range(10_001)}))
     twins = read_tools(json.dumps({"a_b": entry, "a-b": entry, "天气": entry, "查询": entry})).documents
     assert [(each.id, each.name) for each in twins] == [("a-b", "a_b"), ("a-b-2", "a_b_2"), ("api", "tool"), ("api-2", "tool_2")]
 

@@ -70,8 +70,8 @@ TEXTS = {
     "json depth": ('{"openapi": "3.0.0", "paths":' + '{"a":' * 200_000, "nested too deeply"),
     "json size": ('{"openapi": "3.0.0"}' + " " * JSON_LIMIT, "bytes"),
     "json number": ('{"openapi": "3.0.0", "a": ' + "9" * 9000 + "}", "too long"),
-    "operations": (described({f"/{number}": {"get": {}} for number in range(OPERATION_LIMIT + 1)}), "2,001 operations"),
-    "references": (described({f"/{number}": {"$ref": "#/x"} for number in range(OPERATION_LIMIT + 1)}), "2,001 operations"),
+    "operations": (described({f"/{number}": {"get": {}} for number in range(OPERATION_LIMIT + 1)}), "10,001 operations"),
+    "references": (described({f"/{number}": {"$ref": "#/x"} for number in range(OPERATION_LIMIT + 1)}), "10,001 operations"),
 }
 
 
