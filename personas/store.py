@@ -50,9 +50,9 @@ class PersonaStore(DocumentStore[Persona]):
         super().__init__(database, "persona", Persona, shipped, SIZE_LIMIT)
 
     def import_yaml(self, owner: str, text: str) -> Stored[Persona]:
-        """As `DocumentStore.import_yaml`; an imported persona is not published, whatever its file says, and its picture is
-        drawn anew."""
-        persona = self.read_yaml(text).withdrawn()
+        """As `DocumentStore.import_yaml`; whatever its file says, an imported persona is not published and has no tools but those
+        that it names, and its picture is drawn anew."""
+        persona = self.read_yaml(text).withdrawn().model_copy(update={"all_tools": False})
         if persona.picture:
             persona = persona.model_copy(update={"picture": kept_picture(picture_bytes(persona.picture))})
         return self._import(owner, persona)

@@ -81,7 +81,7 @@ class ToolImports:
         names = self._toolbox.keep_keys((key for place, key in enumerate(found.keys) if str(place) in ticked), kept)
         with self._lock:
             self._pending.pop(ask.session, None)
-        said = text("tools_import_done", ask.language, count=len(kept))
+        said = text("tools_import_done", ask.language, count=f"{len(kept):,}")
         if names:
             said = f"{said} {text('tools_import_keys_kept', ask.language, names=', '.join(names))}"
         return said, kept[0].document.id if len(kept) == 1 else ""

@@ -81,5 +81,5 @@ class ToolsShown:
             return parts.note(text("tools_given_all", ask.language, count=len(ids), title=plain(title)), "good")
         on = ask.word("to") == "on"
         change = self._studio.toolbox.switches.turn_all(ids, on)
-        said = text("tools_switched_on" if on else "tools_switched_off", ask.language, count=len(ids))
+        said = text("tools_switched_on" if on else "tools_switched_off", ask.language, count=f"{len(ids):,}")
         return parts.undo(manner, said, "switch-back", change=str(change))

@@ -137,6 +137,17 @@ def test_fifty_operations_are_imported_and_the_half_that_is_off_is_never_offered
         ("GET", "/price/3/%E6%B5%B7%E6%B7%80%20%2F%202"),
     ]
 
+    # Another persona gets them all, without a tick for each.
+    page.click('nav [data-page="personas"]')
+    page.click('[data-thing="gg"]')
+    page.click('[role="tab"][data-section="uses"]')
+    page.get_by_role("switch", name="All other tools, too").click()
+    expect(page.locator(".saved")).to_contain_text("saved")
+    page.click('nav [data-page="chat"]')
+    talk_to(page, "gg")
+    assert "The tool says" in asked_for(page, "stock_of_article_7", {"branch": "south"})
+    assert service.requests[-1][1] == "/stock/7/south"
+
 
 ODD: Mapping[str, tuple[str, tuple[str, str]]] = {
     "rubbish": (

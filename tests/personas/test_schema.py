@@ -122,6 +122,16 @@ def test_characters_are_counted_as_people_see_them(store, text, count):
     assert store.parse({**LEAST, "avatar": text}).avatar == text
 
 
+def test_an_import_has_no_tools_but_those_that_it_names(store):
+    gg = store.get("maker", "gg")
+    store.save("maker", gg.document.model_copy(update={"all_tools": True, "tools": ("clock",)}), gg.revision)
+    text = store.export_yaml("maker", "gg")
+    assert "all_tools: true" in text
+    imported = store.import_yaml("maker", text).document
+    assert (imported.all_tools, imported.tools) == (False, ("clock",))
+    assert store.duplicate("maker", "gg").document.all_tools
+
+
 def test_an_import_is_never_published(store):
     text = store.export_yaml("maker", "gg")
     assert "published: true" in text

@@ -179,6 +179,7 @@ function moved(thing) {
   remember(state.answering === state.visiting);  // the address named something that is not there any more
   house.dataset.view = state.page === "personas" && thing ? "both" : "shop";
   house.classList.remove("trying");
+  document.querySelector("#workshop .outcome-place:not(:empty)")?.scrollIntoView({ block: "center" });
 }
 
 function filter(input) {

@@ -64,7 +64,7 @@ def import_html(look: Look | None, manner: Manner, note: Markup = EMPTY) -> Mark
 
 def _look(look: Look, manner: Manner) -> Markup:
     pieces: list[Markup] = [
-        Markup("<h3>{}</h3>").format(manner.say("tools_import_found", title=plain(look.title), count=len(look.found)))
+        Markup("<h3>{}</h3>").format(manner.say("tools_import_found", title=plain(look.title), count=f"{len(look.found):,}"))
     ]
     if look.found:
         marks = {state: manner.say(f"tools_import_{state}") for state in ("new", "changed", "same")}
@@ -78,7 +78,7 @@ def _look(look: Look, manner: Manner) -> Markup:
         listed = EMPTY.join(Markup("<dt><code>{}</code></dt><dd>{}</dd>").format(name, why) for name, why in look.left)
         pieces.append(
             Markup('<details class="left" data-key="left"><summary>{}</summary><dl>{}</dl></details>').format(
-                manner.say("tools_import_left", count=len(look.left)), listed
+                manner.say("tools_import_left", count=f"{len(look.left):,}"), listed
             )
         )
     found = parts.form("take", Markup('<div class="found">{}</div>').format(EMPTY.join(pieces)), key="import-found")
