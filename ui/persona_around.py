@@ -12,8 +12,8 @@ from knowledge.corpora.shipped import shipped_collections
 from personas.checkup import ModelTraits, Surroundings, estimated
 from personas.helplines import REGIONS
 from personas.schema import Persona
-from tools.base import Tool
 from ui.texts import text
+from ui.tool_shown import told
 from ui.views.persona_editor import Offered
 
 _ENGINES = ("espeak:",)  # whose voices are understood beyond those that are offered
@@ -48,7 +48,7 @@ def offered(studio: Studio, persona: Persona, language: str) -> Offered:
 
     there = studio.tools.list()
     first = {tool.id for tool in there[:_TOOLS]} | set(persona.tools)
-    tools = [_told(tool, language) for tool in there if tool.id in first]
+    tools = [(tool.id, *told(tool, language)) for tool in there if tool.id in first]
     shelves = [
         (id, title, text("personas_documents_n", language, n=documents))
         for id, (title, documents) in _collections(studio, language).items()
@@ -60,12 +60,6 @@ def offered(studio: Studio, persona: Persona, language: str) -> Offered:
         collections=[*shelves, *_lost(persona.collections, shelves, gone)],
         voices={each: _voices(each, persona.voice.get(each), language) for each in ("en", "zh")},
     )
-
-
-def _told(tool: Tool, language: str) -> tuple[str, str, str]:
-    """A tool as it is chosen; many an imported one says as little in its description as in its title."""
-    title, about = tool.titles.get(language, tool.spec.name), tool.about.get(language, tool.spec.description)
-    return tool.id, title, "" if about == title else about
 
 
 def _models(studio: Studio, persona: Persona, language: str, gone: Callable[[str], str]) -> list[tuple[str, str]]:

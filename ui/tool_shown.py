@@ -25,6 +25,13 @@ _OWN = ("http", "openapi", "mcp")
 _SESSIONS = 200  # whose list remembers what it was narrowed to, the latest ones
 
 
+def told(tool: Tool, language: str) -> tuple[str, str]:
+    """A tool's title, and what it does: "" where that says no more, as in many an imported one."""
+    title = tool.titles.get(language) or tool.titles.get("en") or tool.id
+    about = tool.about.get(language) or tool.spec.description
+    return title, "" if about == title else about
+
+
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """What a session looks for in the list: tools that hold all of the words, of one kind ("" for all)."""

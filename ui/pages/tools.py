@@ -23,7 +23,7 @@ from ui.texts import text
 from ui.tool_editing import SAVES, ToolEditing, ToolKept
 from ui.tool_imports import ToolImports
 from ui.tool_models import make, making_html
-from ui.tool_shown import ACTS, ToolsShown
+from ui.tool_shown import ACTS, ToolsShown, told
 from ui.tool_trials import ToolTrials
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import parts
@@ -261,8 +261,7 @@ class ToolsPage:
         address = f"{document.call.method} {document.call.url}" if document and document.call.kind == "http" else ""
         return views.Instrument(
             tool.id,
-            self._title(tool, ask),
-            tool.about.get(ask.language) or tool.spec.description,
+            *told(tool, ask.language),
             tool.spec.name,
             tool.spec.description,
             tool.spec.parameters,
@@ -281,7 +280,7 @@ class ToolsPage:
         return self._studio.toolbox.document(id)
 
     def _title(self, tool: Tool, ask: Ask) -> str:
-        return tool.titles.get(ask.language) or tool.titles.get("en") or tool.id
+        return told(tool, ask.language)[0]
 
     def _manner(self, ask: Ask) -> Manner:
         return self._desk.manner(ask)
