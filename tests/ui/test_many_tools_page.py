@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from assistant.access import MAKER
+from common.documents import KEPT_REVISIONS
 from personas.checkup import Surroundings, check_up
 from personas.schema import Instruction, Persona
 from tests.timing import quickly
@@ -80,7 +81,7 @@ def test_a_view_asks_the_database_as_often_and_sends_as_much_whatever_there_is(m
     seen = []
     for count in (400, 1600):
         studio.toolbox.take(Import("Made", [Taken(f"GET /{number}", made(number)) for number in range(count)]))
-        for view in views.values():
+        for view in [edit] * KEPT_REVISIONS + [*views.values()]:  # from then on each save forgets a version
             view()
         seen.append(({name: asked(view) for name, view in views.items()}, dict(sizes)))
     (few, small), (many, large) = seen
