@@ -296,8 +296,8 @@ def _failure(host: str, error: httpx.TransportError, limits: Limits, begun: bool
     """The sentence of what went wrong on the wire, before or after an answer had begun."""
     if limits.left() <= 0:
         return EgressFailed(
-            f"{host!r} did not answer in full within {limits.deadline_s:g} seconds. Try again later.",
-            f"{host!r} 没有在 {limits.deadline_s:g} 秒内完整回应。请稍后再试。",
+            f"{host!r} did not answer in full within {limits.deadline_s:.3g} seconds. Try again later.",
+            f"{host!r} 没有在 {limits.deadline_s:.3g} 秒内完整回应。请稍后再试。",
         )
     if begun:
         return EgressFailed(

@@ -180,10 +180,7 @@ class Asking:
         }
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise ToolFailed(
-                f"{self._hub.title} did not finish in time with {self._model!r}. Try again later, or choose another model.",
-                f"{self._hub.title} 没能按时用 {self._model!r} 完成。请稍后再试，或换一个模型。",
-            )
+            raise self._late()
         try:
             answer = self._egress.request(
                 method,
@@ -195,10 +192,17 @@ class Asking:
                 granted_hosts=self._hub.granted,
             )
         except (EgressFailed, EgressRefused) as error:
-            raise ToolFailed(error.english, error.chinese) from error
+            # What was left of the time for the last request alone tells nobody anything.
+            raise (self._late() if time.monotonic() >= self._ends else ToolFailed(error.english, error.chinese)) from error
         if answer.status != 200:
             raise self._refused(answer)
         return answer
+
+    def _late(self) -> ToolFailed:
+        return ToolFailed(
+            f"{self._hub.title} did not finish in time with {self._model!r}. Try again later, or choose another model.",
+            f"{self._hub.title} 没能按时用 {self._model!r} 完成。请稍后再试，或换一个模型。",
+        )
 
     def _refused(self, answer: EgressResponse) -> ToolFailed:
         said = self._reason(answer)

@@ -336,3 +336,19 @@ def test_a_hub_that_never_finishes_is_left_at_the_time_that_was_given(hub):
     asking = Asking(place, "ms-api", "a/b", KEY, Egress(), threading.Event(), time_limit_s=1.0)
     with pytest.raises(ToolFailed, match="in time"):
         asking.answer(find("draw"), {"words": "a cat"}, None)
+
+
+class _Hangs(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.over.wait(10)
+
+
+def test_a_hub_that_hangs_is_left_with_the_same_sentence():
+    with serving(_Hangs) as hub:
+        hub.over = threading.Event()
+        place = f"127.0.0.1:{hub.server_port}"
+        place = replace(HUBS["hf-api"], url=f"http://{place}", granted=frozenset({place}))
+        asking = Asking(place, "hf-api", "a/b", KEY, Egress(), threading.Event(), time_limit_s=0.3)
+        with pytest.raises(ToolFailed, match="did not finish in time"):
+            asking.answer(find("summarize"), {"text": "Long."}, None)
+        hub.over.set()
