@@ -218,6 +218,21 @@ def page(context: BrowserContext, hearth: Hearth) -> Page:
 
 def visit(context: BrowserContext, address: str) -> Page:
     """A page that is ready; a script error on it fails the test."""
+    opened = _new_page(context, address)
+    if not opened.evaluate(_DRAWS):  # rarely, Chromium draws no frames of a page that it opens on a busy machine
+        opened.close()
+        opened = _new_page(context, address)
+    return opened
+
+
+# A click waits for two frames.
+_DRAWS = """() => Promise.race([
+    new Promise((done) => requestAnimationFrame(() => done(true))),
+    new Promise((done) => setTimeout(done, 10_000, false)),
+])"""
+
+
+def _new_page(context: BrowserContext, address: str) -> Page:
     opened = context.new_page()
     opened.set_default_timeout(30_000)
     opened.on("pageerror", lambda error: warnings.warn(f"script error: {error}", stacklevel=1))
