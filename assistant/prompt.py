@@ -76,7 +76,7 @@ def _system(persona: Persona, language: str, info: ModelInfo, gentle: bool) -> s
         who = instruction.strip().split("\n\n")[0]
         return "\n\n".join([f"{who} {brief}", *([gentle_instruction(language)] if gentle else [])])
     parts = [instruction]
-    if info.tools and (persona.tools or persona.all_tools):
+    if info.tools and persona.has_tools:
         parts.append(
             "需要时就调用工具；不要编造工具的结果。没有工具能做到的事，就直接说做不到。"
             if chinese

@@ -163,12 +163,13 @@ def _speech(persona: Persona) -> Iterator[Finding]:
 
 
 def _promises(persona: Persona, around: Surroundings) -> Iterator[Finding]:
+    held = _held(persona, around)
     for language in ("en", "zh"):
         texts = [getattr(text, language) for text in (persona.instruction, persona.greeting, persona.description)]
         texts += [getattr(starter, language) for starter in persona.starters]
         texts += [example.assistant for example in persona.few_shot if example.language == language]
         for promise in promised(texts):
-            able = any(promise.tool.search(word) for tool in _held(persona, around) for word in around.tools.get(tool, ()))
+            able = any(promise.tool.search(word) for tool in held for word in around.tools.get(tool, ()))
             if not able:
                 english, chinese = promise.name
                 yield Finding(
@@ -181,13 +182,13 @@ def _promises(persona: Persona, around: Surroundings) -> Iterator[Finding]:
                     ),
                     "speech",
                 )
-        yield from _unheld_tools(persona, around, language)
+        yield from _unheld_tools(persona, around, language, held)
 
 
-def _unheld_tools(persona: Persona, around: Surroundings, language: str) -> Iterator[Finding]:
+def _unheld_tools(persona: Persona, around: Surroundings, language: str, held: Collection[str]) -> Iterator[Finding]:
     """Tools that the instruction tells it to use and that it does not have."""
     text = getattr(persona.instruction, language)
-    lowered, held = text.lower(), _held(persona, around)
+    lowered = text.lower()
     for tool, words in around.tools.items():
         if tool in held or not any(name.lower() in lowered for name in (tool, *words[:3])):
             continue  # of thousands of tools few are named, and a pattern for each would take seconds
@@ -275,7 +276,7 @@ def _model(persona: Persona, around: Surroundings) -> Iterator[Finding]:
     model = around.model
     if model is None:
         return
-    if (persona.tools or persona.all_tools) and not model.tools:
+    if persona.has_tools and not model.tools:
         yield Finding(
             "warn",
             "tools",

@@ -162,6 +162,10 @@ class Persona(Document):
         return value
 
     @property
+    def has_tools(self) -> bool:
+        return self.all_tools or bool(self.tools)
+
+    @property
     def face(self) -> str:
         """The address of the picture, relative to the page; "" where there is none."""
         return f"avatars/{self.id}/{digest(self.picture)}.webp" if self.picture else ""

@@ -5,8 +5,6 @@ a tool's does; ticks and risks are written into whatever the document is by then
 """
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,7 +24,7 @@ from ui import notify
 from ui.ask import Ask
 from ui.clock import clock
 from ui.connecting import Connecting
-from ui.kept import Kept
+from ui.kept import FormKeys, Kept
 from ui.render import Manner, plain
 from ui.server_form import mark_of, problems_of, read_values, settings_of, values_of
 from ui.texts import text
@@ -34,7 +32,6 @@ from ui.uses import give_back, uses, withdraw
 from ui.views import parts, server, servers
 
 _TRANSPORT: TypeAdapter[Any] = TypeAdapter(Transport)
-_SESSIONS = 200  # whose form is remembered, the latest ones
 _SAVES = ("server-save", "server-mine", "server-connect", "server-delete")
 _ABOUT = 120  # letters of a command in the list
 
@@ -50,8 +47,7 @@ class ServerPages:
         self._toolbox = studio.toolbox
         self._mcp = studio.toolbox.mcp
         self._connecting = Connecting(self._mcp.connect)
-        self._forms: OrderedDict[str, tuple[str, str, str]] = OrderedDict()  # session -> server, the form's key, its mark
-        self._lock = threading.Lock()
+        self._keys = FormKeys(_SAVES)
 
     @staticmethod
     def has(thing: str) -> bool:
@@ -285,7 +281,7 @@ class ServerPages:
         saved = text("tools_unsaved", ask.language)
         if kept.whole:
             saved = text("tools_saved", ask.language, time=clock(ask, stored.changed)) if stored.changed else ""
-        key, mark = self._form(ask, kept, fresh)
+        key = self._keys.of(ask, f"server-{id}", kept.revision, fresh=fresh)
         stand = self._stand(document, ask)
         granted = self._mcp.status(id).granted
         there = {tool.id for tool in self._mcp.tools(id)}
@@ -305,7 +301,7 @@ class ServerPages:
                 settings=server.Settings(
                     kept.form,
                     key,
-                    mark,
+                    kept.revision,
                     saved,
                     {name: told[spoken] for name, told in kept.problems.items()},
                     kept.conflict,
@@ -314,20 +310,6 @@ class ServerPages:
             manner,
             note,
         )
-
-    def _form(self, ask: Ask, kept: _Kept, fresh: bool) -> tuple[str, str]:
-        """The form's key and mark. A new key replaces what is typed by what is stored: in `fresh`, or changed by others."""
-        id, mark = kept.stored.document.id, kept.revision
-        brought = ask.word("key") if ask.word("action") in _SAVES else ""
-        with self._lock:
-            shown, key, known = self._forms.pop(ask.session, ("", "", ""))
-            if not brought and (fresh or (shown, known) != (id, mark)):
-                key = f"server-{id}-{mark}-{ask.nonce}"
-            key = brought or key
-            self._forms[ask.session] = (id, key, mark)
-            while len(self._forms) > _SESSIONS:
-                self._forms.popitem(last=False)
-        return key, mark
 
     def _stand(self, document: McpServer, ask: Ask) -> servers.Stand:
         """How a server is, and why."""

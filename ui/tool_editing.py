@@ -4,8 +4,6 @@ As with a persona's editor, each act brings the form along, which is saved first
 cannot be saved stays in the form with its problems, and what was saved elsewhere meanwhile is asked about.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,7 +15,7 @@ from common.errors import DocumentInvalid, EditConflict
 from tools.documents import ToolDocument
 from ui.ask import Ask
 from ui.clock import clock
-from ui.kept import Kept, revision_in
+from ui.kept import FormKeys, Kept, revision_in
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.tool_form import ToolForm, document_of, form_of, problems_of, read_form
@@ -27,8 +25,6 @@ from ui.views import tool_editor as views
 
 SAVES = ("save", "mine", "add-key", "remove-key", "duplicate", "export", "version")
 """The acts that bring the form along."""
-
-_SESSIONS = 200  # whose form is remembered, the latest ones
 
 
 ToolKept = Kept[ToolDocument, ToolForm]
@@ -40,9 +36,7 @@ class ToolEditing:
     def __init__(self, studio: Studio) -> None:
         self._toolbox = studio.toolbox
         self._tools = studio.tools
-        # Session -> the tool in its form, the revision that is a change of, and the form's key.
-        self._keys: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._keys = FormKeys(SAVES)
 
     def keep(self, ask: Ask, *, over: bool = False) -> ToolKept:
         """Save what the form holds; with `over`, in place of what was saved elsewhere. Raises `DocumentMissing`."""
@@ -89,7 +83,7 @@ class ToolEditing:
     def form_html(self, ask: Ask, kept: ToolKept, manner: Manner, *, fresh: bool) -> Markup:
         """The form; unless it is `fresh`, what is typed in it stays."""
         document, stored = kept.stored.document, kept.stored
-        key = self._key(ask, kept, fresh or kept.anew)
+        key = self._keys.of(ask, document.id, kept.revision, fresh=fresh or kept.anew)
         problems = kept.problems or problems_of(self._toolbox.wrong(document), kept.form)
         spoken = 1 if ask.language == "zh" else 0
         note = parts.conflict(manner, "tools_conflict", "tools_mine", "tools_theirs") if kept.conflict else parts.EMPTY
@@ -111,21 +105,6 @@ class ToolEditing:
             ),
             manner,
         )
-
-    def _key(self, ask: Ask, kept: ToolKept, fresh: bool) -> str:
-        """A new key replaces what is typed by what is stored. Acts beside the form leave it as it is, unless others saved."""
-        id = kept.stored.document.id
-        brought = ask.word("key") if ask.word("action") in SAVES else ""
-        with self._lock:
-            *drawn, key = self._keys.pop(ask.session, ("", "", ""))
-            if fresh or (not brought and drawn != [id, kept.revision]):
-                key = f"{id}-{kept.revision}-{ask.nonce}"
-            elif brought:
-                key = brought
-            self._keys[ask.session] = (id, kept.revision, key)
-            while len(self._keys) > _SESSIONS:
-                self._keys.popitem(last=False)
-        return key
 
     def access_html(self, id: str, manner: Manner) -> Markup:
         """The keys of a tool and what it may reach."""

@@ -29,6 +29,11 @@ class Use:
     def on(self) -> bool:
         return self.named or self.every
 
+    @property
+    def fixed(self) -> bool:
+        """There is nothing to turn: it is used whether or not it is named."""
+        return self.every and not self.named
+
 
 def uses(studio: Studio, field: Field, thing: str, language: str) -> list[Use]:
     """Every persona of the maker's."""
@@ -79,17 +84,17 @@ def give_back(studio: Studio, field: Field, thing: str, personas: Sequence[str])
 
 
 def switches_html(found: Sequence[Use], action: str, thing: str, manner: Manner) -> Markup:
-    """A switch a persona; turning one sends `action`. Where a persona has every tool, there is nothing to turn."""
+    """A switch a persona; turning one sends `action`."""
     listed = EMPTY.join(
         parts.switch(
             "uses",
             each.on,
             each.title,
-            hint=manner.say("tools_every") if each.every and not each.named else "",
+            hint=manner.say("tools_every") if each.fixed else "",
             attributes=Markup('data-do="workshop" data-action="{}" data-of="{}" data-by="{}" data-key="{}"').format(
                 action, thing, each.persona, each.persona
             )
-            + (Markup(" disabled") if each.every and not each.named else EMPTY),
+            + (Markup(" disabled") if each.fixed else EMPTY),
         )
         for each in found
     )
