@@ -163,6 +163,11 @@ class Runs:
                     return run
         return None
 
+    def answering(self) -> bool:
+        """Whether anybody waits for an answer now."""
+        with self._lock:
+            return any(not live.finished for live in self._live.values())
+
     def last(self, owner: str, conversation: str, under: Iterable[int] | None = None) -> str | None:
         """The newest run of this conversation, under way or finished.
 

@@ -1,7 +1,9 @@
-"""What a studio does in the background while it starts: loading the embedder, and putting the shipped collections in place."""
+"""What a studio does in the background while it starts: the embedder loaded, the shipped collections put in place, and the files
+added that an earlier start left."""
 
 import logging
 import threading
+from collections.abc import Callable
 
 from assistant.access import MAKER
 from assistant.models.bars import hide_bars
@@ -25,10 +27,15 @@ def embedder_of(settings: Settings) -> Embedder:
     return load_embedder(_HUB_EMBEDDER, download=True) if may_download and isinstance(found, HashEmbedder) else found
 
 
-def put_in_place(knowledge: Knowledge, done: threading.Event, closing: threading.Event) -> None:
-    """Install the shipped collections and set `done`; a failure after `closing` is only the app that stops."""
+def put_in_place(knowledge: Knowledge, answering: Callable[[], bool], done: threading.Event, closing: threading.Event) -> None:
+    """Install the shipped collections, set `done`, and go on with files that wait, while nobody is `answering`.
+
+    A failure after `closing` is only the app that stops.
+    """
     try:
         install_shipped(knowledge, MAKER.owner)
+        knowledge.intake.stand_back(answering)
+        knowledge.start()
     except HearthError as error:
         if not closing.is_set():  # being refused while the app stops is no failure: the next start goes on
             logging.getLogger(__name__).warning("the shipped collections are not in place: %s", error)

@@ -442,6 +442,6 @@ def build_studio(
     )
     studio.attachments.sweep()
     studio.models.start()
-    install = partial(put_in_place, knowledge, studio._shipped, studio._closing)
+    install = partial(put_in_place, knowledge, runs.answering, studio._shipped, studio._closing)
     threading.Thread(target=install, name="shipped-collections", daemon=True).start()
     return studio

@@ -7,7 +7,7 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── DocumentError            NameInvalid · DocumentInvalid · DocumentMissing · EditConflict
     ├── PersonaError             names a model, tool or collection that is not there
     ├── ToolError                ArgumentsInvalid · ToolFailed · ToolDenied
-    ├── KnowledgeError           UnreadableFile · EmbedderMismatch · CollectionMissing
+    ├── KnowledgeError           UnreadableFile (ArchiveFile) · EmbedderMismatch · CollectionMissing
     ├── ModelError               ModelMissing · ModelLoadFailed · ModelInUse · GenerationFailed · PromptTooLong
     │                        SchemaRefused
     ├── ConversationError        ConversationMissing · TurnRunning · MessageTooLong
@@ -91,6 +91,10 @@ class KnowledgeError(HearthError):
 
 class UnreadableFile(KnowledgeError):
     """A file is empty, damaged, protected, too large or of a kind that is not read."""
+
+
+class ArchiveFile(UnreadableFile):
+    """A file is an archive: no document itself, but each of its members may be one."""
 
 
 class EmbedderMismatch(KnowledgeError):

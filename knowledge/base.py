@@ -15,7 +15,10 @@ from common.database import Connection, Database
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.ingest import Ingest
+from knowledge.intake import Intake
+from knowledge.jobs import Jobs
 from knowledge.loading.loader import Loader
+from knowledge.reindexing import Reindexing
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
 from knowledge.search import RELEVANT, Search
@@ -23,6 +26,7 @@ from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
+from retrieval.reranking import Reranker, Reranking
 
 __all__ = ["RELEVANT", "Knowledge"]
 
@@ -35,7 +39,13 @@ _TITLE_LENGTH = 200
 class Knowledge:
     """The collections of every owner: in `database`, and an index that may be deleted at any time in `folder`/index."""
 
-    def __init__(self, database: Database, folder: Path, embedder: Embedder | Callable[[], Embedder]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        embedder: Embedder | Callable[[], Embedder],
+        reranker: Reranker | None = None,
+    ) -> None:
         """`embedder` may be a function that loads one; it is called once, when vectors are first needed."""
         self._lazy = _Lazy(embedder)
         self._catalogue = Catalogue(database)
@@ -44,12 +54,22 @@ class Knowledge:
         self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
-        self._search = Search(self._catalogue, self._vectors, self._lazy.get)
+        reranking = Reranking(reranker) if reranker is not None else None
+        self._search = Search(self._catalogue, self._vectors, self._lazy.get, reranking)
+        self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
+        acts = {"reindex": self._reindexing}
+        self.intake = Intake(Jobs(database, folder / "incoming"), self._ingest, self._loader, self._lazy.get, acts)
         self._vectors.start()
 
+    def start(self) -> None:
+        """Go on with the files that were being added when an earlier process ended."""
+        self.intake.start()
+
     def close(self) -> None:
+        self.intake.stop()
         self._vectors.close()
         self._loader.close()
+        self.intake.join()
 
     @property
     def loaded_embedder(self) -> Embedder | None:
@@ -127,11 +147,22 @@ class Knowledge:
     def restore_collection(self, owner: str, id: str) -> Collection:
         """Bring back what `remove_collection` took away. Raises `CollectionMissing` when it is too late."""
         self._vectors.changed(self._catalogue.restore_collection(owner, id).key)
+        self.intake.wake()
         return self.collection(owner, id)
 
     def delete_collection(self, owner: str, id: str) -> None:
         """Delete a collection with all its documents, for good. Raises `CollectionMissing`."""
         self._vectors.dropped(self._catalogue.delete_collection(owner, id))
+        self.intake.sweep()
+
+    def strangers(self, owner: str) -> frozenset[str]:
+        """The collections whose vectors are of another embedder than the one in use, as far as that is loaded; words alone find
+        something there, and nothing can be added, until they are re-indexed."""
+        if not self._lazy.loaded:
+            return frozenset()
+        return frozenset(
+            row.id for row in self._catalogue.everything(owner) if row.embedder and not row.made_by(self.embedder.info)
+        )
 
     # documents
 
@@ -227,7 +258,8 @@ class Knowledge:
     def rebuild(self, owner: str | None = None) -> None:
         """Make the indexes anew, and the vectors with the embedder in use; of one owner, or of all."""
         for row in self._catalogue.everything(owner):
-            self._ingest.embed_again(row)
+            for _ in self._reindexing.progress(row):
+                pass
         self._vectors.rebuild()
 
     def renew(self, connection: Connection) -> None:
@@ -264,7 +296,7 @@ class Knowledge:
         current = self._vectors.settled()
         rows = self._catalogue.everything()
         for row in rows:
-            if row.embedder and self._lazy.loaded and row.embedder != self.embedder.info.name:
+            if row.embedder and self._lazy.loaded and not row.made_by(self.embedder.info):
                 problems.append(
                     (
                         f"The collection {row.id!r} has vectors of {row.embedder!r}, which is not in use. Rebuild it.",

@@ -31,6 +31,7 @@ class Chunk:
     text: str
     heading: str
     page: int
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ def chunks(document: LoadedDocument) -> list[Chunk]:
     """The passages of a document, in order; together they hold all of its text but white space and heading lines."""
     found = []
     for section in document.sections:
-        for start, end in _packed(list(_spans(document.text, section))):
-            found.append(Chunk(start, end, document.text[start:end], section.heading, section.page))
+        whole = document.form != "document"
+        places = [(section.start, section.end)] if whole else _packed(list(_spans(document.text, section)))
+        for start, end in places:
+            found.append(Chunk(start, end, document.text[start:end], section.heading, section.page, section.labels))
     return found
 
 

@@ -7,41 +7,46 @@ the same content again is no work.
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UnreadableFile
+from common.errors import ArchiveFile, UnreadableFile
 from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, chunks
+from knowledge.loading.document import LeftOut
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
-from knowledge.loading.refusals import no_text
-from knowledge.rows import CollectionRow, NewDocument, NewPassage, check_embedder
+from knowledge.loading.refusals import no_text, partly
+from knowledge.rows import NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Progress, Record
 from retrieval.embedding import Embedder
 from retrieval.language import languages_of
 
-_EMBEDDED_AT_ONCE = 128  # passages, after which is told how far it is; fewer would cost speed
-_PASSAGES_AT_ONCE = 96
-_FILES_AT_ONCE = 16
+AT_ONCE = 96
+"""Passages of neighbouring files that are embedded together; fewer would leave half of the encoder's speed."""
+
+FILES_AT_ONCE = 16
+
+_SLICE = 32  # passages embedded between two looks at what else goes on
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A file that was read and cut, not yet embedded; `seconds` is what that took."""
+class Read:
+    """A file that was read and cut, not yet embedded; `seconds` is what that took, `place` its place among those given."""
 
     path: str
     name: str
     title: str
     sha256: str
     text: str
+    form: str
     cut: Sequence[Chunk]
     seconds: float
     place: int
     bytes: int
+    left_out: Sequence[LeftOut] = ()
 
 
 class Ingest:
@@ -62,66 +67,96 @@ class Ingest:
         Neighbours are embedded together, since small batches leave half of the encoder's speed; each is stored by itself.
         A file that cannot be read is an outcome; `CollectionMissing`, `EmbedderMismatch` and `StorageFailed` are raised.
         """
-        row = self._catalogue.require(owner, [collection])[0]
-        waiting: list[_Read | Outcome] = []
+        self._catalogue.require(owner, [collection])
+        waiting: list[Read | Outcome] = []
         passages = 0
         for place, (path, name) in enumerate(files):
             yield Progress(place, name, "reading")
-            item = self._read(owner, collection, path, name, place)
+            try:
+                item = self.read(owner, collection, path, name, place)
+            except ArchiveFile as error:
+                item = Outcome(str(path), name, "failed", 0, error.english, error.chinese)
             waiting.append(item)
-            passages += len(item.cut) if isinstance(item, _Read) else 0
-            if passages >= _PASSAGES_AT_ONCE or len(waiting) >= _FILES_AT_ONCE:
-                yield from self._finished(owner, collection, row, waiting)
+            passages += len(item.cut) if isinstance(item, Read) else 0
+            if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
+                yield from self.finish(owner, collection, waiting)
                 waiting, passages = [], 0
-        yield from self._finished(owner, collection, row, waiting)
+        yield from self.finish(owner, collection, waiting)
 
-    def _read(self, owner: str, collection: str, path: Path, name: str, place: int) -> "_Read | Outcome":
+    def read(
+        self,
+        owner: str,
+        collection: str,
+        path: Path,
+        name: str,
+        place: int,
+        told: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Read | Outcome:
+        """A file read and cut, or why there is nothing to embed; `told` and `cancelled` are those of `Loader.load`.
+
+        Raises `CollectionMissing`, and `ArchiveFile` for an archive.
+        """
         started = time.perf_counter()
         try:
             sha256 = _hash(path)
             found = self._unchanged(owner, collection, str(path), name, sha256, started)
             if found is not None:
                 return found
-            document = self._loader.load(path, name)
+            document = self._loader.load(path, name, told, cancelled)
             cut = chunks(document)
             if not cut:
                 raise no_text(name)
+            size = path.stat().st_size
+        except ArchiveFile:
+            raise
         except UnreadableFile as error:
             spent = time.perf_counter() - started
             return Outcome(str(path), name, "failed", 0, error.english, error.chinese, spent)
         title = document.title or name
         cut = [_without_title(chunk, title) for chunk in cut]
         spent = time.perf_counter() - started
-        return _Read(str(path), name, title, sha256, document.text, cut, spent, place, path.stat().st_size)
+        text, form, left_out = document.text, document.form, document.left_out
+        return Read(str(path), name, title, sha256, text, form, cut, spent, place, size, left_out)
 
-    def _finished(
-        self, owner: str, collection: str, row: CollectionRow, items: Sequence["_Read | Outcome"]
+    def finish(
+        self,
+        owner: str,
+        collection: str,
+        items: Sequence[Read | Outcome],
+        *,
+        embedder: Embedder | None = None,
+        dropped: Callable[[int], bool] = lambda place: False,
     ) -> Iterator[Outcome | Progress]:
-        """Embed what was read, all at once, and store it, one document a transaction."""
-        read = [item for item in items if isinstance(item, _Read)]
+        """Embed what was read, all at once, and store it, one document a transaction; outcomes in the order of `items`.
+
+        `embedder` stands in for the one in use (one that remembers); what is `dropped` meanwhile (by its place) is not stored
+        and has no outcome. Raises as `files` does.
+        """
+        read = [item for item in items if isinstance(item, Read)]
         began = time.perf_counter()
-        embedded: list[NewPassage] = []
-        placed = [("document", item.title, chunk) for item in read for chunk in item.cut]
-        for some in self._embedded(row, placed):
-            embedded += some
-            yield from _progress(read, len(embedded))
-        each = (time.perf_counter() - began) / max(len(embedded), 1)
-        passages = iter(embedded)
+        passages: dict[int, list[NewPassage]] = {}
+        for some, told in self._embedded(owner, collection, read, embedder):
+            passages |= some
+            yield from told
+            if all(dropped(item.place) for item in read):
+                return
+        each = (time.perf_counter() - began) / max(sum(map(len, passages.values())), 1)
         for item in items:
             if isinstance(item, Outcome):
                 yield item
-                continue
-            own = [next(passages) for _ in item.cut]
-            started = time.perf_counter() - item.seconds - each * len(own)
-            # Two files of one content may have been read before either was stored.
-            found = self._unchanged(owner, collection, item.path, item.name, item.sha256, started)
-            new = NewDocument(item.name, item.title, "document", item.sha256, item.text, own, item.bytes)
-            yield found or self._stored(owner, collection, item.path, new, started)
+            elif not dropped(item.place):
+                own = passages[item.place]
+                started = time.perf_counter() - item.seconds - each * len(own)
+                # Two files of one content may have been read before either was stored.
+                found = self._unchanged(owner, collection, item.path, item.name, item.sha256, started)
+                new = NewDocument(item.name, item.title, item.form, item.sha256, item.text, own, item.bytes)
+                yield found or self._stored(owner, collection, item, new, started)
 
     def records(self, owner: str, collection: str, name: str, records: Iterable[Record], form: str) -> Outcome:
         """Add records as one document called `name`: a passage a record. Raises as `file` does."""
         started = time.perf_counter()
-        row = self._catalogue.require(owner, [collection])[0]
+        self._catalogue.require(owner, [collection])
         cut: list[Chunk] = []
         digest = hashlib.sha256(form.encode())
         parts: list[str] = []
@@ -143,19 +178,9 @@ class Ingest:
             error = no_text(name)
             return Outcome(name, name, "failed", 0, error.english, error.chinese, time.perf_counter() - started)
         text = "".join(parts).rstrip("\n")
-        embedded = [passage for some in self._embedded(row, [(form, name, chunk) for chunk in cut]) for passage in some]
-        new = NewDocument(name, name, form, digest.hexdigest(), text, embedded, len(text.encode()))
-        return self._stored(owner, collection, name, new, started)
-
-    def embed_again(self, row: CollectionRow) -> None:
-        """Give a collection vectors of the embedder in use, and its lexical rows anew."""
-        embedder = self._embedder()
-        passages = self._catalogue.to_embed(row)
-        texts = [(embedded_text(form, title, heading, text), text) for _, form, title, heading, text in passages]
-        vectors = [vector for some in _vectors(embedder, texts) for vector in some]
-        numbers = [passage[0] for passage in passages]
-        self._catalogue.replace_vectors(row, dict(zip(numbers, vectors, strict=True)), embedder.info)
-        self._changed(row.key)
+        read = Read(name, name, name, digest.hexdigest(), text, form, cut, time.perf_counter() - started, 0, len(text.encode()))
+        (outcome,) = (each for each in self.finish(owner, collection, [read]) if isinstance(each, Outcome))
+        return outcome
 
     def _unchanged(self, owner: str, collection: str, path: str, name: str, sha256: str, started: float) -> Outcome | None:
         known = self._catalogue.known(owner, collection, name, sha256)
@@ -167,27 +192,37 @@ class Ingest:
             reason, reason_zh = f"The same content is there as {other!r}.", f"相同的内容已在资料库中，名为 {other!r}。"
         return Outcome(path, name, "unchanged", passages, reason, reason_zh, time.perf_counter() - started, document)
 
-    def _embedded(self, row: CollectionRow, placed: Sequence[tuple[str, str, Chunk]]) -> Iterator[list[NewPassage]]:
-        """The passages of (form, title, chunk) with their vectors, some at a time."""
-        if not placed:
+    def _embedded(
+        self, owner: str, collection: str, read: Sequence[Read], embedder: Embedder | None
+    ) -> Iterator[tuple[dict[int, list[NewPassage]], list[Progress]]]:
+        """The passages of each file (by its place) that is embedded to its end now, and how far the others are."""
+        if not read:
             return
-        embedder = self._embedder()
+        row = self._catalogue.require(owner, [collection])[0]
+        embedder = embedder or self._embedder()
         # Before the work, not after it.
         check_embedder(row, embedder.info)
-        texts = [(embedded_text(form, title, chunk.heading, chunk.text), chunk.text) for form, title, chunk in placed]
-        chunks = (chunk for _, _, chunk in placed)
-        for some in _vectors(embedder, texts):
-            cut = islice(chunks, len(some))
-            yield [
-                NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
-                for chunk, vector in zip(cut, some, strict=True)
-            ]
+        of = [(item, place) for item in read for place in range(len(item.cut))]
+        cut = [(item, item.cut[place]) for item, place in of]
+        texts = [(embedded_text(item.form, item.title, chunk.heading, chunk.text), chunk.text) for item, chunk in cut]
+        made: dict[int, dict[int, NewPassage]] = {item.place: {} for item in read}
+        for some in in_slices(embedder, texts):
+            grown = {}
+            for number, vector in some.items():
+                item, place = of[number]
+                chunk = item.cut[place]
+                made[item.place][place] = NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
+                grown[item.place] = item
+            told = [Progress(item.place, item.name, "embedding", len(made[item.place]), len(item.cut)) for item in grown.values()]
+            whole = [item for item in grown.values() if len(made[item.place]) == len(item.cut)]
+            yield {item.place: [made[item.place][place] for place in range(len(item.cut))] for item in whole}, told
 
-    def _stored(self, owner: str, collection: str, path: str, document: NewDocument, started: float) -> Outcome:
+    def _stored(self, owner: str, collection: str, item: Read, document: NewDocument, started: float) -> Outcome:
         identity, key = self._catalogue.store(owner, collection, document, self._embedder().info)
         self._changed(key)
         spent = time.perf_counter() - started
-        return Outcome(path, document.name, "done", len(document.passages), seconds=spent, document=identity)
+        reasons = partly(len(document.passages), item.left_out) if item.left_out else ("", "")
+        return Outcome(item.path, document.name, "done", len(document.passages), *reasons, seconds=spent, document=identity)
 
 
 def embedded_text(form: str, title: str, heading: str, text: str) -> str:
@@ -196,25 +231,21 @@ def embedded_text(form: str, title: str, heading: str, text: str) -> str:
     return f"{place}\n{text}" if place else text
 
 
-def _vectors(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[list[NDArray[np.float32] | None]]:
-    """The vectors of (text to embed, passage), some at a time; None where the embedder does not read the passage's language."""
-    for start in range(0, len(texts), _EMBEDDED_AT_ONCE):
-        some = texts[start : start + _EMBEDDED_AT_ONCE]
-        readable = [i for i, (_, passage) in enumerate(some) if embedder.info.reads(languages_of(passage))]
-        vectors: list[NDArray[np.float32] | None] = [None] * len(some)
+def in_slices(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[dict[int, NDArray[np.float32] | None]]:
+    """The vectors of (text to embed, passage) by their place, some at a time; None where the embedder does not read the language
+    of the passage.
+
+    Texts of like length go together, the longest first, so that little is padded and what is left is always less than it seems.
+    """
+    order = sorted(range(len(texts)), key=lambda place: -len(texts[place][0]))
+    for start in range(0, len(order), _SLICE):
+        some = order[start : start + _SLICE]
+        readable = [place for place in some if embedder.info.reads(languages_of(texts[place][1]))]
+        vectors: dict[int, NDArray[np.float32] | None] = dict.fromkeys(some)
         if readable:
-            for i, vector in zip(readable, embedder.embed([some[i][0] for i in readable], "passage"), strict=True):
-                vectors[i] = vector
+            embedded = embedder.embed([texts[place][0] for place in readable], "passage")
+            vectors |= dict(zip(readable, embedded, strict=True))
         yield vectors
-
-
-def _progress(read: Sequence["_Read"], embedded: int) -> Iterator[Progress]:
-    """How far each file is when so many passages of all of them are embedded."""
-    for item in read:
-        done = min(embedded, len(item.cut))
-        if done:
-            yield Progress(item.place, item.name, "embedding", done, len(item.cut))
-        embedded -= done
 
 
 def _without_title(chunk: Chunk, title: str) -> Chunk:
@@ -224,7 +255,7 @@ def _without_title(chunk: Chunk, title: str) -> Chunk:
         heading = ""
     elif heading.startswith(f"{title} > "):
         heading = heading[len(title) + 3 :]
-    return Chunk(chunk.start, chunk.end, chunk.text, heading, chunk.page)
+    return replace(chunk, heading=heading)
 
 
 def _hash(path: Path) -> str:

@@ -4,15 +4,18 @@ The word index is built from the passages; the vectors came with them. Every col
 index or a cache knew of the rows before is taken for what they are now.
 """
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from knowledge.rows import lexical_text
-from knowledge.tables import COLLECTIONS, DOCUMENTS, PASSAGES
+from knowledge.tables import COLLECTIONS, DOCUMENTS, EMBEDDED, JOBS, PASSAGES
 from retrieval.lexical import LexicalIndex, LexicalRow
 
 
 def renew(connection: Connection, lexical: LexicalIndex) -> None:
     """Build the word index anew and mark every collection as changed, within the caller's transaction."""
+    # Files that wait were meant for the collections as they were.
+    connection.execute(delete(JOBS))
+    connection.execute(delete(EMBEDDED))
     connection.execute(update(COLLECTIONS).values(epoch=func.lower(func.hex(func.randomblob(6)))))
     lexical.empty(connection)
     passages = select(PASSAGES.c.id, PASSAGES.c.collection, PASSAGES.c.heading, PASSAGES.c.text).order_by(PASSAGES.c.id)

@@ -22,12 +22,17 @@ class CollectionRow:
     key: int
     id: str
     embedder: str
+    revision: str
     epoch: str
     generation: int
 
     @property
     def group(self) -> str:
         return str(self.key)
+
+    def made_by(self, info: EmbedderInfo) -> bool:
+        """Whether its vectors can be compared with those of an embedder; older rows do not say of which revision they are."""
+        return self.embedder == info.name and self.revision in ("", info.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,12 @@ def lexical_text(form: str, title: str, heading: str, body: str) -> str:
 
 def check_embedder(row: CollectionRow, info: EmbedderInfo) -> None:
     """Raises `EmbedderMismatch` where the collection's vectors come from another embedder."""
-    if row.embedder and row.embedder != info.name:
+    if row.embedder and not row.made_by(info):
         raise EmbedderMismatch(
             f"The collection {row.id!r} was made with the embedder {row.embedder!r}, and {info.name!r} is in use. "
-            "Rebuild the collection, or choose its embedder in the settings.",
+            "Re-index it on the Knowledge page, or start Hearth with its embedder (HEARTH_EMBEDDER).",
             f"资料库 {row.id!r} 是用向量模型 {row.embedder!r} 建的，而现在用的是 {info.name!r}。"
-            "请重建资料库，或在设置里换回原来的向量模型。",
+            "请在“知识”页重新索引，或用原来的向量模型启动 Hearth（HEARTH_EMBEDDER）。",
         )
 
 

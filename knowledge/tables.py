@@ -13,6 +13,8 @@ COLLECTIONS = Table(
     Column("title", String, nullable=False),
     Column("embedder", String, nullable=False, default=""),
     Column("dimension", Integer, nullable=False, default=0),
+    Column("revision", String, nullable=False, server_default=""),  # of the embedder, "" where it has none
+    Column("languages", String, nullable=False, server_default=""),  # that it reads, with spaces between
     # Changes when the vectors are made anew, so that an index of other vectors is never taken for this one's.
     Column("epoch", String, nullable=False),
     Column("generation", Integer, nullable=False, default=0),
@@ -74,4 +76,48 @@ INSTALLED = Table(
     Column("collection", String, primary_key=True),
     Column("name", String, primary_key=True),
     Column("sha256", String, nullable=False),
+)
+
+# The queue belongs to this machine: its files lie beside the database, and no backup holds them.
+JOBS = Table(
+    "knowledge_jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("collection", Integer, nullable=False),  # the key of a collection, which may be gone
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False, server_default="file"),
+    Column("file", String, nullable=False),  # within the folder of what is waiting; "" where there is none
+    Column("bytes", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("passages", Integer, nullable=False, server_default="0"),
+    Column("english", String, nullable=False, server_default=""),
+    Column("chinese", String, nullable=False, server_default=""),
+    Column("document", String, nullable=False, server_default=""),
+    Column("seconds", Float, nullable=False, server_default="0"),
+    Column("changed", Float, nullable=False),
+    Index("knowledge_jobs_waiting", "state", "collection", "id"),
+    info={"backup": False},
+    sqlite_autoincrement=True,
+)
+
+# What is embedded of a long document before all of it is, so that a restart goes on where it was.
+EMBEDDED = Table(
+    "knowledge_embedded",
+    metadata,
+    Column("job", Integer, primary_key=True),
+    Column("text", LargeBinary, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+    info={"backup": False},
+)
+
+# Vectors that are to take the place of others, until all of a collection are there.
+NEXT = Table(
+    "knowledge_next_vectors",
+    metadata,
+    Column("passage", Integer, primary_key=True),
+    Column("embedder", String, nullable=False),
+    Column("vector", LargeBinary),
+    info={"backup": False},
 )

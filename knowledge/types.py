@@ -40,13 +40,15 @@ class Hit:
 
     `score` in [0, 1], higher is nearer, says how well the passage fits the query and is comparable between queries; `dense`
     (cosine) and `lexical` (share of the query's information that the passage's words hold) are the reasons, None where
-    that leg did not vote.
+    that leg did not vote. `neighbours` are the ids of passages next to it that were found as well: `passage` then reaches over
+    them too, and has the id of the best.
     """
 
     passage: Passage
     score: float
     dense: float | None = None
     lexical: float | None = None
+    neighbours: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -54,11 +56,14 @@ class Hit:
             "score": self.score,
             "dense": self.dense,
             "lexical": self.lexical,
+            "neighbours": list(self.neighbours),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Hit":
-        return cls(Passage.from_dict(data["passage"]), data["score"], data["dense"], data["lexical"])
+        # Hits of older conversations have no neighbours.
+        neighbours = tuple(data.get("neighbours", ()))
+        return cls(Passage.from_dict(data["passage"]), data["score"], data["dense"], data["lexical"], neighbours)
 
 
 @dataclass(frozen=True, slots=True)

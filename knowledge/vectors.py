@@ -2,7 +2,7 @@
 
 Nothing here is the truth. Each Chroma collection carries the generation it was written at; one that is behind, damaged or gone is
 brought up to date from the catalogue in the background, and answers are never missing meanwhile: exact search over the stored
-vectors gives them. This is the only file that knows Chroma; all of its calls are made on one thread.
+vectors gives them. Small collections are always searched exactly, and Chroma's process is not started for them.
 """
 
 import logging
@@ -15,28 +15,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from knowledge.chroma import ChromaProcess, IndexDamaged
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 SMALL = 2000
-"""Passages up to which exact search is at least as fast as asking Chroma."""
+"""Passages up to which exact search is at least as fast as asking Chroma, which does not hold such collections."""
 
-# Wide enough for vectors that lie evenly, the hardest case: 0.994 of the 50 nearest at 10,000 x 384, in 3 ms.
-_HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 300, "ef_search": 1000}
 _SLICE = 1000  # rows written to Chroma at a time; a query waits no longer than one slice
 _PATIENCE_S = 0.5  # how long a query waits for Chroma before it is answered exactly
 _HEALINGS = 3  # rebuilds after damage before Chroma is left alone until the next start
 _MATRICES = 16  # collections kept in memory for exact search
-
-
-class IndexDamaged(Exception):
-    """Chroma failed or gave an impossible answer; never leaves this file."""
 
 
 class Row(Protocol):
@@ -152,17 +148,35 @@ class VectorIndex:
     # on the worker's thread
 
     def _open(self) -> None:
-        rows = self._truth.everything()
+        rows = self._large()
+        if not rows and not self._chroma.there:
+            return
+        if not rows:
+            self._chroma.discard()
+            return
+        generations = self._chroma.generations()
         for row in rows:
-            generation, size = self._chroma.generation(row)
-            if generation == row.generation and size == len(self._truth.vector_ids(row.key)):
+            if generations.get(_name(row)) == row.generation and len(self._chroma.ids(row)) == len(
+                self._truth.vector_ids(row.key)
+            ):
                 self._synced[row.key] = (row.epoch, row.generation)
         self._chroma.keep(rows)
         for row in rows:
             self._sync(row)
 
+    def _large(self) -> list[Row]:
+        """The collections that Chroma is worth its while for; the others count as up to date."""
+        large = []
+        for row in self._truth.everything():
+            if len(self._truth.vector_ids(row.key)) > SMALL:
+                large.append(row)
+            else:
+                self._synced[row.key] = (row.epoch, row.generation)
+        return large
+
     def _tidy(self) -> None:
-        self._chroma.keep(self._truth.everything())
+        if self._chroma.there:
+            self._chroma.keep(self._truth.everything())
 
     def _renew(self) -> None:
         self._synced.clear()
@@ -180,11 +194,14 @@ class VectorIndex:
         if self._synced.get(row.key) == (row.epoch, row.generation):
             return
         wanted = self._truth.vector_ids(row.key)
+        if len(wanted) <= SMALL and not self._chroma.size(row):
+            self._synced[row.key] = (row.epoch, row.generation)
+            return
         have = self._chroma.ids(row)
         gone = sorted(have.difference(wanted))
         new = [key for key in wanted if key not in have]
         for slice_ in (gone[i : i + _SLICE] for i in range(0, len(gone), _SLICE)):
-            self._chroma.delete(row, slice_)
+            self._chroma.remove(row, slice_)
         for slice_ in (new[i : i + _SLICE] for i in range(0, len(new), _SLICE)):
             if self._closed:
                 return
@@ -247,117 +264,73 @@ class VectorIndex:
 
 
 class _Chroma:
-    """Chroma's files in `folder`; a failure of any kind is `IndexDamaged`."""
+    """What Chroma's process in `folder` holds, as far as it was asked; a failure of any kind is `IndexDamaged`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._client: Any = None
-        self._collections: dict[str, Any] = {}
+        self._process: ChromaProcess | None = None
         self._ids: dict[str, set[int]] = {}
+
+    @property
+    def there(self) -> bool:
+        """Whether it was ever used in this folder."""
+        return self._process is not None or any(self._folder.glob("chroma-*"))
 
     def size(self, row: Row) -> int:
         return len(self._ids.get(_name(row), ()))
 
     def query(self, row: Row, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
-        count = min(limit, self.size(row))
-        found = self._try(lambda: self._collection(row).query(query_embeddings=[vector], n_results=count, include=["distances"]))
-        ids, distances = found["ids"][0], found["distances"][0]
-        if len(ids) != count:
-            raise IndexDamaged(f"{len(ids)} of {count} neighbours found")
-        return [(int(key), 1.0 - float(distance)) for key, distance in zip(ids, distances, strict=True)]
+        return self._opened().query(_name(row), vector, min(limit, self.size(row)))
 
-    def generation(self, row: Row) -> tuple[int, int]:
-        """The generation that the collection was written at, -1 for never, and how many vectors it holds."""
-        collection = self._try(lambda: self._collection(row))
-        ids = self.ids(row)
-        return int((collection.metadata or {}).get("generation", -1)), len(ids)
+    def generations(self) -> dict[str, int]:
+        """The collections that there are, and the generation each was written at."""
+        return self._opened().collections()
 
     def ids(self, row: Row) -> set[int]:
         name = _name(row)
         if name not in self._ids:
-            found = self._try(lambda: self._collection(row).get(include=[]))
-            self._ids[name] = {int(key) for key in found["ids"]}
+            self._ids[name] = set(self._opened().ids(name).tolist())
         return self._ids[name]
 
     def add(self, row: Row, vectors: dict[int, NDArray[np.float32]]) -> None:
         if vectors:
-            keys = [str(key) for key in vectors]
-            self._try(lambda: self._collection(row).add(ids=keys, embeddings=list(vectors.values())))
+            self._opened().add(_name(row), list(vectors), np.stack(list(vectors.values())))
             self.ids(row).update(vectors)
 
-    def delete(self, row: Row, ids: Sequence[int]) -> None:
-        self._try(lambda: self._collection(row).delete(ids=[str(key) for key in ids]))
+    def remove(self, row: Row, ids: Sequence[int]) -> None:
+        self._opened().remove(_name(row), ids)
         self.ids(row).difference_update(ids)
 
     def written(self, row: Row) -> None:
-        self._try(lambda: self._collection(row).modify(metadata={"generation": row.generation}))
+        self._opened().written(_name(row), row.generation)
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Delete the collections that are not of these rows."""
-        wanted = {_name(row) for row in rows}
-        for collection in self._try(lambda: self._opened().list_collections()):
-            if collection.name not in wanted:
-                self._try(lambda name=collection.name: self._opened().delete_collection(name))  # type: ignore[misc]
-                self._collections.pop(collection.name, None)
-                self._ids.pop(collection.name, None)
+        for name in self.generations().keys() - {_name(row) for row in rows}:
+            self._opened().drop(name)
+            self._ids.pop(name, None)
 
     def discard(self) -> None:
-        """Delete the files; the next call makes new ones, in a new folder, since a client keeps what it knew of the old."""
+        """Delete the files; the next call makes new ones, in a new folder."""
         self.close()
         for old in self._folder.glob("chroma-*"):
             shutil.rmtree(old, ignore_errors=True)
 
     def close(self) -> None:
-        client, self._client = self._client, None
-        self._collections.clear()
+        process, self._process = self._process, None
         self._ids.clear()
-        if client is not None:
-            try:
-                self._try(client.close)
-            except IndexDamaged as error:
-                log.debug("the damaged index would not close: %s", error)
+        if process is not None:
+            process.close()
 
-    def _collection(self, row: Row) -> Any:
-        name = _name(row)
-        if name not in self._collections:
-            self._collections[name] = self._opened().get_or_create_collection(
-                name, embedding_function=None, configuration={"hnsw": _HNSW}
-            )
-        return self._collections[name]
-
-    def _opened(self) -> Any:
-        if self._client is None:
-            import chromadb
-            from chromadb.config import Settings
-
-            self._folder.mkdir(parents=True, exist_ok=True)
-            # Damaged files can end the whole process while they are opened. Then this marker is still there at the next start.
-            marker = self._folder / "opening"
+    def _opened(self) -> ChromaProcess:
+        if self._process is None:
             folders = sorted(self._folder.glob("chroma-*"))
-            if marker.exists() or len(folders) != 1:
+            if len(folders) != 1:
                 for old in folders:
                     shutil.rmtree(old, ignore_errors=True)
                 folders = [self._folder / f"chroma-{uuid.uuid4().hex[:8]}"]
-            marker.touch()
-            client = chromadb.PersistentClient(path=str(folders[0]), settings=Settings(anonymized_telemetry=False))
-            for collection in client.list_collections():
-                if collection.count():
-                    probe = collection.get(limit=1, include=["embeddings"])["embeddings"]
-                    collection.query(query_embeddings=probe, n_results=1, include=[])
-            marker.unlink()
-            self._client = client
-        return self._client
-
-    def _try(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except Exception as error:
-            # Chroma's failures have no common type: its own, SQLite's, pyo3's, ValueError and RuntimeError have been seen.
-            raise IndexDamaged(f"{type(error).__name__}: {error}") from error
-        except BaseException as error:
-            if type(error).__name__ == "PanicException":  # a panic in Rust, outside of Python's Exception
-                raise IndexDamaged(f"panic: {error}") from error
-            raise
+            self._process = ChromaProcess(folders[0])
+        return self._process
 
 
 def _name(row: Row) -> str:

@@ -32,12 +32,16 @@ ANY_LANGUAGE = frozenset({"*"})
 
 @dataclass(frozen=True, slots=True)
 class EmbedderInfo:
-    """What a vector must remember of its maker: `languages` are codes ("en", "zh"); `max_tokens` is the longest input read."""
+    """What a vector must remember of its maker: `languages` are codes ("en", "zh"); `max_tokens` is the longest input read.
+
+    `revision` tells versions of one model apart, "" where there is but one.
+    """
 
     name: str
     dimension: int
     languages: frozenset[str]
     max_tokens: int
+    revision: str = ""
 
     def reads(self, languages: frozenset[str]) -> bool:
         """Whether a text of these languages makes a vector that means something."""
@@ -119,6 +123,7 @@ class SentenceEmbedder:
             int(self._model.get_embedding_dimension() or 0),
             ANY_LANGUAGE,
             int(self._model.max_seq_length or 512),
+            _revision(self._model),
         )
 
     @property
@@ -149,6 +154,12 @@ class SentenceEmbedder:
                 show_progress_bar=False,
             )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def _revision(model: "SentenceTransformer") -> str:
+    """The commit of a hub that a model came from, "" for one of a folder."""
+    config = getattr(getattr(model[0], "auto_model", None), "config", None)
+    return str(getattr(config, "_commit_hash", None) or "")
 
 
 def _fetch(repository: str) -> None:

@@ -1,7 +1,8 @@
 """Fusion: the rankings of words and of vectors made into one.
 
 Each leg's scores are standardised over its best 50 and added. Ranks alone would let a leg that knows nothing count as much as one
-that is sure; and a leg that cannot read the text is left out before it gets here (`EmbedderInfo.reads`).
+that is sure; a leg that cannot read the text is left out before it gets here (`EmbedderInfo.reads`), and words that found next to
+nothing of the question, as those of another language do, count for as little as they found.
 """
 
 import math
@@ -12,8 +13,16 @@ from numpy.typing import NDArray
 
 DEPTH = 50
 
-DENSE_WEIGHT = 0.5
-"""What a small embedder's vote is worth beside the words'. At 1 it costs 3 points of R@3 where many names are alike (tools)."""
+DENSE_WEIGHT = 0.75
+"""What the vectors' vote is worth beside the words' for a question of at most `ONE_THOUGHT` terms."""
+
+ONE_THOUGHT = 24
+"""Terms of a query beyond which one vector has to stand for several thoughts (a request for three tools, a story), so that its
+weight falls with their number."""
+
+FULL_COVERAGE = 0.3
+"""The share of a question's information that the best passage must hold for the words' vote to count in full. Below it a name or
+a number that two languages share is all there is, and standardising makes a single such match look like certainty."""
 
 
 def standardised(scores: Mapping[int, float], population: int, depth: int = DEPTH) -> dict[int, float]:
@@ -41,15 +50,27 @@ def standardised_rows(scores: NDArray[np.float32], depth: int = DEPTH) -> NDArra
     return np.asarray(apart / np.maximum(deviation, 1e-9), dtype=np.float32)
 
 
-def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], population: int, depth: int = DEPTH) -> list[int]:
-    """Passage ids, best first, by the weighted sum of both standardised legs.
+def fuse(
+    lexical: Mapping[int, float],
+    dense: Mapping[int, float],
+    population: int,
+    *,
+    coverage: float = 1.0,
+    terms: int = 0,
+    depth: int = DEPTH,
+) -> dict[int, float]:
+    """Passages with the weighted sum of both standardised legs, best first.
 
     `lexical` holds BM25 scores (absent means 0); `dense` cosines, absent where the embedder cannot read the passage, which
-    then stands in the middle of that leg, neither helped nor harmed.
+    then stands in the middle of that leg, neither helped nor harmed. `coverage` is the largest share of the query's information
+    that a passage holds, `terms` the length of the query.
     """
     words = standardised(lexical, population, depth)
     # What a passage without any word of the query gets is the same point of the scale for all of them.
     none = standardised({-1: 0.0} | dict(lexical), population, depth)[-1] if lexical else 0.0
     vectors = standardised(dense, len(dense), depth)
-    total = {key: words.get(key, none) + DENSE_WEIGHT * vectors.get(key, 0.0) for key in {*lexical, *dense}}
-    return sorted(total, key=lambda key: (-total[key], key))
+    # Where there are no vectors, there is nothing that unsure words could give way to.
+    sure = min(1.0, coverage / FULL_COVERAGE) if dense else 1.0
+    weight = DENSE_WEIGHT * min(1.0, ONE_THOUGHT / max(terms, 1))
+    total = {key: sure * words.get(key, none) + weight * vectors.get(key, 0.0) for key in {*lexical, *dense}}
+    return {key: total[key] for key in sorted(total, key=lambda key: (-total[key], key))}

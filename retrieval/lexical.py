@@ -21,14 +21,16 @@ _COMMON_ENGLISH = (
     "what which who whom whose when where why how many much do doe did is are wa were be been being the a an of in on at to "
     "for from by with and or as that this it i you we they he she me my your can could would should will ha have had there about"
 )
-_COMMON = frozenset(_COMMON_ENGLISH.split())
+_COMMON = frozenset((*_COMMON_ENGLISH.split(), "多少"))
 _COMMON_HAN = frozenset("的了吗呢吧啊呀是在有我你您他她它们这那哪几么什怎谁很")
 _COMMON_WEIGHT = 0.5
+_SINGLE_HAN_WEIGHT = 0.5  # of a character beside the pairs it stands in, which say more
 
 T = TypeVar("T")
 
-_K1 = 1.2
-_B = 0.75
+# As in Anserini (Yang, Fang and Lin 2017): passages are short and of one size, so that neither repeats nor length say much.
+_K1 = 0.9
+_B = 0.4
 _QUERY_LENGTH = 4000  # characters of a query that are read
 _TERMS = 32  # of a query that are scored, the rarest first
 _MANY = 1000  # rows
@@ -88,12 +90,13 @@ class LexicalHit:
     """A row that shares words with the query.
 
     `score` is BM25, above 0 and without a top; `coverage` in [0, 1] is the share of the query's information (the sum of its
-    words' idf) that the row holds.
+    words' idf) that the row holds; `fit` in [0, 1] is the score as a share of the highest that any row could have for the query.
     """
 
     id: int
     score: float
     coverage: float
+    fit: float
 
 
 class LexicalIndex:
@@ -224,8 +227,8 @@ class LexicalIndex:
         known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
         # Of a dozen passages one cannot tell which words are rare, so coverage takes them for a part of many.
         known_to_many = {term: _idf(term, counts.get(term, 0), max(rows, _MANY)) for term in asked}
-        pairs = {term: value for term, value in known_to_many.items() if len(term) > 1 or term.isascii()}
-        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, pairs or known_to_many, length / max(rows, 1))
+        best = (_K1 + 1) * sum(idf.values())
+        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, known_to_many, best, length / max(rows, 1))
 
     def _save(self, statistics: "_Statistics", connection: Connection, sign: int) -> None:
         if not statistics.groups:
@@ -265,12 +268,13 @@ class _Statistics:
 class _Scale:
     """How rows are weighed for one query: `rows` that hold a term, and the idf of the `terms` that count, rarest first.
 
-    `asked` are the weights of all that coverage looks for: without single characters of Chinese, which are in nearly every text.
+    `asked` are the weights of all that coverage looks for; `best` is the score of a row that had all of it without end.
     """
 
     rows: dict[str, int]
     terms: dict[str, float]
     asked: dict[str, float]
+    best: float
     mean_length: float
 
     def candidates(self) -> list[str]:
@@ -293,7 +297,7 @@ class _Scale:
             return None
         norm = _K1 * (1 - _B + _B * len(words) / self.mean_length)
         score = sum(self.terms[term] * n * (_K1 + 1) / (n + norm) for term, n in counts.items())
-        return LexicalHit(key, score, self.coverage(held))
+        return LexicalHit(key, score, self.coverage(held), score / self.best)
 
     def coverage(self, words: set[str]) -> float:
         whole = sum(self.asked.values())
@@ -306,7 +310,8 @@ def _idf(term: str, holding: int, rows: int) -> float:
 
 def _weight(term: str) -> float:
     """Words that ask and words that bind say little, however rare they are in a small collection."""
-    return _COMMON_WEIGHT if is_common(term) else 1.0
+    single = _SINGLE_HAN_WEIGHT if len(term) == 1 and not term.isascii() else 1.0
+    return single * (_COMMON_WEIGHT if is_common(term) else 1.0)
 
 
 def is_common(term: str) -> bool:

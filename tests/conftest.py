@@ -79,11 +79,11 @@ def say(pytestconfig: pytest.Config):
     return told
 
 
-def _build(script, info=None, **settings):
+def _build(script, info=None, embedding=None, **settings):
     capable = ModelInfo("scripted", "Scripted", frozenset({"en", "zh"}), tools=True, grounding=True, context_tokens=8000)
     model = ScriptedModel(list(script), info or capable)
     settings = Settings(**{"offline": True, "embedder": "hash", **settings})
-    studio = build_studio(settings, model=model, embedder=HashEmbedder(), speaker=SilentSpeaker())
+    studio = build_studio(settings, model=model, embedder=embedding or HashEmbedder(), speaker=SilentSpeaker())
     assert studio._shipped.wait(120)
     return studio
 

@@ -25,7 +25,7 @@ BELOW = {
 MODELS = ("assistant/models/", "assistant/pipelines.py", "assistant/speech/", "training/")
 OWNERS = {
     "gradio": ("ui/", "app.py"),
-    "chromadb": ("knowledge/vectors.py",),
+    "chromadb": ("knowledge/chroma.py",),
     "sentence_transformers": ("retrieval/", "training/"),
     "torch": MODELS,
     "transformers": MODELS,
@@ -50,6 +50,10 @@ OWNERS = {
         "assistant/media.py",
         "assistant/mediarows.py",
         "knowledge/catalogue.py",
+        "knowledge/jobs.py",
+        "knowledge/queries.py",
+        "knowledge/reindexing.py",
+        "knowledge/shelves.py",
         "knowledge/renewal.py",
         "knowledge/tables.py",
         "knowledge/trust.py",

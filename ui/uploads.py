@@ -38,7 +38,7 @@ def arrived(ask: Ask, folder: Path) -> list[Upload]:
             megabytes = min(size, 1 << 60) / 1e6 if isinstance(size, int) else 0.0
             if path not in taken:
                 taken[path] = _taken(path, folder)
-            found.append(Upload(Path(item["name"]).name[:200] or "?", taken[path], megabytes))
+            found.append(Upload(_named(item["name"]), taken[path], megabytes))
     return found
 
 
@@ -92,11 +92,24 @@ def added(ask: Ask, folder: Path, add: Add) -> Iterator[list[Line]]:
 
 def refused(file: Upload, language: str) -> Line | None:
     """The line of a file that did not arrive."""
+    reasons = unsent(file)
+    return (file.name, "failed", reasons[language == "zh"]) if reasons else None
+
+
+def unsent(file: Upload) -> tuple[str, str] | None:
+    """Why a file did not arrive, in English and in Chinese; None for one that did."""
     if file.path is not None:
         return None
     if file.megabytes > MAX_MEGABYTES:
-        return file.name, "failed", too_large(file.name, file.megabytes, MAX_MEGABYTES).sentence(language)
-    return file.name, "failed", text("upload_failed", language, name=file.name)
+        error = too_large(file.name, file.megabytes, MAX_MEGABYTES)
+        return error.english, error.chinese
+    return text("upload_failed", "en", name=file.name), text("upload_failed", "zh", name=file.name)
+
+
+def _named(name: str) -> str:
+    """A file's name, with its place in a folder that was sent as a whole; nothing of it leads anywhere else."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return "/".join(parts)[-200:] or "?"
 
 
 def _outcomes(add: Add, files: Sequence[tuple[Path, str]], language: str) -> Iterator[tuple[str, str]]:

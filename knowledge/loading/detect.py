@@ -4,13 +4,17 @@ A PDF called .txt is read as a PDF, and a program called .pdf is refused as a pr
 """
 
 import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
 
 from knowledge.loading import refusals
 
-Kind = Literal["pdf", "docx", "html", "markdown", "text"]
+Kind = Literal[
+    "pdf", "docx", "pptx", "sheets", "opendocument", "epub", "rtf", "msg", "eml", "zip",
+    "html", "markdown", "notebook", "csv", "json", "jsonl", "text",
+]  # fmt: skip
 
 _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"MZ", ("a Windows program", " Windows 程序")),
@@ -26,30 +30,39 @@ _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"SQLite format 3", ("a database (SQLite)", "数据库（SQLite）")),
     (b"ID3", ("sound (MP3)", "音频（MP3）")),
     (b"OggS", ("sound (Ogg)", "音频（Ogg）")),
-    (b"{\\rtf", ("a rich text file (RTF)", " RTF 富文本")),
     (b"%!PS", ("a PostScript file", " PostScript 文件")),
 )
-_ZIPPED: tuple[tuple[str, tuple[str, str]], ...] = (
-    ("xl/", ("an Excel workbook (.xlsx)", " Excel 表格（.xlsx）")),
-    ("ppt/", ("a PowerPoint file (.pptx)", " PowerPoint 演示文稿（.pptx）")),
-    ("META-INF/container.xml", ("an e-book (.epub)", "电子书（.epub）")),
-    ("content.xml", ("an OpenDocument file (.odt, .ods, .odp)", " OpenDocument 文件（.odt、.ods、.odp）")),
+# The parts by which a file that is a zip archive shows what it is.
+_ZIPPED: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(r"word/document\d*\.xml"), "docx"),
+    (re.compile(r"ppt/presentation\.xml"), "pptx"),
+    (re.compile(r"xl/workbook\.(?:xml|bin)"), "sheets"),
+    (re.compile(r"META-INF/container\.xml"), "epub"),
 )
-_OLD_OFFICE = (
-    ("WordDocument", ("an old Word file (.doc)", "旧版 Word 文件（.doc）")),
-    ("Workbook", ("an old Excel workbook (.xls)", "旧版 Excel 表格（.xls）")),
-    ("PowerPoint Document", ("an old PowerPoint file (.ppt)", "旧版 PowerPoint 文件（.ppt）")),
-    ("__properties_version1.0", ("an Outlook message (.msg)", " Outlook 邮件（.msg）")),
+_OPEN_DOCUMENT: dict[bytes, Kind] = {b"text": "opendocument", b"presentation": "opendocument", b"spreadsheet": "sheets"}
+_OLD_OFFICE: tuple[tuple[str, tuple[str, str], str], ...] = (
+    ("WordDocument", ("an old Word file (.doc)", "旧版 Word 文件（.doc）"), ".docx"),
+    ("PowerPoint Document", ("an old PowerPoint file (.ppt)", "旧版 PowerPoint 文件（.ppt）"), ".pptx"),
 )
-_BY_NAME: dict[str, tuple[str, str]] = {
-    ".ipynb": ("a notebook (.ipynb)", "笔记本（.ipynb）"),
-    ".eml": ("an e-mail (.eml)", "电子邮件（.eml）"),
+_BY_NAME: dict[str, Kind] = {
+    ".ipynb": "notebook",
+    ".eml": "eml",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".mdown": "markdown",
+    ".mkd": "markdown",
 }
+"""Kinds of text. The forms of a corpus, which are CSV and JSON too, are told apart by what their first records hold."""
 _ZIP = ("a packed archive (zip)", "压缩包（zip）")
 _OLE = ("an old Office file", "旧版 Office 文件")
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_UNPACKED = 300_000_000  # bytes that a .docx may hold once unpacked
-_WORD = ("a Word file", " Word 文件")
+_UNPACKED = 300_000_000  # bytes that one file may hold once unpacked
+_OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def detect(path: Path, name: str) -> Kind:
@@ -62,8 +75,10 @@ def detect(path: Path, name: str) -> Kind:
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path, name)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise _old_office(path, name)
+    if head.startswith(_OLE_HEAD):
+        return _old_office(path, name)
+    if head.startswith(b"{\\rtf"):
+        return "rtf"
     for signature, kind in _SIGNATURES:
         if head.startswith(signature) and not _is_prose(head, signature):
             raise refusals.unsupported(name, kind)
@@ -83,37 +98,51 @@ def _zipped(path: Path, name: str) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise refusals.damaged(name, _WORD if name.lower().endswith(".docx") else _ZIP) from error
-    names = {entry.filename for entry in entries}
-    if "word/document.xml" in names:
-        unpacked = sum(entry.file_size for entry in entries)
-        if unpacked > _UNPACKED:
-            raise refusals.too_large(name, unpacked / 1e6, _UNPACKED // 1_000_000)
-        return "docx"
-    for part, kind in _ZIPPED:
-        if any(entry.startswith(part) for entry in names):
-            raise refusals.unsupported(name, kind)
-    raise refusals.unsupported(name, _ZIP)
+            kind = _packed(archive, [entry.filename for entry in entries])
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+        raise refusals.damaged(name, refusals.promised(name) or _ZIP) from error
+    if kind == "zip":
+        return kind
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise refusals.protected(name)
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > _UNPACKED:
+        raise refusals.too_large(name, unpacked / 1e6, _UNPACKED // 1_000_000)
+    return kind
 
 
-def _old_office(path: Path, name: str) -> Exception:
-    # The names of the streams stand in the file in UTF-16; reading them needs no parser.
-    data = path.read_bytes()
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        return refusals.protected(name)
-    for stream, kind in _OLD_OFFICE:
-        if stream.encode("utf-16-le") in data:
-            return refusals.unsupported(name, kind)
-    return refusals.unsupported(name, _OLE)
+def _packed(archive: zipfile.ZipFile, names: list[str]) -> Kind:
+    if "content.xml" in names and "mimetype" in names:
+        with archive.open("mimetype") as file:
+            of = file.read(200).rpartition(b"opendocument.")[2].partition(b"-")[0].strip()
+        if of in _OPEN_DOCUMENT:
+            return _OPEN_DOCUMENT[of]
+    return next((kind for part, kind in _ZIPPED if any(map(part.fullmatch, names))), "zip")
+
+
+def _old_office(path: Path, name: str) -> Kind:
+    """What a compound file is shows in the names of the streams at its root; those deeper down are of what lies within it."""
+    from olefile import OleFileIO
+
+    try:
+        with OleFileIO(str(path)) as compound:
+            streams = {entry[0] for entry in compound.listdir(streams=True)}
+    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise refusals.damaged(name, refusals.promised(name) or _OLE) from error
+    if "EncryptedPackage" in streams:
+        raise refusals.protected(name)
+    if "__properties_version1.0" in streams:
+        return "msg"
+    if streams & {"Workbook", "Book"}:
+        return "sheets"
+    for stream, kind, ending in _OLD_OFFICE:
+        if stream in streams:
+            raise refusals.save_as(name, kind, ending)
+    raise refusals.unsupported(name, _OLE)
 
 
 def _text(head: bytes, name: str) -> Kind:
     suffix = Path(name).suffix.lower()
-    if suffix in _BY_NAME:
-        raise refusals.unsupported(name, _BY_NAME[suffix])
     if _HTML.match(head) or suffix in (".html", ".htm", ".xhtml"):
         return "html"
-    if suffix in (".md", ".markdown", ".mdown", ".mkd"):
-        return "markdown"
-    return "text"
+    return _BY_NAME.get(suffix, "text")

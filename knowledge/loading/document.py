@@ -5,12 +5,13 @@ Readers use `Writer` to put text and sections together. Nothing here opens files
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 MAX_TEXT = 20_000_000
 """The longest text of one document, in characters."""
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _BLANKS = re.compile(r"\n[ \t\u3000]*(?:\n[ \t\u3000]*)+(?=\S|$)")
@@ -18,33 +19,74 @@ _BLANKS = re.compile(r"\n[ \t\u3000]*(?:\n[ \t\u3000]*)+(?=\S|$)")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The stretch of the text from `start` to `end` (characters) under one heading path, on one page (0 without pages)."""
+    """The stretch of the text from `start` to `end` (characters) under one heading path, on one page (0 without pages).
+
+    `labels` are (name, value) pairs that a search can be narrowed to.
+    """
 
     start: int
     end: int
     heading: str = ""
     page: int = 0
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Section":
+        labels = tuple((name, value) for name, value in data.get("labels", ()))
+        return cls(data["start"], data["end"], data["heading"], data["page"], labels)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A part of a file that could not be taken, while the rest was: its line or row (from 1), and why, in both languages."""
+
+    line: int
+    english: str
+    chinese: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """The text of a file; `title` is the one it gives itself, "" where it gives none."""
+    """The text of a file; `title` is the one it gives itself, "" where it gives none.
+
+    `form` is "document", whose sections are cut into passages, or "records" or "passages", whose sections each are one passage
+    already (in "records" the heading, a question, weighs most).
+    """
 
     title: str
     text: str
     sections: tuple[Section, ...]
+    form: str = "document"
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "LoadedDocument":
-        return cls(data["title"], data["text"], tuple(Section(**section) for section in data["sections"]))
+        sections = tuple(map(Section.from_dict, data["sections"]))
+        left_out = tuple(LeftOut(**each) for each in data["left_out"])
+        return cls(data["title"], data["text"], sections, data["form"], left_out)
+
+
+class Told(Protocol):
+    """Is told how far the reading of a file is, in pages, and how many seconds the next one may need if that is unusual."""
+
+    def __call__(self, done: int, total: int, needed_s: float = 0.0) -> None: ...
 
 
 def cleaned(text: str) -> str:
     """The text with one kind of line end and without control characters and lone surrogates, which no page can show."""
     return _UNWANTED.sub("", _LINE_END.sub("\n", text))
+
+
+def worded(sample: str, english: str, chinese: str) -> str:
+    """A word that a reader adds ("Notes"), in the language of the text that it stands beside: Chinese beside Han characters."""
+    return chinese if _HAN.search(sample) else english
+
+
+class TooLong(Exception):
+    """The text passes `MAX_TEXT`; raised while it is put together, so that no more of it is held."""
 
 
 class HeadingPath:
@@ -78,20 +120,36 @@ class Writer:
             self._heading = str(self._path)
             self._append(f"{'#' * min(max(level, 1), 6)} {title}")
 
+    def leave(self) -> None:
+        """What follows stands under no heading."""
+        self._path, self._heading = HeadingPath(), ""
+
     def block(self, text: str, page: int = 0) -> None:
-        """Add a paragraph, list or table under the present heading."""
+        """Add a paragraph, list or table under the present heading. Raises `TooLong`."""
         text = _BLANKS.sub("\n\n", cleaned(text)).strip()
         if not text:
             return
         start = self._append(text)
-        last = self._sections[-1] if self._sections else None
-        if last and last.heading == self._heading and last.page == page:
-            self._sections[-1] = Section(last.start, self._length, last.heading, page)
-        else:
-            self._sections.append(Section(start, self._length, self._heading, page))
+        self._mark(Section(start, self._length, self._heading, page))
 
-    def document(self, title: str = "") -> LoadedDocument:
-        return LoadedDocument(" ".join(cleaned(title).split())[:200], "".join(self._parts), tuple(self._sections))
+    def include(self, document: LoadedDocument) -> None:
+        """Add a document that lies within this one under the present heading. Raises `TooLong`."""
+        start = self._append(document.text)
+        for each in document.sections:
+            heading = " > ".join(part for part in (self._heading, each.heading) if part)
+            self._mark(replace(each, start=start + each.start, end=start + each.end, heading=heading))
+
+    def document(self, title: str = "", left_out: tuple[LeftOut, ...] = ()) -> LoadedDocument:
+        title = " ".join(cleaned(title).split())[:200]
+        return LoadedDocument(title, "".join(self._parts), tuple(self._sections), left_out=left_out)
+
+    def _mark(self, section: Section) -> None:
+        """Add a section; what stands in the same place as the last one lengthens that."""
+        last = self._sections[-1] if self._sections else None
+        if last and replace(last, start=section.start, end=section.end) == section:
+            self._sections[-1] = replace(last, end=section.end)
+        else:
+            self._sections.append(section)
 
     def _append(self, text: str) -> int:
         if self._parts:
@@ -100,6 +158,8 @@ class Writer:
         start = self._length
         self._parts.append(text)
         self._length += len(text)
+        if self._length > MAX_TEXT:
+            raise TooLong
         return start
 
 

@@ -5,8 +5,9 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
-from knowledge.loading.document import LoadedDocument, Writer, table_rows
+from knowledge.loading.document import LoadedDocument, Writer
 from knowledge.loading.encoding import decoded
+from knowledge.loading.tables import write_table
 
 _DROPPED = (
     "script",
@@ -62,27 +63,50 @@ _BLOCKS = (
     "h6",
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_CLOSED = re.compile(r"<(?:title|script|style|iframe)\b[^<>]{0,1000}/>", re.IGNORECASE)
+"""Elements that are closed as in XML; a reader of HTML would take all that follows for their text."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _ENOUGH = 200  # characters that make a `main` element believed
 
 
 def read_html(data: bytes) -> LoadedDocument | None:
     """The document, or None where the bytes are no text."""
-    declared = _CHARSET.search(data[:4096])
-    text = decoded(data, declared[1].decode("ascii") if declared else None)
+    text = decoded(data, declared_encoding(data))
     if text is None:
         return None
-    soup = BeautifulSoup(text, "lxml")
+    soup = _soup(text)
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
+    writer = Writer()
+    _walk(_main(soup), writer)
+    return writer.document(title)
+
+
+def write_html(text: str, writer: Writer, heading: str = "") -> None:
+    """Add a page to a document; `heading` stands above it where it has none of its own."""
+    body = _soup(text).body
+    if body is not None:
+        if heading and not body.find(_HEADINGS):
+            writer.heading(1, heading)
+        _walk(body, writer)
+
+
+def _soup(text: str) -> BeautifulSoup:
+    """The page without what is not its text."""
+    soup = BeautifulSoup(_CLOSED.sub("", text), "lxml")
     for tag in soup.find_all(_DROPPED):
         tag.decompose()
     # Lists within a header are menus and choices of language.
     for tag in soup.select("[hidden], [aria-hidden=true], header ul, header ol"):
         if not tag.decomposed:
             tag.decompose()
-    writer = Writer()
-    _walk(_main(soup), writer)
-    return writer.document(title)
+    return soup
+
+
+def declared_encoding(data: bytes) -> str | None:
+    """The encoding that a page names in its head."""
+    declared = _CHARSET.search(data[:4096])
+    return declared[1].decode("ascii") if declared else None
 
 
 def _main(soup: BeautifulSoup) -> Tag:
@@ -139,7 +163,7 @@ def _leaf(node: Tag, writer: Writer) -> bool:
         writer.block(node.get_text())
     elif node.name == "table" and not node.find("table"):
         rows = [[cell.get_text(" ") for cell in row.find_all(("td", "th"))] for row in node.find_all("tr")]
-        writer.block(table_rows(rows))
+        write_table(writer, rows)
     elif node.name in ("ul", "ol") and not node.find(("table", "pre")):
         writer.block("\n".join(_items(node)))
     else:

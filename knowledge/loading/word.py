@@ -11,7 +11,8 @@ from docx.text.paragraph import Paragraph
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from knowledge.loading import refusals
-from knowledge.loading.document import LoadedDocument, Writer, table_rows
+from knowledge.loading.document import LoadedDocument, Writer
+from knowledge.loading.tables import write_table
 
 _KIND = ("a Word file", " Word 文件")
 _HEADING = re.compile(r"(?:heading|标题)\s*(\d)", re.IGNORECASE)
@@ -25,7 +26,7 @@ def read_docx(path: Path, name: str) -> LoadedDocument:
         writer, title = Writer(), ""
         for block in document.iter_inner_content():
             if isinstance(block, Table):
-                writer.block(_table(block))
+                write_table(writer, _table(block))
             elif isinstance(block, Paragraph):
                 written = _write(block, writer)
                 title = title or written
@@ -53,8 +54,8 @@ def _write(paragraph: Paragraph, writer: Writer) -> str:
     return ""
 
 
-def _table(table: Table) -> str:
-    """A Markdown table; a merged cell, which python-docx repeats, is written once."""
+def _table(table: Table) -> list[list[str]]:
+    """The words of the cells; a merged cell, which python-docx repeats, is written once."""
     rows = []
     for row in table.rows:
         seen: list[object] = []
@@ -64,4 +65,4 @@ def _table(table: Table) -> str:
             seen.append(cell._tc)
             cells.append("" if repeated else cell.text)
         rows.append(cells)
-    return table_rows(rows)
+    return rows

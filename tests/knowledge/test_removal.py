@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import CollectionMissing, DocumentMissing
-from knowledge import catalogue
+from knowledge import shelves
 from knowledge.types import Outcome, Progress
 
 
@@ -92,7 +92,7 @@ def test_what_was_removed_is_deleted_after_its_day(open_knowledge, filled, monke
     knowledge.create_collection("maker", "Old", "old")
     knowledge.remove_collection("maker", "old")
     open_knowledge.close()
-    monkeypatch.setattr(catalogue, "KEPT_S", -1.0)
+    monkeypatch.setattr(shelves, "KEPT_S", -1.0)
     again = open_knowledge()
     with pytest.raises(DocumentMissing):
         again.restore("maker", penguins)
@@ -101,15 +101,16 @@ def test_what_was_removed_is_deleted_after_its_day(open_knowledge, filled, monke
     assert again.check().problems == ()
 
 
-def test_rebuilding_lets_go_of_what_was_removed_and_keeps_the_rest(filled):
+def test_what_was_removed_comes_back_after_a_rebuild_too(filled):
     knowledge, penguins = filled
     knowledge.remove("maker", penguins)
     knowledge.rebuild("maker")
     assert found(knowledge) == []
     assert knowledge.check().problems == ()
     assert found(knowledge, "带薪年假") == ["年假"]
-    with pytest.raises(DocumentMissing):
-        knowledge.restore("maker", penguins)
+    knowledge.restore("maker", penguins)
+    assert found(knowledge) != []
+    assert knowledge.check().problems == ()
 
 
 def test_many_documents_are_listed_a_page_at_a_time_and_by_name(knowledge, files):

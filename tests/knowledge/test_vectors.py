@@ -157,11 +157,14 @@ def damage(folder, kind):
     elif kind == "cut off":
         path = chroma / "chroma.sqlite3"
         path.write_bytes(path.read_bytes()[:5000])
-    elif kind == "died while opening":
-        (folder / "opening").touch()
+    elif kind == "noise in the graph":
+        for path in chroma.rglob("*.bin"):
+            path.write_bytes(b"noise" * 1000)
+    elif kind == "a second folder":
+        (folder / "chroma-other").mkdir()
 
 
-KINDS = ["deleted", "emptied", "noise in the database", "cut off", "died while opening"]
+KINDS = ["deleted", "emptied", "noise in the database", "cut off", "noise in the graph", "a second folder"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -192,8 +195,18 @@ def test_a_folder_deleted_while_running_is_healed(open_index, tmp_path):
 def test_an_impossible_answer_is_damage(open_index, monkeypatch):
     truth = Truth(100)
     index = open_index(truth)
-    collection = index._chroma._collection(truth.row)
-    monkeypatch.setattr(collection, "query", lambda **_: {"ids": [["1"]], "distances": [[0.0]]})
+    answers = iter([({}, [np.array([1]), np.array([1.0])])])
+    process = index._chroma._opened()
+    monkeypatch.setattr(process, "_ask", lambda *_: next(answers))
+    assert [key for key, _ in index.search(truth.row, truth.stored[7], 5)] == truth.nearest(truth.stored[7], 5)
+    assert index.settled()
+    agrees(index, truth, chroma=True)
+
+
+def test_a_process_that_is_killed_is_started_again(open_index):
+    truth = Truth(100)
+    index = open_index(truth)
+    index._chroma._opened()._child.kill()
     assert [key for key, _ in index.search(truth.row, truth.stored[7], 5)] == truth.nearest(truth.stored[7], 5)
     assert index.settled()
     agrees(index, truth, chroma=True)
@@ -222,4 +235,4 @@ def test_a_collection_that_is_gone_leaves_nothing(open_index):
     index.dropped(old)
     index.changed(2)
     assert index.settled()
-    assert [collection.name for collection in index._chroma._client.list_collections()] == ["c2-e9"]
+    assert index._chroma.generations() == {"c2-e9": 1}

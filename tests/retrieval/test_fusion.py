@@ -3,9 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import fuse, standardised
+from retrieval.fusion import ONE_THOUGHT, standardised
+from retrieval.fusion import fuse as fused
 
 scores = st.dictionaries(st.integers(1, 60), st.floats(0.01, 30), max_size=60)
+
+
+def fuse(*legs, **known):
+    """The passages in their order, whose scores must fall."""
+    totals = fused(*legs, **known)
+    assert list(totals.values()) == sorted(totals.values(), reverse=True)
+    return list(totals)
 
 
 def test_what_both_legs_like_comes_first():
@@ -29,6 +37,21 @@ def test_without_words_the_vectors_decide():
 def test_a_single_match_of_words_counts_although_nothing_stands_beside_it():
     near = dict.fromkeys(range(2, 52), 0.5)
     assert fuse({1: 4.0}, near | {1: 0.5}, 50)[0] == 1
+
+
+def test_words_that_found_next_to_nothing_of_the_question_give_way_to_the_vectors():
+    words, vectors = {1: 4.0}, {2: 0.8} | dict.fromkeys(range(3, 50), 0.1) | {1: 0.1}
+    assert fuse(words, vectors, 50, coverage=1.0)[0] == 1
+    assert fuse(words, vectors, 50, coverage=0.02)[0] == 2
+    # Where there are no vectors, there is nothing to give way to.
+    assert fuse({1: 4.0, 2: 5.0}, {}, 50, coverage=0.02) == [2, 1]
+
+
+def test_the_vector_of_a_long_request_counts_for_less():
+    words = {1: 9.0, 2: 5.2} | dict.fromkeys(range(3, 40), 1.0)
+    vectors = {1: 0.3, 2: 0.9} | dict.fromkeys(range(3, 40), 0.2)
+    assert fuse(words, vectors, 50, terms=ONE_THOUGHT)[0] == 2
+    assert fuse(words, vectors, 50, terms=20 * ONE_THOUGHT)[0] == 1
 
 
 def test_equal_passages_come_in_the_order_of_their_numbers():

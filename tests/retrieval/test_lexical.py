@@ -65,11 +65,14 @@ def test_scores_are_bm25(index, database):
             holding = sum(term in other for other in split)
             idf = math.log(1 + (len(split) - holding + 0.5) / (holding + 0.5))
             n = Counter(words)[term]
-            total += idf * n * 2.2 / (n + 1.2 * (0.25 + 0.75 * len(words) / mean))
+            total += idf * n * 1.9 / (n + 0.9 * (0.6 + 0.4 * len(words) / mean))
         return total
 
     found = {hit.id: hit.score for hit in index.search("cat bird", ["1"], 10)}
     assert found == pytest.approx({i + 1: bm25(words) for i, words in enumerate(split) if bm25(words)})
+    fits = [hit.fit for hit in index.search("cat bird", ["1"], 10)]
+    assert fits == sorted(fits, reverse=True)
+    assert all(0 < fit <= 1 for fit in fits)
 
 
 def test_coverage_is_the_share_of_the_questions_information(index, database):

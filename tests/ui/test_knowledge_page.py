@@ -1,7 +1,7 @@
 """The workshop: collections, files people add, documents, and the pages that list."""
 
-import itertools
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 
 from assistant.access import MAKER, Identity
 from knowledge.types import Record
+from retrieval.embedding import EmbedderInfo, HashEmbedder
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.session import Viewers
@@ -37,6 +38,20 @@ def act(shop, **data) -> str:
     return screen["workshop"]
 
 
+def sent(shop, studio, files, collection, language="en") -> str:
+    """Send files, and the page once each of them has its outcome."""
+    (screen,) = shop.files(ask(files=files, place="knowledge", collection=collection, language=language))
+    assert "data-queued" in screen["workshop"]
+    assert studio.knowledge.intake.settled(30)
+    return polled(shop, collection, language)
+
+
+def polled(shop, collection, language="en") -> str:
+    """The page as it looks how far things are."""
+    (screen,) = shop.act(replace(ask(action="poll", language=language), thing=collection))
+    return screen["workshop"]
+
+
 def seen(shop, thing: str, page="knowledge", language="en") -> str:
     """The page as a visit to an address shows it."""
     (screen,) = shop.visit(replace(ask(page, language), thing=thing))
@@ -56,10 +71,8 @@ def test_a_collection_is_made_filled_searched_read_and_emptied(shop):
     assert "员工手册 &lt;b&gt;" in html
     collection = re.search(r'data-thing="([^"]+)"[^>]*aria-current', html)[1]
     files = [put(uploads, "leave.md", "# 年假\n\n每年有十天带薪年假。".encode()), put(uploads, "empty.txt", b"")]
-    screens = list(page.files(ask(files=files, place="knowledge", collection=collection)))
-    assert "leave.md waiting" in words(screens[0]["workshop"])
-    end = screens[-1]["workshop"]
-    assert re.findall(r'<li class="(done|failed)"', end) == ["done", "failed"]
+    end = sent(page, studio, files, collection)
+    assert re.findall(r'<li class="(done|failed)"', end) == ["failed", "done"]
     assert "added · passages: 1" in words(end)
     assert "empty.txt is empty: there is nothing to read in it" in words(end)
     assert list(uploads.iterdir()) == []
@@ -108,8 +121,7 @@ def test_only_uploaded_files_are_taken(shop, tmp_path):
     collection = studio.knowledge.create_collection("maker", "c").id
     paths = [str(secret), str(uploads / ".." / "secret.txt"), str(uploads / "link.txt"), "/etc/passwd", "", "a\0b", str(uploads)]
     files = [{"name": "x.txt", "path": path} for path in paths]
-    *_, end = page.files(ask(files=files, place="knowledge", collection=collection))
-    assert end["workshop"].count('<li class="failed"') == len(paths)
+    assert sent(page, studio, files, collection).count('<li class="failed"') == len(paths)
     assert secret.read_text() == "the token"
     assert studio.knowledge.documents("maker", collection) == []
 
@@ -118,52 +130,108 @@ def test_a_file_too_large_to_send_is_told_so(shop):
     page, studio, _ = shop
     collection = studio.knowledge.create_collection("maker", "c").id
     files = [{"name": "huge.pdf", "path": "", "bytes": 200_000_000}]
-    *_, end = page.files(ask(files=files, place="knowledge", collection=collection, language="zh"))
-    assert "200 MB" in words(end["workshop"])
+    assert "200 MB" in words(sent(page, studio, files, collection, "zh"))
 
 
-def states(screen) -> list[str]:
-    return re.findall(r'<li class="(\w+)"', screen["workshop"].partition('class="outcomes"')[2].partition("</ul>")[0])
+def states(html) -> list[str]:
+    return re.findall(r'<li class="(\w+)"', html.partition('class="outcomes"')[2].partition("</ul>")[0])
 
 
-def test_each_file_is_told_of_as_its_outcome_comes(shop):
-    page, studio, uploads = shop
+@pytest.fixture
+def held(make_studio, tmp_path):
+    """A shop in which nothing is embedded before `gate` is set."""
+    gate = threading.Event()
+
+    class Held(HashEmbedder):
+        def embed(self, texts, kind):
+            assert gate.wait(30)
+            return super().embed(texts, kind)
+
+    studio = make_studio(embedding=Held())
+    (tmp_path / "uploads").mkdir()
+    yield Workshop(studio, Desk(studio, Viewers()), tmp_path / "uploads"), studio, tmp_path / "uploads", gate
+    gate.set()
+
+
+def test_a_page_that_comes_back_sees_how_far_its_files_are(held):
+    page, studio, uploads, gate = held
     collection = studio.knowledge.create_collection("maker", "c").id
     files = [put(uploads, f"{number}.md", f"# {number}\n\nPage {number}.".encode()) for number in range(3)]
-    files.insert(1, {"name": "huge.pdf", "path": "", "bytes": 200_000_000})
-    files.append(files[0])  # the same file, chosen twice
-    shown = [states(screen) for screen in page.files(ask(files=files, place="knowledge", collection=collection))]
-    assert shown[0] == ["waiting", "failed", "waiting", "waiting", "waiting"]
-    assert shown[-1] == ["done", "failed", "done", "done", "unchanged"]
-    assert ["done", "failed", "done", "working", "working"] in shown
-    order = ["waiting", "working", "failed", "done", "unchanged"]
-    for before, after in itertools.pairwise(shown):
-        assert all(order.index(old) <= order.index(new) for old, new in zip(before, after, strict=True))
+    (screen,) = page.files(ask(files=files, place="knowledge", collection=collection))
     assert list(uploads.iterdir()) == []
+    assert set(states(screen["workshop"])) <= {"waiting", "working"}
+    assert "data-poll" in seen(page, collection)
+    assert "being added: 3" in words(seen(page, "library"))
+    assert "outcomes" not in seen(page, "library")
+    gate.set()
+    assert studio.knowledge.intake.settled(30)
+    done = polled(page, collection)
+    assert states(done) == ["done"] * 3
+    assert "data-poll" not in done
+    # What ended well is news until the next visit.
+    assert "outcomes" not in seen(page, collection)
 
 
-def test_a_collection_that_goes_away_meanwhile_ends_in_sentences(shop):
-    page, studio, uploads = shop
+def test_files_are_stopped_tried_again_and_taken_off_the_list(held):
+    page, studio, uploads, gate = held
+    collection = studio.knowledge.create_collection("maker", "c").id
+    files = [put(uploads, f"{number}.md", f"# {number}\n\nPage {number}.".encode()) for number in range(2)]
+    list(page.files(ask(files=files, place="knowledge", collection=collection)))
+    stopped = act(page, action="queue-cancel", collection=collection)
+    assert states(stopped) == ["cancelled", "cancelled"]
+    assert "stopped: 2" in words(stopped)
+    gate.set()
+    first, second = re.findall(r'data-action="queue-retry"[^>]*data-job="(\d+)"', stopped)
+    act(page, action="queue-retry", collection=collection, job=first)
+    assert studio.knowledge.intake.settled(30)
+    html = act(page, action="queue-dismiss", collection=collection, job=second)
+    assert states(html) == ["done"]
+    assert "outcomes" not in act(page, action="queue-dismiss", collection=collection)
+    assert "data-refused" in act(page, action="queue-cancel", collection="none")
+
+
+def test_a_collection_that_goes_away_takes_its_queue_along(held):
+    page, studio, uploads, gate = held
     collection = studio.knowledge.create_collection("maker", "c").id
     files = [put(uploads, f"{number}.md", f"# {number}\n\nPage {number}.".encode()) for number in range(3)]
-    screens = page.files(ask(files=files, place="knowledge", collection=collection))
-    assert next(states(screen) for screen in screens if "done" in states(screen)) == ["done", "working", "working"]
+    list(page.files(ask(files=files, place="knowledge", collection=collection)))
     studio.knowledge.delete_collection("maker", collection)
-    *_, end = screens
-    assert states(end) == ["done", "failed", "failed"]
-    assert words(end["workshop"]).count("There is no collection ") == 2
-    assert list(uploads.iterdir()) == []
+    gate.set()
+    assert studio.knowledge.intake.settled(30)
+    assert studio.knowledge.intake.counts("maker") == {}
 
 
-def test_a_page_that_goes_away_leaves_no_uploads(shop):
+def test_a_collection_of_another_embedder_is_offered_to_be_re_indexed(make_studio, tmp_path):
+    class Other(HashEmbedder):
+        def __init__(self):
+            super().__init__(64)
+            self.info = EmbedderInfo("other", 64, frozenset({"en", "zh"}), 256)
+
+    first = make_studio()
+    collection = first.knowledge.create_collection("maker", "c").id
+    first.knowledge.add_records("maker", collection, [Record("Question", "Answer.")])
+    first.close()
+    studio = make_studio(embedding=Other())
+    (tmp_path / "uploads").mkdir()
+    page = Workshop(studio, Desk(studio, Viewers()), tmp_path / "uploads")
+    html = seen(page, collection)
+    assert "Its vectors come from the embedder “hash-384”" in words(html)
+    assert "重新索引" in words(seen(page, collection, language="zh"))
+    act(page, action="reindex", collection=collection)
+    assert studio.knowledge.intake.settled(30)
+    html = polled(page, collection)
+    assert states(html) == ["done"]
+    assert "Its vectors come from" not in words(html)
+
+
+def test_a_note_about_an_act_outlives_the_news_of_files(shop):
     page, studio, uploads = shop
     collection = studio.knowledge.create_collection("maker", "c").id
-    screens = page.files(ask(files=[put(uploads, "a.md", b"# a")], place="knowledge", collection=collection))
-    next(screens)
-    screens.close()
-    assert list(uploads.iterdir()) == []
-    assert "The page was closed before this was added" in words(seen(page, collection))
-    assert "The page was closed" not in words(seen(page, collection))
+    sent(page, studio, [put(uploads, "a.md", b"# a\n\nOne.")], collection)
+    (document,) = studio.knowledge.documents("maker", collection)
+    gone = act(page, action="remove", collection=collection, document=document.id)
+    assert re.search(r'data-key="told" data-asked><p class="note"', gone)
+    assert re.search(r'data-key="told" data-passing></div>', polled(page, collection))
 
 
 @pytest.mark.parametrize("files", [None, "x", [None, 3, {}], [{"name": 1, "path": 2}]])
@@ -174,36 +242,24 @@ def test_made_up_files_are_none(shop, files):
     assert "<li class" not in screen["workshop"].partition("outcomes")[2].partition("</ul>")[0]
 
 
-def test_a_file_that_is_added_while_the_page_is_drawn_is_looked_at_again(shop, monkeypatch):
-    page, studio, uploads = shop
-    collection = studio.knowledge.create_collection("maker", "c").id
-    screens = page.files(ask(files=[put(uploads, "a.md", b"# a\n\nOne.")], place="knowledge", collection=collection))
-    next(screens)
-    collections = studio.knowledge.collections
-
-    def read_and_then_added(owner):
-        found = collections(owner)
-        if not screens.gi_running:
-            list(screens)
-        return found
-
-    monkeypatch.setattr(studio.knowledge, "collections", read_and_then_added)
-    assert "data-poll" in seen(page, collection)
-    assert "data-poll" not in seen(page, collection)
-
-
 def test_a_file_that_is_sent_twice_is_not_taken_away_from_the_second(shop):
     page, studio, uploads = shop
     collection = studio.knowledge.create_collection("maker", "c").id
-    sent = {"files": [put(uploads, "a.md", b"# a\n\nOne.")], "place": "knowledge", "collection": collection}
-    first = page.files(ask(**sent))
-    next(first)
-    Path(sent["files"][0]["path"]).write_bytes(b"# a\n\nOne.")  # Gradio puts the same content in the same place
-    second = page.files(ask(**sent))
-    next(second)
-    assert states([*first][-1]) == ["done"]
-    assert states([*second][-1]) == ["unchanged"]
+    file = put(uploads, "a.md", b"# a\n\nOne.")
+    list(page.files(ask(files=[file], place="knowledge", collection=collection)))
+    # Gradio puts the same content in the same place.
+    Path(file["path"]).parent.mkdir(exist_ok=True)
+    Path(file["path"]).write_bytes(b"# a\n\nOne.")
+    assert states(sent(page, studio, [file, file], collection))[0] in ("unchanged", "done")
+    assert len(studio.knowledge.documents("maker", collection)) == 1
     assert list(uploads.iterdir()) == []
+
+
+def test_a_name_of_a_file_in_a_folder_leads_nowhere(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    file = put(uploads, "a.md", b"# a\n\nOne.") | {"name": "../../notes/./a.md"}
+    assert "notes/a.md" in words(sent(page, studio, [file], collection))
 
 
 def test_a_visitor_may_not_change_anything(shop):
@@ -231,33 +287,21 @@ def test_personas_and_tools_are_listed(shop):
     assert "<h1>Knowledge</h1>" in next(iter(page.visit(ask("knowledge"))))["workshop"]()
 
 
-def test_a_page_that_comes_back_sees_how_far_its_files_are(shop):
-    page, studio, uploads = shop
-    collection = studio.knowledge.create_collection("maker", "c").id
-    screens = page.files(ask(files=[put(uploads, "a.md", b"# a\n\nOne.")], place="knowledge", collection=collection))
-    next(screens)
-    assert "data-poll" in seen(page, collection)
-    assert "a.md waiting" in words(seen(page, collection))
-    assert "outcomes" not in seen(page, "library")
-    *_, end = screens
-    assert states(end) == ["done"]
-    assert "data-poll" not in seen(page, collection)
-
-
 def test_fifty_files_are_summed_up_and_those_that_failed_can_be_tried_again(shop):
     page, studio, uploads = shop
     collection = studio.knowledge.create_collection("maker", "c").id
     files = [put(uploads, f"{n:02}.md", b"" if n in (7, 30) else f"# {n}\n\nPage {n}.".encode()) for n in range(50)]
-    *_, end = page.files(ask(files=files, place="knowledge", collection=collection))
-    assert "added: 48 of 50 · not added: 2" in words(end["workshop"])
-    assert re.findall(r'data-do="retry-file" data-name="([^"]*)"', end["workshop"]) == ["07.md", "30.md"]
+    end = sent(page, studio, files, collection)
+    assert "added: 48 of 50 · not added: 2" in words(end)
+    assert states(end)[:2] == ["failed", "failed"]
+    assert len(re.findall(r'data-action="queue-retry"[^>]*data-job=', end)) == 2
 
 
 def test_a_search_says_what_a_persona_would_be_given_and_why_not(shop):
     page, studio, uploads = shop
     collection = studio.knowledge.create_collection("maker", "c").id
     texts = ["# Penguins\n\nPenguins cannot fly but swim well.", "# Ferry\n\nThe ferry leaves at six in the morning."]
-    list(page.files(ask(files=[put(uploads, f"{n}.md", t.encode()) for n, t in enumerate(texts)], collection=collection)))
+    sent(page, studio, [put(uploads, f"{n}.md", t.encode()) for n, t in enumerate(texts)], collection)
     found = act(page, action="search", collection=collection, words="can penguins swim")
     assert "a persona is given the passages above the line: 1." in words(found)
     assert "<mark>Penguins</mark> cannot fly but <mark>swim</mark> well." in found

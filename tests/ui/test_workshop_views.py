@@ -13,7 +13,7 @@ from ui.media import Shown
 from ui.render import Manner
 from ui.tool_form import Secret, ToolForm
 from ui.uses import Use
-from ui.views import knowledge, reading, tool_editor, tool_import, tools
+from ui.views import knowledge, parts, reading, tool_editor, tool_import, tools
 
 EN, ZH = Manner("en"), Manner("zh")
 PASSAGE = Passage(7, "c", "d", "Handbook", "Two words.", "Leave > Annual", 3, 5, 15)
@@ -55,18 +55,20 @@ def test_a_search_shows_the_score_of_each_leg_and_where_a_persona_is_cut_off():
     shelf = knowledge.Shelf("a", "Handbook", 1, 12, 2_300_000, ("Librarian",))
     papers = knowledge.Papers([knowledge.Paper("d", "Handbook", "h.pdf", 12, 2_300_000)])
     hits = [Hit(PASSAGE, 0.82, 0.7, None), Hit(PASSAGE, 0.05, None, 0.1)]
-    html = knowledge.collection_html(shelf, papers, knowledge.Found("two", hits, 1), [], EN)
+    html = knowledge.collection_html(shelf, papers, knowledge.Found("two", hits, 1), knowledge.Queue(), [], EN)
     told = words(html)
     assert "documents: 1 · passages: 12 · 2.3 MB · read by Librarian" in told
     assert "<mark>Two</mark> words." in html
     assert told.index("fit 0.82 meaning 0.70") < told.index("not given to a persona") < told.index("fit 0.05 words 0.10")
     assert 'value="two"' in html
-    nothing = knowledge.collection_html(shelf, papers, knowledge.Found("cats", [], 0), [], EN)
+    nothing = knowledge.collection_html(shelf, papers, knowledge.Found("cats", [], 0), knowledge.Queue(), [], EN)
     assert "No passage fits “cats”." in nothing
 
 
 def test_an_empty_collection_teaches():
-    assert "拖入 PDF" in knowledge.collection_html(knowledge.Shelf("a", "t", 0, 0, 0), knowledge.Papers([]), None, [], ZH)
+    assert "拖入 PDF" in knowledge.collection_html(
+        knowledge.Shelf("a", "t", 0, 0, 0), knowledge.Papers([]), None, knowledge.Queue(), [], ZH
+    )
 
 
 def test_a_document_is_numbered_where_its_passages_begin():
@@ -99,8 +101,11 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     papers = knowledge.Papers([knowledge.Paper(hostile, hostile, hostile + "x", 1, 1)], 3, hostile)
     using = [Use(hostile, hostile, True)]
     document = DocumentRecord(hostile, hostile + "x", hostile, 1, 3, 0.0)
-    arrivals = knowledge.arrivals_html([knowledge.Arrival(hostile, "failed", hostile, 0.5)] * 2, manner, poll=True)
-    opened = knowledge.collection_html(shelf, papers, knowledge.Found(hostile, [hit], 1), using, manner)
+    lines = [
+        knowledge.Arrival(1, hostile, state, hostile, 0.5, kept) for state in ("failed", "working") for kept in (True, False)
+    ]
+    queue = knowledge.Queue(lines, {"failed": 2, "working": 3}, hostile)
+    opened = knowledge.collection_html(shelf, papers, knowledge.Found(hostile, [hit], 1), queue, using, manner)
     schema = {
         "properties": {
             hostile: {"description": hostile},
@@ -129,7 +134,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     keys = [KeyOffer(hostile, [hostile], replaces) for replaces in (None, (), (hostile,))]
     look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile, keys)
     pages = [
-        knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=arrivals),
+        knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=parts.note(hostile)),
         reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner),
         tools.tools_html(listing, hostile, tools.tool_html(tool, trial, using, manner, own), manner, here=hostile),
         tool_import.import_html(look, manner),

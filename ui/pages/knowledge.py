@@ -1,10 +1,10 @@
 """The knowledge page's acts: collections, their documents, a search that says why, and files that makers add.
 
 What is open is told by the address: a collection, a document of it, or a passage of that ("docs/4f2a/17"), so that a reload or a
-restart comes back to it. A file is removed from the folder of uploads once the library has read it.
+restart comes back to it. Files go into the queue of their collection, at which the page only looks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,16 @@ from assistant.access import MAKER
 from assistant.studio import Studio
 from common.errors import HearthError
 from knowledge.corpora.shipped import shipped_collections
+from knowledge.jobs import Job, State
 from knowledge.search import relevant
-from knowledge.types import DocumentRecord
+from knowledge.types import DocumentRecord, Progress
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.chat import Desk
-from ui.intake import Intake
 from ui.render import Manner, plain
 from ui.screens import interrupted_html
 from ui.texts import text
+from ui.uploads import Upload
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import knowledge as views
 from ui.views import parts, reading
@@ -30,6 +31,8 @@ from ui.views import parts, reading
 _FOUND = 8  # passages shown for a search
 _PAPERS = 100  # documents shown at a time
 _WORDS = 1_000  # letters of a name that is looked for
+_ARRIVALS = 60  # files of a queue that are listed; the others are counted
+_WELL: tuple[State, ...] = ("done", "unchanged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,6 @@ class KnowledgePage:
         self._studio = studio
         self._desk = desk
         self._uploads = uploads
-        self._intake = Intake(studio.knowledge, uploads)
         self._shipped = {each.id: each.title for each in shipped_collections()}
 
     def show(self, ask: Ask) -> Markup:
@@ -68,13 +70,28 @@ class KnowledgePage:
         yield {"workshop": shown}
 
     def files(self, ask: Ask) -> Iterator[Screen]:
-        """Add uploaded files to a collection, with how far each is and what became of it."""
+        """Put uploaded files into the queue of a collection; from then on the page may go away."""
         if not ask.identity.maker:
             yield {"workshop": panels.refusal_html(text("makers_only", ask.language))}
             return
-        collection, manner = ask.word("collection"), self._manner(ask)
-        for arrivals in self._intake.add(collection, uploads.arrived(ask, self._uploads), manner):
-            yield {"workshop": self._page(ask, _Open(collection), views.arrivals_html(arrivals, manner), passing=True)}
+        at, note = _Open(ask.word("collection")), parts.EMPTY
+        files = uploads.arrived(ask, self._uploads)
+        try:
+            self._take(at.collection, files)
+        except HearthError as error:
+            note = parts.note(notify.told(error, ask), "bad")
+        finally:
+            uploads.discard((file.path for file in files if file.path is not None), self._uploads)
+        yield {"workshop": self._page(ask, at, note, passing=not note)}
+
+    def _take(self, collection: str, files: Sequence[Upload]) -> None:
+        """Raises `CollectionMissing` and `StorageFailed`."""
+        intake, owner = self._studio.knowledge.intake, MAKER.owner
+        if not _moving(intake.counts(owner).get(collection, {})):  # what ended well before is no news any more
+            intake.dismiss(owner, collection, states=_WELL)
+        if refused := [(file.name, *reasons) for file in files if (reasons := uploads.unsent(file))]:
+            intake.refuse(owner, collection, refused)
+        intake.add(owner, collection, [(file.path, file.name) for file in files if file.path is not None])
 
     def _done(self, ask: Ask, collection: str) -> Markup:
         """What was pressed, done, and the page after it. Raises `HearthError`."""
@@ -117,6 +134,15 @@ class KnowledgePage:
                 shown = whole_number(ask.word("shown"), 7) or 0
                 papers = self._papers(ask, collection, limit=shown + _PAPERS, words=ask.word("named")[:_WORDS])
                 return self._page(ask, at, papers=papers)
+            case "reindex":
+                title = knowledge.collection(owner, collection).title
+                knowledge.intake.ask(owner, collection, "reindex", title)
+            case "queue-cancel":
+                knowledge.intake.cancel(owner, collection, _numbers(ask))
+            case "queue-retry":
+                knowledge.intake.retry(owner, collection, _numbers(ask))
+            case "queue-dismiss":
+                knowledge.intake.dismiss(owner, collection, _numbers(ask))
             case "open":
                 return self._page(ask, at, here=collection)
             case _:  # the page looks how far things are
@@ -151,13 +177,15 @@ class KnowledgePage:
         visit: bool = False,
         passing: bool = False,
     ) -> Markup:
-        """The page; without a `note` it says how far files are that are being added, on a `visit` which of them failed too."""
+        """The page; `passing` it only tells how far files are, on a `visit` also which of them a restart cut short."""
         manner, named = self._manner(ask), bool(at.collection)
         if not named:
             at = next((_Open(each.id) for each in self._studio.knowledge.collections(MAKER.owner)), at)
+        if visit:
+            note = interrupted_html(ask)
         # Before the shelves: what is added in between is still shown as under way, and the page looks again.
-        note = self._coming(ask, at.collection, visit) if note is None else note
-        shelves = self._shelves(ask)
+        counts = self._studio.knowledge.intake.counts(MAKER.owner)
+        shelves = self._shelves(ask, counts)
         opened = parts.EMPTY
         try:
             shelf = next((each for each in shelves if each.id == at.collection), None)
@@ -168,17 +196,24 @@ class KnowledgePage:
             elif shelf is not None:
                 papers = papers or self._papers(ask, shelf.id)
                 using = uses(self._studio, "collections", shelf.id, ask.language)
-                opened = views.collection_html(shelf, papers, found, using, manner, passing=passing)
+                queue = self._queue(ask, shelf.id, counts.get(shelf.id, {}), visit)
+                opened = views.collection_html(shelf, papers, found, queue, using, manner, passing=passing)
         except HearthError as error:
             note = note or parts.note(notify.told(error, ask), "bad")
+        note = note or parts.EMPTY
         thing = ask.thing if here is None else here
-        return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note)
+        return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note, passing=passing)
 
-    def _coming(self, ask: Ask, collection: str, visit: bool) -> Markup:
-        """The files that are being added to this collection, and those that a restart of the app cut short."""
-        arrivals, running = self._intake.arrivals(collection, once_more=visit)
-        under_way = views.arrivals_html(arrivals, self._manner(ask), poll=running) if arrivals else parts.EMPTY
-        return interrupted_html(ask) + under_way
+    def _queue(self, ask: Ask, collection: str, counts: Mapping[str, int], visit: bool) -> views.Queue:
+        """The files on their way; what ended well is told until the page is visited anew."""
+        intake, manner = self._studio.knowledge.intake, self._manner(ask)
+        if visit and not _moving(counts) and any(counts.get(state) for state in _WELL):
+            intake.dismiss(MAKER.owner, collection, states=_WELL)
+            counts = intake.counts(MAKER.owner).get(collection, {})
+        if not counts:
+            return views.Queue()
+        arrivals = [_arrival(job, progress, manner) for job, progress in intake.jobs(MAKER.owner, collection, _ARRIVALS)]
+        return views.Queue(arrivals, counts, notify.sentence(intake.trouble, ask.language) if intake.trouble else "")
 
     def _reading(self, ask: Ask, at: _Open) -> Markup:
         """A document of the open collection. Raises `DocumentMissing`."""
@@ -207,9 +242,10 @@ class KnowledgePage:
         ]
         return views.Papers(shown, left, words, asked=bool(words) or limit > _PAPERS)
 
-    def _shelves(self, ask: Ask) -> list[views.Shelf]:
+    def _shelves(self, ask: Ask, counts: Mapping[str, Mapping[str, int]]) -> list[views.Shelf]:
         personas = [stored.document for stored in self._studio.personas.list(MAKER.owner)]
         trusted = self._studio.knowledge.trusted(MAKER.owner)
+        strangers = self._studio.knowledge.strangers(MAKER.owner)
         return [
             views.Shelf(
                 each.id,
@@ -219,6 +255,8 @@ class KnowledgePage:
                 each.bytes,
                 tuple(persona.title.get(ask.language) for persona in personas if each.id in persona.collections),
                 trusted=each.id in trusted,
+                coming=_moving(counts.get(each.id, {})),
+                stranger=each.embedder if each.id in strangers else "",
             )
             for each in self._studio.knowledge.collections(MAKER.owner)
         ]
@@ -234,6 +272,40 @@ def _opened(thing: str) -> _Open:
     collection, _, rest = thing.partition("/")
     document, _, passage = rest.partition("/")
     return _Open(collection, document, whole_number(passage, 15))
+
+
+def _moving(counts: Mapping[str, int]) -> int:
+    """How many files of a queue are not at their end."""
+    return counts.get("waiting", 0) + counts.get("working", 0)
+
+
+def _numbers(ask: Ask) -> list[int] | None:
+    """The job that an act names; None for all of the collection."""
+    number = whole_number(ask.word("job"), 15)
+    return None if number is None else [number]
+
+
+def _arrival(job: Job, progress: Progress | None, manner: Manner) -> views.Arrival:
+    """A file in the queue, in words."""
+    fraction = None
+    if job.state == "waiting":
+        said = manner.say("waiting")
+    elif job.state == "cancelled":
+        said = manner.say("knowledge_cancelled")
+    elif job.state == "working":
+        said, fraction = _on_its_way(progress, manner)
+    elif job.state == "done" and not job.english:
+        said = manner.say("outcome_done", n=job.passages, seconds=f"{job.seconds:.1f}")
+    else:
+        said = job.chinese if manner.language == "zh" else job.english
+    return views.Arrival(job.number, job.name, job.state, said, fraction, job.kept)
+
+
+def _on_its_way(progress: Progress | None, manner: Manner) -> tuple[str, float | None]:
+    if progress is None or not progress.total:
+        return manner.say("adding"), None
+    key = "knowledge_embedding" if progress.stage == "embedding" else "knowledge_reading"
+    return manner.say(key, done=f"{progress.done:,}", total=f"{progress.total:,}"), progress.done / progress.total
 
 
 def _in_language(title: str, shipped: Mapping[str, str] | None, language: str) -> str:

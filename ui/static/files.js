@@ -2,9 +2,15 @@
 
 let filesFor = { place: "chat" };
 const adding = new Set();  // what the app has not said the end of; a page that comes back after a restart tells of it
+const queued = new Map();  // names by the event that put them into a queue, where they are safe once that is answered
 let interrupted = [];
 
 function settle(html) {
+  const event = Number(/<!--(\d+)\.\d+-->$/.exec(html)?.[1]);
+  if (queued.has(event) && html.includes("data-queued")) {
+    for (const name of queued.get(event)) adding.delete(name);
+    queued.delete(event);
+  }
   if (!adding.size || !html.includes('class="outcomes"')) return;
   for (const name of parse(html).querySelectorAll(".outcomes li:not(.waiting, .working) bdi")) adding.delete(name.textContent);
   for (const name of parse(html).querySelectorAll(".outcomes :is(.done, .unchanged) bdi")) chosenFiles.delete(name.textContent);
@@ -29,11 +35,12 @@ function transfer(file, tell) {
   });
 }
 
-// A line a file while they are sent; returns what tells how far one of them is.
+// A line a file while they are sent, or one for all where they are many; returns what tells how far one of them is.
 function showSending(where, files) {
   const list = document.createElement("ul");
   list.className = "outcomes sending";
-  const lines = files.map((file) => {
+  const many = files.length > MANY;
+  const lines = files.slice(0, many ? 1 : files.length).map((file) => {
     const line = document.createElement("li");
     const name = document.createElement("bdi");
     name.textContent = file.name;
@@ -43,7 +50,7 @@ function showSending(where, files) {
   });
   where?.replaceChildren(list);
   return (index, fraction) => {
-    const line = lines[index];
+    const line = lines[many ? 0 : index];
     if (!line.querySelector("progress")) {
       const said = document.createElement("span"), bar = document.createElement("progress");
       bar.max = 1;
@@ -51,8 +58,11 @@ function showSending(where, files) {
       line.append(said, bar);
       line.scrollIntoView({ block: "nearest" });
     }
-    line.querySelector("progress").value = fraction;
-    line.querySelector("span").textContent = `${words.uploading} ${Math.round(100 * fraction)} %`;
+    if (many) line.querySelector("bdi").textContent = files[index].name;
+    line.querySelector("progress").value = many ? index / files.length : fraction;
+    const far = many ? `${index + 1} / ${files.length}` : `${Math.round(100 * fraction)} %`;
+    line.querySelector("span").textContent = `${words.uploading} ${far}`;
+    if (where && !list.isConnected) where.append(list);
   };
 }
 
@@ -73,33 +83,44 @@ acts["retry-file"] = (button) => {
   else chooseFiles(state.page !== "chat" && zone ? { ...zone.dataset } : { place: "chat" });
 };
 
+const MANY = 30;  // files from which on they are sent and put into the queue in groups of as many
+
 async function sendFiles(files, place) {
-  const sent = [], unsent = [];
+  const unsent = [];
   const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
   const tell = showSending(where, files);
   for (const file of files) {
     if (!/^(persona|tool)-/.test(place.place)) adding.add(file.name);  // what is taken there at once is told of no further
     chosenFiles.set(file.name, { file, place });
   }
+  const inQueue = place.place === "knowledge";
+  let sent = [];
   for (const [index, file] of files.entries()) {
-    if (file.size > words.max_bytes) { sent.push({ name: file.name, path: "", bytes: file.size }); continue; }
-    try {
+    if (file.size > words.max_bytes) sent.push({ name: file.name, path: "", bytes: file.size });
+    else try {
       tell(index, 0);
       sent.push({ name: file.name, path: await transfer(file, (fraction) => tell(index, fraction)) });
     } catch {
       note(words.upload_failed.replace("{name}", file.name), retryButton(file.name));
       unsent.push(file.name);
     }
+    if (inQueue && sent.length === MANY) { hand(sent, place); sent = []; }
   }
-  where?.querySelector(".sending")?.remove();
+  document.querySelector(".outcomes.sending")?.remove();
   if (sent.length) {
     while ("withForm" in place && asking) await new Promise((done) => setTimeout(done, 50));
-    const data = along(place);
-    send("files", { files: sent, ...data, ...place });
-    if ("withForm" in place) holdBack(data);
+    hand(sent, place);
   }
   if (unsent.length) await look();
   if (!lost) for (const name of unsent) adding.delete(name);
+}
+
+// What was sent, handed over for the place it is for.
+function hand(sent, place) {
+  const data = along(place);
+  send("files", { files: sent, ...data, ...place });
+  if (place.place === "knowledge") queued.set(state.nonce, sent.map((file) => file.name));
+  if ("withForm" in place) holdBack(data);
 }
 
 function chooseFiles(place) {
@@ -120,13 +141,33 @@ function zoneOf(target) {
 }
 
 for (const kind of ["dragover", "dragleave", "drop"]) {
-  house.addEventListener(kind, (event) => {
+  house.addEventListener(kind, async (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
     const found = zoneOf(event.target);
     found?.zone.classList.toggle("dropping", kind === "dragover");
-    if (kind === "drop" && found) sendFiles([...event.dataTransfer.files], found.place);
+    if (kind === "drop" && found) sendFiles(await dropped(event.dataTransfer), found.place);
   });
+}
+
+// The files that were dropped, those of folders too, which are named by their place there.
+async function dropped(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.());
+  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
+  const files = [];
+  const walk = async (entry) => {
+    if (entry.isFile) {
+      const file = await new Promise((done, failed) => entry.file(done, failed));
+      if (!file.name.startsWith(".")) files.push(new File([file], entry.fullPath.slice(1), { type: file.type }));
+    } else {
+      const reader = entry.createReader();
+      for (let some; (some = await new Promise((done, failed) => reader.readEntries(done, failed))).length;) {
+        for (const each of some) await walk(each);
+      }
+    }
+  };
+  for (const entry of entries) if (entry) await walk(entry);
+  return files;
 }
 
 house.addEventListener("paste", (event) => {

@@ -1,11 +1,12 @@
 """The knowledge page as HTML: collections, what is in the open one, and what a search finds there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from knowledge.base import RELEVANT
+from knowledge.jobs import State
 from knowledge.types import Hit
 from ui.highlight import marked
 from ui.render import Manner, plain
@@ -18,7 +19,8 @@ from ui.views import parts
 class Shelf:
     """A collection as the list shows it; `readers` are the titles of the personas that read it.
 
-    `trusted` says whether what they read there counts as the owner's own words.
+    `trusted` says whether what they read there counts as the owner's own words, `coming` how many files are on their way;
+    `stranger` is the embedder that its vectors come from where that is not the one in use.
     """
 
     id: str
@@ -28,6 +30,8 @@ class Shelf:
     bytes: int
     readers: tuple[str, ...] = ()
     trusted: bool = False
+    coming: int = 0
+    stranger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,53 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file on its way: state is waiting, working, done, unchanged or failed; `fraction` in [0, 1] where it is known."""
+    """A file in the queue of a collection: `state` is that of its job, `fraction` in [0, 1] where it is known.
 
+    `kept` says whether Hearth still has the file, so that it can be tried again without being sent again.
+    """
+
+    number: int
     name: str
-    state: str
+    state: State
     sentence: str
     fraction: float | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Files on their way into a collection: some of them, how many are in each state, and why nothing moves ("" if it does)."""
+
+    arrivals: Sequence[Arrival] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    trouble: str = ""
+
+    @property
+    def moving(self) -> int:
+        """How many are not at their end."""
+        return self.counts.get("waiting", 0) + self.counts.get("working", 0)
+
+    @property
+    def added(self) -> int:
+        """How many are in the collection."""
+        return self.counts.get("done", 0) + self.counts.get("unchanged", 0)
 
 
 def knowledge_html(
-    shelves: Sequence[Shelf], current: str, opened: Markup, manner: Manner, *, thing: str, here: str | None, note: Markup
+    shelves: Sequence[Shelf],
+    current: str,
+    opened: Markup,
+    manner: Manner,
+    *,
+    thing: str,
+    here: str | None,
+    note: Markup,
+    passing: bool = False,
 ) -> Markup:
     """The collections on the left, the open one on the right; `note` is what the last act has to say.
 
-    `thing` is what the address names, "" for nothing; `here` what it is to name from now on, None for what it does.
+    `thing` is what the address names, "" for nothing; `here` what it is to name from now on, None for what it does. With
+    `passing` an earlier note stays.
     """
     listed = parts.EMPTY.join(
         parts.item("knowledge", shelf.id, shelf.title, _told(shelf, manner), current=shelf.id == current) for shelf in shelves
@@ -100,23 +137,27 @@ def knowledge_html(
     )
     if here is not None:
         body += Markup('<i data-here="{}" hidden></i>').format(here)
-    return parts.page(manner.say("knowledge"), manner.say("knowledge_lead"), body, note=note)
+    told = _looked_for("told", note, bool(note), passing) if note or passing else parts.EMPTY
+    return parts.page(manner.say("knowledge"), manner.say("knowledge_lead"), body, note=told)
 
 
 def _told(shelf: Shelf, manner: Manner) -> str:
-    return " · ".join([manner.say("documents_n", n=f"{shelf.documents:,}"), *shelf.readers[:3]])
+    coming = [manner.say("knowledge_coming", n=f"{shelf.coming:,}")] if shelf.coming else []
+    return " · ".join([manner.say("documents_n", n=f"{shelf.documents:,}"), *coming, *shelf.readers[:3]])
 
 
 def collection_html(
     shelf: Shelf,
     papers: Papers,
     found: Found | None,
+    queue: Queue,
     uses: Sequence[Use],
     manner: Manner,
     *,
     passing: bool = False,
 ) -> Markup:
-    """One collection: a place to drop files, a search, what was found (None: nothing was searched) and the documents.
+    """One collection: a place to drop files, those on their way, a search, what was found (None: nothing was searched) and the
+    documents.
 
     With `passing` it only tells how far files are, and what somebody looked for meanwhile stays.
     """
@@ -129,7 +170,9 @@ def collection_html(
         plain(shelf.title), " · ".join(facts)
     )
     drop = parts.drop(manner, "knowledge", manner.say("drop"), manner.say("drop_kinds"), collection=shelf.id)
-    if not shelf.documents:
+    if not shelf.documents and queue.moving:
+        listed = parts.EMPTY
+    elif not shelf.documents:
         listed = Markup('<p class="empty">{}</p>').format(manner.say("no_documents"))
     else:
         finder = Markup(
@@ -138,7 +181,18 @@ def collection_html(
         ).format(shelf.id, found.words if found else "", manner.say("search_knowledge"), manner.say("search"))
         listed = _looked_for(f"found-{shelf.id}", finder + _found(shelf, found, manner), found is not None, passing)
         listed += _looked_for(f"papers-{shelf.id}", _papers(shelf, papers, manner), papers.asked, passing)
-    return Markup('<div class="collection">{}{}{}{}</div>').format(head, drop, listed, _about(shelf, uses, manner))
+    return Markup('<div class="collection">{}{}{}{}{}{}</div>').format(
+        head, _stranger(shelf, manner), drop, queue_html(queue, shelf.id, manner), listed, _about(shelf, uses, manner)
+    )
+
+
+def _stranger(shelf: Shelf, manner: Manner) -> Markup:
+    """What to do where the vectors are of another embedder than the one in use."""
+    if not shelf.stranger:
+        return parts.EMPTY
+    said = manner.say("knowledge_stranger", name=shelf.stranger, n=f"{shelf.passages:,}")
+    button = parts.button(manner.say("knowledge_reindex"), "reindex", collection=shelf.id)
+    return Markup('<div class="note stranger"><p>{}</p>{}</div>').format(said, button)
 
 
 def _looked_for(key: str, body: Markup, asked: bool, passing: bool) -> Markup:
@@ -253,36 +307,53 @@ def _paper(shelf: Shelf, paper: Paper, manner: Manner) -> Markup:
     )
 
 
-def arrivals_html(arrivals: Sequence[Arrival], manner: Manner, *, poll: bool = False) -> Markup:
-    """The files that are being added, a line each; with `poll` the page looks again until they are.
-
-    A sentence that begins with the name goes on from the one the line shows.
-    """
-    done = sum(arrival.state in ("done", "unchanged") for arrival in arrivals)
-    failed = sum(arrival.state == "failed" for arrival in arrivals)
-    summary = parts.EMPTY
-    if len(arrivals) > 1:
-        told = [manner.say("knowledge_added_of", done=done, n=len(arrivals))]
-        told += [manner.say("knowledge_failed_n", n=failed)] if failed else []
-        summary = parts.bar((done + failed) / len(arrivals), " · ".join(told))
-    rows = parts.EMPTY.join(_arrival(arrival, manner) for arrival in arrivals)
-    return Markup('<div class="arrivals"{}>{}<ul class="outcomes" role="status">{}</ul></div>').format(
-        Markup(" data-poll") if poll else parts.EMPTY, summary, rows
+def queue_html(queue: Queue, collection: str, manner: Manner) -> Markup:
+    """The files that are being added, a line each; while any is, the page looks again."""
+    total = sum(queue.counts.values())
+    if not total:
+        return parts.EMPTY
+    ended = total - queue.moving
+    told = [manner.say("knowledge_added_of", done=f"{queue.added:,}", n=f"{total:,}")]
+    for state, key in (("failed", "knowledge_failed_n"), ("cancelled", "knowledge_cancelled_n")):
+        told += [manner.say(key, n=f"{queue.counts[state]:,}")] if queue.counts.get(state) else []
+    buttons = parts.EMPTY
+    if queue.moving:
+        buttons += parts.button(manner.say("knowledge_cancel_all"), "queue-cancel", quiet=True, collection=collection)
+    if any(arrival.kept for arrival in queue.arrivals if arrival.state in ("failed", "cancelled")):
+        buttons += parts.button(manner.say("knowledge_retry_all"), "queue-retry", quiet=True, collection=collection)
+    if ended:
+        buttons += parts.button(manner.say("knowledge_dismiss_all"), "queue-dismiss", quiet=True, collection=collection)
+    summary = Markup('<div class="queue-head">{}<div class="row">{}</div></div>').format(
+        parts.bar(ended / total, " · ".join(told)), buttons
     )
+    trouble = parts.note(queue.trouble, "bad") if queue.trouble else parts.EMPTY
+    rows = parts.EMPTY.join(_arrival(arrival, collection, manner) for arrival in queue.arrivals)
+    more = total - len(queue.arrivals)
+    left = Markup('<p class="more">{}</p>').format(manner.say("knowledge_queue_more", n=f"{more:,}")) if more else parts.EMPTY
+    return Markup(
+        '<div class="arrivals" data-key="queue" data-queued{}>{}{}<ul class="outcomes" role="status">{}</ul>{}</div>'
+    ).format(Markup(" data-poll") if queue.moving else parts.EMPTY, summary, trouble, rows, left)
 
 
-def _arrival(arrival: Arrival, manner: Manner) -> Markup:
+def _arrival(arrival: Arrival, collection: str, manner: Manner) -> Markup:
+    """A sentence that begins with the name goes on from the one the line shows."""
     bar = retry = parts.EMPTY
+    number = str(arrival.number)
     if arrival.fraction is not None:
         bar = Markup('<progress max="100" value="{}" aria-label="{}"></progress>').format(
             round(100 * arrival.fraction), arrival.sentence
         )
-    if arrival.state == "failed":
+    if arrival.kept and arrival.state in ("failed", "cancelled"):
+        retry = parts.button(manner.say("knowledge_retry"), "queue-retry", collection=collection, job=number)
+    elif arrival.state == "failed":
         retry = Markup('<button type="button" data-do="retry-file" data-name="{}">{}</button>').format(
             arrival.name, manner.say("knowledge_retry")
         )
-    return Markup('<li class="{}"><bdi>{}</bdi> <span>{}</span>{}{}</li>').format(
-        arrival.state, plain(arrival.name), arrival.sentence.removeprefix(f"{arrival.name!r} "), bar, retry
+    moving = arrival.state in ("waiting", "working")
+    words, action = ("knowledge_cancel", "queue-cancel") if moving else ("knowledge_dismiss", "queue-dismiss")
+    end = parts.button(manner.say(words), action, icon="close", collection=collection, job=number)
+    return Markup('<li class="{}" data-key="job-{}"><bdi>{}</bdi> <span>{}</span>{}{}{}</li>').format(
+        arrival.state, number, plain(arrival.name), arrival.sentence.removeprefix(f"{arrival.name!r} "), bar, retry, end
     )
 
 

@@ -34,21 +34,43 @@ WORDS: dict[str, tuple[str, str]] = {
     "knowledge_deleted": ("Deleted the collection “{title}”.", "已删除资料库“{title}”。"),
     "knowledge_restored": ("“{title}” is back.", "“{title}”已恢复。"),
     "no_documents": (
-        "This collection is empty. Drop in a PDF, Word, HTML, Markdown or text file: a handbook, notes, a manual.",
-        "这个资料库还是空的。拖入 PDF、Word、HTML、Markdown 或文本文件：手册、笔记、说明书都可以。",
+        "This collection is empty. Drop in PDFs, Word or Excel files, slides, e-books, mails, web pages, texts, or a ZIP or a "
+        "folder of them: a handbook, notes, a manual.",
+        "这个资料库还是空的。拖入 PDF、Word、Excel、演示文稿、电子书、邮件、网页、文本，或装有这些文件的 ZIP 和文件夹："
+        "手册、笔记、说明书都可以。",
     ),
     "knowledge_filter": ("Find a document by its name", "按名字查找文档"),
     "knowledge_none_named": ("No document is named like “{words}”.", "没有名字含“{words}”的文档。"),
     "knowledge_more": ("Show more ({n} left)", "显示更多（还有 {n} 份）"),
     "drop": ("Drop files here, or choose them", "把文件拖到这里，或点击选择"),
-    "drop_kinds": ("PDF, DOCX, HTML, Markdown, text", "PDF、DOCX、HTML、Markdown、文本"),
+    "drop_kinds": (
+        "PDF, Word, Excel, PowerPoint, OpenDocument, RTF, EPUB, e-mail, HTML, Markdown, CSV, JSON, notebooks, text, ZIP",
+        "PDF、Word、Excel、PowerPoint、OpenDocument、RTF、EPUB、邮件、HTML、Markdown、CSV、JSON、笔记本、文本、ZIP",
+    ),
     "uploading": ("Sending…", "正在上传……"),
     "adding": ("reading…", "正在读取……"),
     "waiting": ("waiting", "等待中"),
     "knowledge_embedding": ("taking in passages: {done} of {total}", "正在收入段落：{done}/{total}"),
     "knowledge_added_of": ("added: {done} of {n}", "已添加 {done}/{n}"),
     "knowledge_failed_n": ("not added: {n}", "未能添加 {n}"),
+    "knowledge_reading": ("reading page {done} of {total}", "正在读取第 {done} 页，共 {total} 页"),
+    "knowledge_cancelled": ("stopped", "已停止"),
+    "knowledge_cancelled_n": ("stopped: {n}", "已停止 {n}"),
+    "knowledge_cancel": ("Stop adding this file", "停止添加这个文件"),
+    "knowledge_cancel_all": ("Stop all", "全部停止"),
     "knowledge_retry": ("Try again", "重试"),
+    "knowledge_retry_all": ("Try all again", "全部重试"),
+    "knowledge_dismiss": ("Take this line away", "清除这一行"),
+    "knowledge_dismiss_all": ("Clear the list", "清空列表"),
+    "knowledge_queue_more": ("and {n} more", "另有 {n} 个"),
+    "knowledge_stranger": (
+        "Its vectors come from the embedder “{name}”, which is not in use: only words find something here, and nothing can be "
+        "added. Re-indexing makes all {n} passages' vectors anew beside the old ones; you can go on meanwhile.",
+        "它的向量来自没有在用的向量模型“{name}”：现在只能按词语查找，也不能添加文件。"
+        "重新索引会另外生成全部 {n} 个段落的向量，完成后一次替换，期间可以照常使用。",
+    ),
+    "knowledge_reindex": ("Re-index", "重新索引"),
+    "knowledge_coming": ("being added: {n}", "正在添加 {n} 个"),
     "outcome_done": ("added · passages: {n} · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
     "upload_failed": (
         "{name} could not be sent: the connection broke, or there is no room left where Hearth keeps its files. Try again.",
@@ -59,10 +81,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "还没确认添加完成，Hearth 就停止了。请再添加一次，已有的内容不会重复。",
     ),
     "makers_only": ("Only the owner of this page can open and add documents.", "只有本页面的主人可以查看和添加文档。"),
-    "knowledge_page_left": (
-        "The page was closed before this was added. Add it again; what is there already is not added twice.",
-        "页面在添加完成前被关掉了。请再添加一次，已有的内容不会重复。",
-    ),
     "remove": ("Remove", "移除"),
     "removed": ("Removed “{title}”.", "已移除“{title}”。"),
     "search_knowledge": ("Search this collection", "在这个资料库里搜索"),

@@ -1,0 +1,105 @@
+"""PowerPoint (.pptx) through python-pptx: the text, tables and charts of each slide in reading order, then the speaker's notes.
+
+A slide is a page, its title the heading. Hidden slides, pictures and comments are left out.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from pptx import Presentation
+from pptx.exc import PythonPptxError
+
+from knowledge.loading import refusals
+from knowledge.loading.document import LoadedDocument, Writer, worded
+from knowledge.loading.sheets import shown
+from knowledge.loading.tables import write_table
+
+_KIND = ("a PowerPoint file", " PowerPoint 演示文稿")
+_DEPTH = 20  # groups within groups
+_LINE = 300_000  # EMU, a third of an inch: shapes whose tops differ by less stand beside each other
+
+
+def read_pptx(path: Path, name: str) -> LoadedDocument:
+    """The slides in order. Raises `UnreadableFile` for damaged files."""
+    try:
+        presentation = Presentation(str(path))
+        writer, title = Writer(), ""
+        for page, slide in enumerate(presentation.slides, 1):
+            if slide._element.get("show") != "0":
+                heading = _write(slide, page, writer)
+                # What programs write into a file's own title is mostly the name of the program.
+                title = heading if page == 1 else title
+    except (PythonPptxError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError, OSError) as error:
+        raise refusals.damaged(name, _KIND) from error
+    return writer.document(title)
+
+
+def _write(slide: Any, page: int, writer: Writer) -> str:
+    """Write one slide; returns its title."""
+    writer.leave()
+    title = slide.shapes.title
+    heading = _text(title.text_frame) if title is not None else ""
+    writer.heading(1, heading)
+    written = False
+    for shape in _ordered(slide.shapes):
+        if title is not None and shape.shape_id == title.shape_id:
+            continue
+        if shape.has_text_frame:
+            written |= bool(text := _text(shape.text_frame))
+            writer.block(text, page)
+        elif shape.has_table:
+            written = True
+            write_table(writer, _table(shape.table), page)
+        elif shape.has_chart:
+            written = True
+            _write_chart(shape.chart, page, writer)
+    notes = _text(slide.notes_slide.notes_text_frame) if slide.has_notes_slide and slide.notes_slide.notes_text_frame else ""
+    if heading and not written and not notes:
+        # A slide that is a title alone is found by it.
+        writer.block(heading, page)
+    if notes:
+        writer.heading(2, worded(heading + notes, "Notes", "备注"))
+        writer.block(notes, page)
+    return heading
+
+
+def _ordered(shapes: Iterable[Any], depth: int = 0) -> Iterator[Any]:
+    """Shapes from top to bottom, those of one line from left to right; a group is read as a whole."""
+    placed = sorted(shapes, key=lambda shape: ((shape.top or 0) // _LINE, shape.left or 0))
+    for shape in placed:
+        if hasattr(shape, "shapes"):
+            if depth < _DEPTH:
+                yield from _ordered(shape.shapes, depth + 1)
+        else:
+            yield shape
+
+
+def _text(frame: Any) -> str:
+    """The paragraphs; those of a list are indented as on the slide."""
+    lines = []
+    for paragraph in frame.paragraphs:
+        text = " ".join(paragraph.text.split())
+        if text:
+            lines.append(f"{'  ' * (paragraph.level - 1)}- {text}" if paragraph.level else text)
+    return "\n".join(lines)
+
+
+def _table(table: Any) -> list[list[str]]:
+    return [["" if cell.is_spanned else cell.text_frame.text for cell in row.cells] for row in table.rows]
+
+
+def _write_chart(chart: Any, page: int, writer: Writer) -> None:
+    """The numbers that a chart draws, a row a category."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        writer.block(_text(chart.chart_title.text_frame), page)
+    for plot in chart.plots:
+        series = list(plot.series)
+        labels = [str(label) for label in plot.categories]
+        columns = [[shown(value) if value is not None else "" for value in each.values] for each in series]
+        height = max(map(len, columns), default=0)
+        labels += [""] * (height - len(labels))
+        rows = [[label, *(column[n] if n < len(column) else "" for column in columns)] for n, label in enumerate(labels)]
+        write_table(writer, [["", *(each.name or "" for each in series)], *rows], page)
