@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, TimeoutError, expect, sync_playwright
 
 SERVE = Path(__file__).with_name("serve.py")
 APP = Path(__file__).parents[2] / "app.py"
@@ -219,17 +219,19 @@ def page(context: BrowserContext, hearth: Hearth) -> Page:
 def visit(context: BrowserContext, address: str) -> Page:
     """A page that is ready; a script error on it fails the test."""
     opened = _new_page(context, address)
-    if not opened.evaluate(_DRAWS):  # rarely, Chromium draws no frames of a page that it opens on a busy machine
+    if not _draws(opened):  # rarely, Chromium draws no frames of a page that it opens on a busy machine
         opened.close()
         opened = _new_page(context, address)
     return opened
 
 
-# A click waits for two frames.
-_DRAWS = """() => Promise.race([
-    new Promise((done) => requestAnimationFrame(() => done(true))),
-    new Promise((done) => setTimeout(done, 10_000, false)),
-])"""
+def _draws(page: Page) -> bool:
+    """Whether the browser draws frames, for which a click waits; a page that hangs would answer `evaluate` never."""
+    try:
+        page.wait_for_function("() => new Promise((done) => requestAnimationFrame(() => done(true)))", timeout=10_000)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _new_page(context: BrowserContext, address: str) -> Page:
