@@ -166,11 +166,13 @@ class Ingest:
             if not body:
                 continue
             digest.update(f"{heading}\x00{body}\x01".encode())
+            if record.labels:
+                digest.update(f"{record.labels}\x02".encode())
             opening = f"{heading}\n"
             start = length + len(opening)
             parts.append(f"{opening}{body}\n\n")
             length = start + len(body) + 2
-            cut.append(Chunk(start, start + len(body), body, heading, 0))
+            cut.append(Chunk(start, start + len(body), body, heading, 0, record.labels))
         found = self._unchanged(owner, collection, name, name, digest.hexdigest(), started)
         if found is not None:
             return found
@@ -211,7 +213,7 @@ class Ingest:
             for number, vector in some.items():
                 item, place = of[number]
                 chunk = item.cut[place]
-                made[item.place][place] = NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
+                made[item.place][place] = _new_passage(chunk, vector)
                 grown[item.place] = item
             told = [Progress(item.place, item.name, "embedding", len(made[item.place]), len(item.cut)) for item in grown.values()]
             whole = [item for item in grown.values() if len(made[item.place]) == len(item.cut)]
@@ -246,6 +248,10 @@ def in_slices(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[
             embedded = embedder.embed([texts[place][0] for place in readable], "passage")
             vectors |= dict(zip(readable, embedded, strict=True))
         yield vectors
+
+
+def _new_passage(chunk: Chunk, vector: NDArray[np.float32] | None) -> NewPassage:
+    return NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector, chunk.labels)
 
 
 def _without_title(chunk: Chunk, title: str) -> Chunk:

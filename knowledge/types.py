@@ -3,8 +3,8 @@
 Pure values without storage: `knowledge.catalogue` gives passages their ids and `knowledge.search` makes hits of them.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 
@@ -68,10 +68,31 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A question with what was said to it: one passage, whose heading, the question, weighs most in a search."""
+    """A question with what was said to it: one passage, whose heading, the question, weighs most in a search.
+
+    `labels` are (name, value) pairs that a search can be narrowed to.
+    """
 
     title: str
     text: str
+    labels: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a search is narrowed to: what is left empty narrows nothing, and what is given must hold together.
+
+    `documents` are ids of which one must be the passage's; `labels` names with the values of which a passage must bear one
+    each; `after` and `before` bound when its document was added (seconds since 1970; at or after, and before).
+    """
+
+    documents: Sequence[str] = ()
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    after: float | None = None
+    before: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.documents or any(self.labels.values())) or self.after is not None or self.before is not None
 
 
 @dataclass(frozen=True, slots=True)
