@@ -14,6 +14,7 @@ from typing import cast
 from common.database import Connection, Database
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
+from knowledge.corpora.forms import Corpus
 from knowledge.ingest import Ingest
 from knowledge.intake import Intake
 from knowledge.jobs import Jobs
@@ -183,6 +184,11 @@ class Knowledge:
     def adding(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome | Progress]:
         """As `add_files`, with what happens on the way to each outcome."""
         return self._ingest.files(owner, collection, files)
+
+    def import_corpus(self, owner: str, collection: str, corpus: Corpus, name: str) -> Iterator[Outcome | Progress]:
+        """Add a corpus of any size, with the outcome of each of its parts and what happens on the way. One that was cut short
+        goes on where it was. Raises as `add` does, and `OSError`."""
+        return self._ingest.corpus(owner, collection, corpus, str(corpus.source.path), name)
 
     def add_records(
         self, owner: str, collection: str, records: Iterable[Record], name: str = "records", *, headings_weigh: bool = True

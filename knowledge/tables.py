@@ -109,6 +109,7 @@ JOBS = Table(
     Column("chinese", String, nullable=False, server_default=""),
     Column("document", String, nullable=False, server_default=""),
     Column("seconds", Float, nullable=False, server_default="0"),
+    Column("left_out", Text, nullable=False, server_default=""),  # JSON: lines that were not taken, with the reasons
     Column("changed", Float, nullable=False),
     Index("knowledge_jobs_waiting", "state", "collection", "id"),
     info={"backup": False},

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from knowledge.loading.document import LeftOut
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -133,7 +135,8 @@ class DocumentRecord:
 class Outcome:
     """What became of one file: `reason` and `reason_zh` say why it failed or was left as it is, "" when it is done.
 
-    One that is kept as something else than a document is done, with what it is kept for as the reason.
+    One that is kept as something else than a document is done, with what it is kept for as the reason. `left_out` are the
+    parts of it that could not be taken, while the rest was.
     """
 
     path: str
@@ -144,6 +147,7 @@ class Outcome:
     reason_zh: str = ""
     seconds: float = 0.0
     document: str = ""
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
