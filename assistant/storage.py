@@ -18,7 +18,7 @@ FRESH_S = 60.0
 """Seconds for which a count is taken for what is there now."""
 
 _CONVERSATIONS = frozenset({"conversations", "messages", "runs", "run_events", "run_prompts", "feedback", "media"})
-_KNOWLEDGE = frozenset({"collections", "knowledge_documents", "passages"})
+_KNOWLEDGE = frozenset({"collections", "knowledge_documents", "knowledge_labels", "passages"})
 _INDEX = "passage_"  # what the tables of the word index begin with
 
 

@@ -1,6 +1,7 @@
-"""The command line of knowledge: add, list, search, remove, rebuild and check, on the data folder that the app uses.
+"""The command line of knowledge: add, import, list, search, remove, rebuild and check, on the data folder that the app uses.
 
-    python -m knowledge add PATH... --collection ID | list | search | remove | rebuild | check   [--data DIR] [--json]
+    python -m knowledge add PATH... --collection ID | import efaqa|qa|dialogues PATH --collection ID | list | search | remove
+                        | rebuild | check   [--data DIR] [--json]
 
 Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wrong usage.
 """
@@ -9,8 +10,10 @@ import argparse
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,10 @@ from typing import Any
 from common.database import opened
 from common.errors import HearthError
 from knowledge.base import Knowledge
-from knowledge.loading.refusals import unopenable
-from knowledge.types import Hit, Outcome
+from knowledge.corpora.forms import Corpus, Form, corpus
+from knowledge.corpora.installed import installed_efaqa
+from knowledge.loading.refusals import no_corpus, unopenable
+from knowledge.types import Filter, Hit, Outcome, Progress
 from retrieval.embedding import default_embedder, load_embedder
 
 OWNER = "maker"
@@ -66,6 +71,39 @@ def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _import(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    path = installed_efaqa() if options.form == "efaqa" and options.path == "installed" else Path(options.path)
+    found = _corpus(path, options.form)
+    knowledge.ensure_collection(OWNER, options.collection, options.title or options.collection)
+    states = set()
+    shown = sys.stderr.isatty()
+    for event in knowledge.import_corpus(OWNER, options.collection, found, options.name or path.name):
+        if isinstance(event, Progress):
+            if shown:
+                print(f"\r{event.name}  {event.done}/{event.total} ", end="", file=sys.stderr, flush=True)
+            continue
+        states.add(event.state)
+        for left in event.left_out:
+            print(f"{chr(13) if shown else ''}line {left.line} left out: {left.english}", file=sys.stderr)
+        if options.json:
+            _print_json(event.to_dict())
+        else:
+            said = event.reason if event.state == "failed" else f"{event.passages} passages"
+            print(f"{event.state:9} {event.name}  {said}  ({event.seconds:.1f} s)", flush=True)
+    knowledge.settle()
+    return 0 if states & {"done", "unchanged"} else 1
+
+
+def _corpus(path: Path, form: Form) -> Corpus:
+    try:
+        found = corpus(path, path.name, form)
+    except (OSError, EOFError, zlib.error) as error:
+        raise unopenable(str(path), getattr(error, "strerror", None) or str(error)) from error
+    if found is None:
+        raise no_corpus(str(path), form)
+    return found
+
+
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file and its name; a file of a folder is named by its place there, so that two of one name both stay."""
     for path in paths:
@@ -101,12 +139,38 @@ def _list(knowledge: Knowledge, options: argparse.Namespace) -> int:
 
 def _search(knowledge: Knowledge, options: argparse.Namespace) -> int:
     collections = options.collection or [collection.id for collection in knowledge.collections(OWNER)]
-    for number, hit in enumerate(knowledge.search(OWNER, options.query, collections, options.limit), 1):
+    wanted = Filter(tuple(options.document), _labels(options.label), _day(options.after), _day(options.before))
+    for number, hit in enumerate(knowledge.search(OWNER, options.query, collections, options.limit, filter=wanted), 1):
         if options.json:
             _print_json(hit.to_dict())
         else:
             print(f"[{number}] {hit.score:.2f}  {_place(hit)}\n    {' '.join(hit.passage.text.split())[:200]}")
     return 0
+
+
+def _labels(given: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in given:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _label(word: str) -> tuple[str, str]:
+    name, sign, value = word.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"{word!r} is not NAME=VALUE")
+    return name, value
+
+
+def _date(word: str) -> datetime:
+    try:
+        return datetime.fromisoformat(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a date like 2026-11-23") from None
+
+
+def _day(day: datetime | None) -> float | None:
+    return None if day is None else day.timestamp()
 
 
 def _place(hit: Hit) -> str:
@@ -160,6 +224,14 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--title", help="the title of a collection that is made")
     add.set_defaults(command=_add)
 
+    records = commands.add_parser("import", parents=[common], help="add a corpus: counselling records, questions, dialogues")
+    records.add_argument("form", choices=["efaqa", "qa", "dialogues"])
+    records.add_argument("path", metavar="PATH", help="a file, plain or gzip; `installed` for efaqa: that of efaqa_corpus_zh")
+    records.add_argument("--collection", required=True, metavar="ID", help="made if it is not there")
+    records.add_argument("--title", help="the title of a collection that is made")
+    records.add_argument("--name", help="what the document is called (default: the file's name)")
+    records.set_defaults(command=_import)
+
     listing = commands.add_parser("list", parents=[common], help="list collections, or the documents of one")
     listing.add_argument("--collection", metavar="ID")
     listing.set_defaults(command=_list)
@@ -168,6 +240,10 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("query")
     search.add_argument("--collection", action="append", metavar="ID", help="may be given again; all of them without it")
     search.add_argument("--limit", type=int, default=6)
+    search.add_argument("--label", action="append", type=_label, default=[], metavar="NAME=VALUE", help="may be given again")
+    search.add_argument("--document", action="append", default=[], metavar="ID", help="only in this one; may be given again")
+    search.add_argument("--after", type=_date, metavar="DATE", help="only in documents added then or later")
+    search.add_argument("--before", type=_date, metavar="DATE", help="only in documents added before")
     search.set_defaults(command=_search)
 
     remove = commands.add_parser("remove", parents=[common], help="remove a document, or a whole collection")

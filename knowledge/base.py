@@ -14,16 +14,18 @@ from typing import cast
 from common.database import Connection, Database
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
+from knowledge.corpora.forms import Corpus
 from knowledge.ingest import Ingest
 from knowledge.intake import Intake
 from knowledge.jobs import Jobs
+from knowledge.labels import Counts, Labels
 from knowledge.loading.loader import Loader
 from knowledge.reindexing import Reindexing
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
 from knowledge.search import RELEVANT, Search
 from knowledge.trust import Trust
-from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
+from knowledge.types import Collection, DocumentRecord, Filter, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
 from retrieval.reranking import Reranker, Reranking
@@ -51,11 +53,12 @@ class Knowledge:
         self._catalogue = Catalogue(database)
         self._catalogue.purge()
         self._trust = Trust(database)
+        self._labels = Labels(database)
         self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
         reranking = Reranking(reranker) if reranker is not None else None
-        self._search = Search(self._catalogue, self._vectors, self._lazy.get, reranking)
+        self._search = Search(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts = {"reindex": self._reindexing}
         self.intake = Intake(Jobs(database, folder / "incoming"), self._ingest, self._loader, self._lazy.get, acts)
@@ -182,6 +185,11 @@ class Knowledge:
         """As `add_files`, with what happens on the way to each outcome."""
         return self._ingest.files(owner, collection, files)
 
+    def import_corpus(self, owner: str, collection: str, corpus: Corpus, name: str) -> Iterator[Outcome | Progress]:
+        """Add a corpus of any size, with the outcome of each of its parts and what happens on the way. One that was cut short
+        goes on where it was. Raises as `add` does, and `OSError`."""
+        return self._ingest.corpus(owner, collection, corpus, str(corpus.source.path), name)
+
     def add_records(
         self, owner: str, collection: str, records: Iterable[Record], name: str = "records", *, headings_weigh: bool = True
     ) -> Outcome:
@@ -230,16 +238,40 @@ class Knowledge:
 
     # search
 
-    def search(self, owner: str, query: str, collections: Sequence[str], limit: int = 6, minimum: float = 0.0) -> list[Hit]:
-        """The passages nearest to a query, best first; with `minimum=RELEVANT` only what is about it.
+    def search(
+        self,
+        owner: str,
+        query: str,
+        collections: Sequence[str],
+        limit: int = 6,
+        minimum: float = 0.0,
+        filter: Filter | None = None,
+    ) -> list[Hit]:
+        """The passages nearest to a query, best first; with `minimum=RELEVANT` only what is about it, with a `filter` only what
+        that lets through.
 
         Raises `CollectionMissing`.
         """
-        return self._search({owner: collections}, query, limit, minimum)
+        return self._search({owner: collections}, query, limit, minimum, filter)
 
-    def search_shelves(self, shelves: Mapping[str, Sequence[str]], query: str, limit: int = 6, minimum: float = 0.0) -> list[Hit]:
+    def search_shelves(
+        self,
+        shelves: Mapping[str, Sequence[str]],
+        query: str,
+        limit: int = 6,
+        minimum: float = 0.0,
+        filter: Filter | None = None,
+    ) -> list[Hit]:
         """As `search`, in the collections of several owners (owner -> ids) at once, all weighed together."""
-        return self._search(shelves, query, limit, minimum)
+        return self._search(shelves, query, limit, minimum, filter)
+
+    def labels(self, owner: str, collection: str) -> Counts:
+        """The labels in a collection: name -> value -> how many passages bear it. Raises `CollectionMissing`."""
+        return self._labels.counts(self._catalogue.require(owner, [collection])[0])
+
+    def labels_of(self, passages: Sequence[Passage]) -> dict[int, tuple[tuple[str, str], ...]]:
+        """The (name, value) labels of each of these passages that has some, by its id."""
+        return self._labels.of_passages([passage.id for passage in passages])
 
     # upkeep
 

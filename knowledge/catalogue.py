@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete, func, insert, or_, select, text, update
 
+from knowledge.labels import label_values
 from knowledge.queries import (
     batches,
     of_documents,
@@ -25,7 +26,7 @@ from knowledge.queries import (
 )
 from knowledge.rows import CollectionRow, NewDocument, check_embedder, document_missing, lexical_text
 from knowledge.shelves import Shelves
-from knowledge.tables import COLLECTIONS, DOCUMENTS, INSTALLED, PASSAGES
+from knowledge.tables import COLLECTIONS, DOCUMENTS, INSTALLED, LABELS, PASSAGES
 from knowledge.types import DocumentRecord, Passage
 from retrieval.embedding import EmbedderInfo
 from retrieval.lexical import LexicalRow
@@ -85,6 +86,8 @@ class Catalogue(Shelves):
             if rows:
                 statement = insert(PASSAGES).returning(PASSAGES.c.id, sort_by_parameter_order=True)
                 keys = list(connection.execute(statement, rows).scalars())
+            if labels := label_values(identity, dict(zip(keys, document.passages, strict=True))):
+                connection.execute(insert(LABELS), labels)
             self.lexical.add(
                 (
                     LexicalRow(number, row.group, lexical_text(document.form, document.title, passage.heading, passage.text))

@@ -6,8 +6,10 @@ the same content again is no work.
 
 import hashlib
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,12 @@ from numpy.typing import NDArray
 from common.errors import ArchiveFile, UnreadableFile
 from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, chunks
-from knowledge.loading.document import LeftOut
+from knowledge.corpora.forms import Corpus, corpus
+from knowledge.corpora.parts import documents, part_name
+from knowledge.loading.document import LeftOut, LoadedDocument
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
-from knowledge.loading.refusals import no_text, partly
+from knowledge.loading.refusals import corpus as corpus_too_long
+from knowledge.loading.refusals import no_records, no_text, partly
 from knowledge.rows import NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Progress, Record
 from retrieval.embedding import Embedder
@@ -28,6 +33,8 @@ AT_ONCE = 96
 """Passages of neighbouring files that are embedded together; fewer would leave half of the encoder's speed."""
 
 FILES_AT_ONCE = 16
+
+_LEFT_OUT = 200  # reasons that are kept of one part
 
 _SLICE = 32  # passages embedded between two looks at what else goes on
 
@@ -75,6 +82,12 @@ class Ingest:
             try:
                 item = self.read(owner, collection, path, name, place)
             except ArchiveFile as error:
+                records = self._corpus(path, name)
+                if records is not None:
+                    yield from self.finish(owner, collection, waiting)
+                    waiting, passages = [], 0
+                    yield from in_one(str(path), name, self.corpus(owner, collection, records, str(path), name, place))
+                    continue
                 item = Outcome(str(path), name, "failed", 0, error.english, error.chinese)
             waiting.append(item)
             passages += len(item.cut) if isinstance(item, Read) else 0
@@ -103,11 +116,13 @@ class Ingest:
             found = self._unchanged(owner, collection, str(path), name, sha256, started)
             if found is not None:
                 return found
+            size = path.stat().st_size
+            if size > MAX_MEGABYTES * 1_000_000 and self._corpus(path, name) is not None:
+                raise corpus_too_long(name)
             document = self._loader.load(path, name, told, cancelled)
             cut = chunks(document)
             if not cut:
                 raise no_text(name)
-            size = path.stat().st_size
         except ArchiveFile:
             raise
         except UnreadableFile as error:
@@ -118,6 +133,32 @@ class Ingest:
         spent = time.perf_counter() - started
         text, form, left_out = document.text, document.form, document.left_out
         return Read(str(path), name, title, sha256, text, form, cut, spent, place, size, left_out)
+
+    def corpus(
+        self, owner: str, collection: str, records: Corpus, path: str, name: str, place: int = 0
+    ) -> Iterator[Outcome | Progress]:
+        """Add a corpus of any size, a part at a time, with the outcome of each. What is there already is no work, so that an
+        import which was cut short goes on where it was. Raises as `files` does, and `OSError`.
+        """
+        found = documents(records)
+        begun = [*islice(found, 2)] or [LoadedDocument("", "", ())]
+        large = len(begun) > 1
+        for number, document in enumerate(chain(begun, found)):
+            called = f"{name}/{part_name(records, number)}" if large else name
+            started = time.perf_counter()
+            cut = chunks(document)
+            sha256 = _digest(document)
+            if not cut:
+                error = no_records(called, document.left_out)
+                yield Outcome(path, called, "failed", 0, error.english, error.chinese, left_out=document.left_out)
+            elif unchanged := self._unchanged(owner, collection, path, called, sha256, started):
+                yield replace(unchanged, left_out=document.left_out)
+            else:
+                text, form, left_out = document.text, document.form, document.left_out
+                spent, size = time.perf_counter() - started, len(text.encode())
+                yield from self.finish(
+                    owner, collection, [Read(path, called, called, sha256, text, form, cut, spent, place, size, left_out)]
+                )
 
     def finish(
         self,
@@ -166,11 +207,13 @@ class Ingest:
             if not body:
                 continue
             digest.update(f"{heading}\x00{body}\x01".encode())
+            if record.labels:
+                digest.update(f"{record.labels}\x02".encode())
             opening = f"{heading}\n"
             start = length + len(opening)
             parts.append(f"{opening}{body}\n\n")
             length = start + len(body) + 2
-            cut.append(Chunk(start, start + len(body), body, heading, 0))
+            cut.append(Chunk(start, start + len(body), body, heading, 0, record.labels))
         found = self._unchanged(owner, collection, name, name, digest.hexdigest(), started)
         if found is not None:
             return found
@@ -181,6 +224,12 @@ class Ingest:
         read = Read(name, name, name, digest.hexdigest(), text, form, cut, time.perf_counter() - started, 0, len(text.encode()))
         (outcome,) = (each for each in self.finish(owner, collection, [read]) if isinstance(each, Outcome))
         return outcome
+
+    def _corpus(self, path: Path, name: str) -> Corpus | None:
+        try:
+            return corpus(path, name)
+        except (OSError, EOFError, zlib.error):
+            return None
 
     def _unchanged(self, owner: str, collection: str, path: str, name: str, sha256: str, started: float) -> Outcome | None:
         known = self._catalogue.known(owner, collection, name, sha256)
@@ -211,7 +260,7 @@ class Ingest:
             for number, vector in some.items():
                 item, place = of[number]
                 chunk = item.cut[place]
-                made[item.place][place] = NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector)
+                made[item.place][place] = _new_passage(chunk, vector)
                 grown[item.place] = item
             told = [Progress(item.place, item.name, "embedding", len(made[item.place]), len(item.cut)) for item in grown.values()]
             whole = [item for item in grown.values() if len(made[item.place]) == len(item.cut)]
@@ -222,7 +271,30 @@ class Ingest:
         self._changed(key)
         spent = time.perf_counter() - started
         reasons = partly(len(document.passages), item.left_out) if item.left_out else ("", "")
-        return Outcome(item.path, document.name, "done", len(document.passages), *reasons, seconds=spent, document=identity)
+        return Outcome(item.path, document.name, "done", len(document.passages), *reasons, spent, identity, tuple(item.left_out))
+
+
+def in_one(path: str, name: str, events: Iterable[Outcome | Progress]) -> Iterator[Outcome | Progress]:
+    """What happens on the way to the parts of one file, and one outcome for all of them."""
+    parts: list[Outcome] = []
+    for event in events:
+        if isinstance(event, Outcome):
+            parts.append(replace(event, left_out=event.left_out[:_LEFT_OUT]))
+        else:
+            yield replace(event, name=name)
+    passages, seconds = sum(part.passages for part in parts), sum(part.seconds for part in parts)
+    left_out = tuple(each for part in parts for each in part.left_out)
+    told = next((part for state in ("done", "unchanged", "failed") for part in parts if part.state == state), None)
+    if told is None or told.state != "done":
+        yield replace(told, path=path, name=name, passages=passages) if told else Outcome(path, name, "failed")
+        return
+    reasons = partly(passages, left_out) if left_out else ("", "")
+    yield Outcome(path, name, "done", passages, *reasons, seconds, told.document, left_out)
+
+
+def _digest(document: LoadedDocument) -> str:
+    labels = "\x01".join(f"{name}\x02{value}" for section in document.sections for name, value in section.labels)
+    return hashlib.sha256(f"{document.form}\x00{document.text}\x00{labels}".encode()).hexdigest()
 
 
 def embedded_text(form: str, title: str, heading: str, text: str) -> str:
@@ -246,6 +318,10 @@ def in_slices(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[
             embedded = embedder.embed([texts[place][0] for place in readable], "passage")
             vectors |= dict(zip(readable, embedded, strict=True))
         yield vectors
+
+
+def _new_passage(chunk: Chunk, vector: NDArray[np.float32] | None) -> NewPassage:
+    return NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector, chunk.labels)
 
 
 def _without_title(chunk: Chunk, title: str) -> Chunk:

@@ -5,6 +5,7 @@ read here: `knowledge.workers` does the work and says what came of it.
 """
 
 import hashlib
+import json
 import logging
 import os
 import shutil
@@ -12,7 +13,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, update
 
 from common.database import Database, unwritable
+from knowledge.loading.document import LeftOut
 from knowledge.queries import as_bytes, mine, require_row
 from knowledge.tables import COLLECTIONS, EMBEDDED, JOBS
 from knowledge.types import Outcome
@@ -34,6 +36,7 @@ State = Literal["waiting", "working", "done", "unchanged", "failed", "cancelled"
 
 _ENDED = ("done", "unchanged", "failed", "cancelled")
 _BATCH = 500  # names a statement
+_LEFT_OUT = 200  # lines of a file that were not taken, of which the reasons are kept
 _ATTEMPTS = 5  # starts of the app that a file may see end before it is left alone
 
 _GAVE_UP = (
@@ -48,7 +51,7 @@ class Job:
     unchanged.
 
     `number` grows in the order in which files came, `seconds` is what reading and embedding took; `kept` says whether its file
-    is still there, so that it can be tried again.
+    is still there, so that it can be tried again; `left_out` are the first of the parts that could not be taken.
     """
 
     number: int
@@ -63,6 +66,7 @@ class Job:
     seconds: float = 0.0
     kept: bool = False
     kind: Kind = "file"
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +269,7 @@ class Jobs:
             "chinese": outcome.reason_zh,
             "document": outcome.document,
             "seconds": outcome.seconds,
+            "left_out": json.dumps([asdict(each) for each in outcome.left_out[:_LEFT_OUT]]) if outcome.left_out else "",
             "changed": time.time(),
         }
         # What is stored is stored, though somebody wanted it cancelled a moment too late.
@@ -343,6 +348,7 @@ def _job(row: Row[Any]) -> Job:
         row.seconds,
         bool(row.file or row.kind != "file") and row.state not in ("done", "unchanged"),
         row.kind,
+        tuple(LeftOut(**each) for each in json.loads(row.left_out)) if row.left_out else (),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
 
 from knowledge.rows import CollectionRow, NewPassage, collection_missing
-from knowledge.tables import COLLECTIONS, DOCUMENTS, PASSAGES
+from knowledge.tables import COLLECTIONS, DOCUMENTS, LABELS, PASSAGES
 from retrieval.embedding import EmbedderInfo
 from retrieval.lexical import LexicalIndex
 
@@ -94,6 +94,7 @@ def batches(items: Sequence[int]) -> list[Sequence[int]]:
 def take_out(connection: Connection, lexical: LexicalIndex, document: str) -> None:
     """Delete a document for good."""
     lexical.remove(passages_of(connection, document), connection)
+    connection.execute(delete(LABELS).where(LABELS.c.document == document))
     connection.execute(delete(PASSAGES).where(PASSAGES.c.document == document))
     connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document))
 
@@ -101,6 +102,8 @@ def take_out(connection: Connection, lexical: LexicalIndex, document: str) -> No
 def delete_rows(connection: Connection, lexical: LexicalIndex, row: CollectionRow) -> None:
     """Delete a collection for good, with all that is in it."""
     lexical.clear(row.group, connection)
+    documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.collection == row.key)
+    connection.execute(delete(LABELS).where(LABELS.c.document.in_(documents)))
     connection.execute(delete(PASSAGES).where(PASSAGES.c.collection == row.key))
     connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.collection == row.key))
     connection.execute(delete(COLLECTIONS).where(COLLECTIONS.c.key == row.key))

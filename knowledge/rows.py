@@ -37,7 +37,10 @@ class CollectionRow:
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to store; `vector` float32 (dimension,) of length 1, or None where the embedder cannot read it."""
+    """A passage to store; `vector` float32 (dimension,) of length 1, or None where the embedder cannot read it.
+
+    `labels` are (name, value) pairs that a search can be narrowed to.
+    """
 
     text: str
     heading: str
@@ -45,6 +48,7 @@ class NewPassage:
     start: int
     end: int
     vector: NDArray[np.float32] | None
+    labels: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

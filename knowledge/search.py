@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from knowledge.arranging import apart, joined, shingles, without_copies
 from knowledge.catalogue import Catalogue
 from knowledge.evidence import Evidence, score
+from knowledge.labels import Labels
 from knowledge.rows import CollectionRow
-from knowledge.types import Hit, Passage
-from knowledge.vectors import VectorIndex
+from knowledge.types import Filter, Hit, Passage
+from knowledge.vectors import VectorIndex, nearest
 from retrieval.embedding import ANY_LANGUAGE, Embedder
 from retrieval.fusion import DEPTH, fuse
 from retrieval.language import languages_of
@@ -34,6 +35,7 @@ _WITH_IT = 0.4  # the share of the minimum that the hits beside a relevant one m
 _REPLIES = 0.3  # what a word counts that stands only in the replies of a record; what it is about stands in its question
 
 _QUERY_LENGTH = 4000  # characters
+_FEW = 3000  # passages that a search may be narrowed to, up to which their vectors are read one by one
 _SCORED = 20  # hits that are looked at closely, the best by fusion
 
 
@@ -47,6 +49,7 @@ class _Asked:
     readable: Sequence[CollectionRow]
     languages: frozenset[str]
     many: bool  # the embedder compares texts of different languages
+    allowed: NDArray[np.int64] | None = None  # the passages that a filter lets through, ascending
 
     @property
     def groups(self) -> list[str]:
@@ -59,25 +62,33 @@ class Search:
     def __init__(
         self,
         catalogue: Catalogue,
+        labels: Labels,
         vectors: VectorIndex,
         embedder: Callable[[], Embedder],
         reranking: Reranking | None = None,
     ) -> None:
         self._catalogue = catalogue
+        self._labels = labels
         self._vectors = vectors
         self._embedder = embedder
         self._reranking = reranking
 
-    def __call__(self, shelves: Mapping[str, Sequence[str]], query: str, limit: int, minimum: float) -> list[Hit]:
+    def __call__(
+        self, shelves: Mapping[str, Sequence[str]], query: str, limit: int, minimum: float, wanted: Filter | None = None
+    ) -> list[Hit]:
         """At most `limit` hits in the collections of each owner, best first; none where the first ones all score below `minimum`.
 
-        All are weighed together, so that scores and order mean the same whosever passage it is. Raises `CollectionMissing`.
+        All are weighed together, so that scores and order mean the same whosever passage it is. With a filter only
+        what it lets through is found. Raises `CollectionMissing`.
         """
         query = query.strip()[:_QUERY_LENGTH]
         rows = [row for owner, collections in shelves.items() for row in self._catalogue.require(owner, collections)]
         if not query or not rows or limit < 1:
             return []
-        asked = self._asked(rows, query)
+        allowed = self._labels.allowed([row.key for row in rows], wanted) if wanted else None
+        if allowed is not None and not len(allowed):
+            return []
+        asked = self._asked(rows, query, allowed)
         dense = self._nearest(asked)
         lexical = self._worded(asked, list(dense))
         dense |= self._compared(asked, [key for key in lexical if key not in dense])
@@ -93,14 +104,14 @@ class Search:
         hits = self._scored(asked, found, forms, dense, lexical)
         return self._joined(relevant(hits, minimum), forms, limit)
 
-    def _asked(self, rows: Sequence[CollectionRow], query: str) -> _Asked:
+    def _asked(self, rows: Sequence[CollectionRow], query: str, allowed: NDArray[np.int64] | None) -> _Asked:
         embedder = self._embedder()
         languages = languages_of(query)
         readable = [row for row in rows if row.made_by(embedder.info)]
         if not readable or not embedder.info.reads(languages):
-            return _Asked(query, rows, None, [], languages, False)
+            return _Asked(query, rows, None, [], languages, False, allowed)
         vector = embedder.embed([query], "query")[0]
-        return _Asked(query, rows, vector, readable, languages, embedder.info.languages == ANY_LANGUAGE)
+        return _Asked(query, rows, vector, readable, languages, embedder.info.languages == ANY_LANGUAGE, allowed)
 
     # the legs
 
@@ -108,12 +119,26 @@ class Search:
         """The nearest passages by their vectors, with the cosine."""
         if asked.vector is None:
             return {}
+        if asked.allowed is not None:
+            return self._nearest_within(asked, asked.vector, asked.allowed)
         found = [pair for row in asked.readable for pair in self._vectors.search(row, asked.vector, DEPTH)]
+        return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
+
+    def _nearest_within(self, asked: _Asked, vector: NDArray[np.float32], allowed: NDArray[np.int64]) -> dict[int, float]:
+        """The same among the passages that the filter lets through, compared one by one: an index might hold none of them among
+        its nearest."""
+        if len(allowed) <= _FEW:
+            stored = self._catalogue.vectors(allowed.tolist(), [row.key for row in asked.readable])
+            if not stored:
+                return {}
+            return dict(nearest(np.array(list(stored), dtype=np.int64), np.stack(list(stored.values())) @ vector, DEPTH))
+        found = [pair for row in asked.readable for pair in self._vectors.exact(row, vector, DEPTH, allowed)]
         return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
 
     def _worded(self, asked: _Asked, also: Sequence[int]) -> dict[int, LexicalHit]:
         """The best passages by their words, and those of `also` that share one, so that both legs speak of either's finds."""
-        return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also=also)}
+        within = None if asked.allowed is None else asked.allowed.tolist()
+        return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also, within)}
 
     def _compared(self, asked: _Asked, ids: Sequence[int]) -> dict[int, float]:
         """The cosines of passages that only the words found; vectors of another embedder's collection are not comparable."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from common.database import Database
 from knowledge.queries import as_row, delete_rows, mine, new_epoch, raise_generation, require_row, row_of, take_out
 from knowledge.rows import CollectionRow, collection_missing, lexical_text
-from knowledge.tables import COLLECTIONS, DOCUMENTS, INSTALLED, PASSAGES
+from knowledge.tables import COLLECTIONS, DOCUMENTS, INSTALLED, LABELS, PASSAGES
 from knowledge.types import Collection
 from retrieval.lexical import LexicalIndex, LexicalRow
 
@@ -24,7 +24,7 @@ class Shelves:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.create(COLLECTIONS, DOCUMENTS, PASSAGES, INSTALLED)
+        database.create(COLLECTIONS, DOCUMENTS, PASSAGES, LABELS, INSTALLED)
         self.lexical = LexicalIndex(database, "passage")
 
     def create(self, owner: str, collection: str, title: str, hidden: bool = False) -> bool:

@@ -69,6 +69,19 @@ PASSAGES = Table(
     sqlite_autoincrement=True,
 )
 
+# What a passage came labelled with, and a search can be narrowed to.
+LABELS = Table(
+    "knowledge_labels",
+    metadata,
+    Column("passage", ForeignKey("passages.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("document", ForeignKey("knowledge_documents.id"), nullable=False),
+    Index("knowledge_labels_found", "name", "value", "document", "passage"),
+    Index("knowledge_labels_counted", "document", "name", "value"),
+    sqlite_with_rowid=False,
+)
+
 INSTALLED = Table(
     "shipped_documents",
     metadata,
@@ -96,6 +109,7 @@ JOBS = Table(
     Column("chinese", String, nullable=False, server_default=""),
     Column("document", String, nullable=False, server_default=""),
     Column("seconds", Float, nullable=False, server_default="0"),
+    Column("left_out", Text, nullable=False, server_default=""),  # JSON: lines that were not taken, with the reasons
     Column("changed", Float, nullable=False),
     Index("knowledge_jobs_waiting", "state", "collection", "id"),
     info={"backup": False},

@@ -3,9 +3,11 @@
 Pure values without storage: `knowledge.catalogue` gives passages their ids and `knowledge.search` makes hits of them.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from knowledge.loading.document import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,31 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A question with what was said to it: one passage, whose heading, the question, weighs most in a search."""
+    """A question with what was said to it: one passage, whose heading, the question, weighs most in a search.
+
+    `labels` are (name, value) pairs that a search can be narrowed to.
+    """
 
     title: str
     text: str
+    labels: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a search is narrowed to: what is left empty narrows nothing, and what is given must hold together.
+
+    `documents` are ids of which one must be the passage's; `labels` names with the values of which a passage must bear one
+    each; `after` and `before` bound when its document was added (seconds since 1970; at or after, and before).
+    """
+
+    documents: Sequence[str] = ()
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    after: float | None = None
+    before: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.documents or any(self.labels.values())) or self.after is not None or self.before is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +135,8 @@ class DocumentRecord:
 class Outcome:
     """What became of one file: `reason` and `reason_zh` say why it failed or was left as it is, "" when it is done.
 
-    One that is kept as something else than a document is done, with what it is kept for as the reason.
+    One that is kept as something else than a document is done, with what it is kept for as the reason. `left_out` are the
+    parts of it that could not be taken, while the rest was.
     """
 
     path: str
@@ -123,6 +147,7 @@ class Outcome:
     reason_zh: str = ""
     seconds: float = 0.0
     document: str = ""
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -96,16 +96,16 @@ class VectorIndex:
                 log.debug("the index is closing")
         return self.exact(row, vector, limit)
 
-    def exact(self, row: Row, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
-        """The same by comparing with every vector: always right, 5 ms at 100,000 x 384."""
+    def exact(
+        self, row: Row, vector: NDArray[np.float32], limit: int, within: NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """The same by comparing with every vector, or those of the passages `within`: always right, 5 ms at 100,000 x 384."""
         matrix = self._matrix(row)
-        if not len(matrix.ids):
-            return []
-        scores = matrix.vectors @ vector
-        count = min(limit, len(scores))
-        best = np.argpartition(-scores, count - 1)[:count]
-        best = best[np.lexsort((best, -scores[best]))]
-        return [(int(matrix.ids[i]), float(scores[i])) for i in best]
+        ids, scores = matrix.ids, matrix.vectors @ vector if len(matrix.ids) else np.zeros(0, dtype=np.float32)
+        if within is not None:
+            chosen = np.isin(ids, within)
+            ids, scores = ids[chosen], scores[chosen]
+        return nearest(ids, scores, limit)
 
     def current(self, row: Row) -> bool:
         """Whether Chroma answers for this collection now; small ones are always searched exactly."""
@@ -261,6 +261,16 @@ class VectorIndex:
             parts.append(np.stack([found[key] for key in fresh.tolist()]))
         vectors = np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
         return _Matrix(row.epoch, row.generation, np.concatenate([known, fresh]), vectors)
+
+
+def nearest(ids: NDArray[np.int64], scores: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
+    """The `limit` ids of the highest scores, (id, score), highest first."""
+    count = min(limit, len(scores))
+    if not count:
+        return []
+    best = np.argpartition(-scores, count - 1)[:count]
+    best = best[np.lexsort((best, -scores[best]))]
+    return [(int(ids[i]), float(scores[i])) for i in best]
 
 
 class _Chroma:

@@ -5,6 +5,7 @@ characters and pairs of characters, so that a word of two is found. FTS5 finds t
 the statistics of the groups searched: FTS5 knows one set for all owners and gives nothing to a word that half of the rows have.
 """
 
+import json
 import math
 import re
 import unicodedata
@@ -37,6 +38,7 @@ _MANY = 1000  # rows
 _CANDIDATE_TERMS = 16  # of those, how many choose the candidates at most,
 _CANDIDATE_ROWS = 5000  # and how many rows they may hold together, which bounds the time of a search
 _BATCH = 500  # rows a statement
+_FEW = 2000  # rows that a search may be narrowed to, up to which each of them is looked at
 
 _HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f"
 _RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
@@ -167,10 +169,13 @@ class LexicalIndex:
         with self._database.read() as connection:
             return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
 
-    def search(self, query: str, groups: Sequence[str], limit: int, also: Sequence[int] = ()) -> list[LexicalHit]:
+    def search(
+        self, query: str, groups: Sequence[str], limit: int, also: Sequence[int] = (), within: Sequence[int] | None = None
+    ) -> list[LexicalHit]:
         """The best `limit` rows of the groups for the query, best first, and whichever rows of `also` share a word with it.
 
-        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read.
+        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read. With `within` only
+        these rows, all of the groups, are found; what their words weigh is still told by the whole groups.
         """
         for group in groups:
             _check(group)
@@ -181,15 +186,13 @@ class LexicalIndex:
             scale = self._scale(asked, groups, connection)
             if not scale.terms:
                 return []
-            scopes = " OR ".join(f'"g{group}"' for group in groups)
-            words = " OR ".join(f'"{term}"' for term in scale.candidates())
-            candidates = connection.exec_driver_sql(
-                f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? "
-                f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
-                (f"scope : ({scopes}) AND tokens : ({words})", max(2 * limit, 100)),
-            )
-            texts: dict[int, str] = {row[0]: row[1] for row in candidates}
-            for batch in _batches([key for key in also if key not in texts]):
+            texts: dict[int, str] = {}
+            looked_at = list(also)
+            if within is not None and len(within) <= _FEW:
+                looked_at += within
+            else:
+                texts = self._candidates(scale, groups, max(2 * limit, 100), within, connection)
+            for batch in _batches([key for key in looked_at if key not in texts]):
                 marks = ",".join("?" * len(batch))
                 select = f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})"
                 texts |= {row[0]: row[1] for row in connection.exec_driver_sql(select, tuple(batch))}
@@ -197,6 +200,27 @@ class LexicalIndex:
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         wanted = set(also)
         return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
+
+    def _candidates(
+        self, scale: "_Scale", groups: Sequence[str], limit: int, within: Sequence[int] | None, connection: Connection
+    ) -> dict[int, str]:
+        """The tokens of the rows that are worth a closer look."""
+        scopes = " OR ".join(f'"g{group}"' for group in groups)
+        # What is narrowed to a tenth may look at words that ten times as many rows hold.
+        rows = _CANDIDATE_ROWS if within is None else _CANDIDATE_ROWS * max(1, scale.population // len(within))
+        words = " OR ".join(f'"{term}"' for term in scale.candidates(rows))
+        values: tuple[object, ...] = (f"scope : ({scopes}) AND tokens : ({words})",)
+        only = ""
+        if within is not None:
+            # The plus keeps SQLite from asking the index once for each of these rows.
+            only = "AND +rowid IN (SELECT value FROM json_each(?)) "
+            values += (json.dumps(list(within)),)
+        found = connection.exec_driver_sql(
+            f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? {only}"
+            f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
+            (*values, limit),
+        )
+        return {row[0]: row[1] for row in found}
 
     def coverage(self, query: str, groups: Sequence[str], texts: Sequence[str]) -> list[float]:
         """What share of the query's information each text holds, by the statistics of the groups, in [0, 1]."""
@@ -228,7 +252,7 @@ class LexicalIndex:
         # Of a dozen passages one cannot tell which words are rare, so coverage takes them for a part of many.
         known_to_many = {term: _idf(term, counts.get(term, 0), max(rows, _MANY)) for term in asked}
         best = (_K1 + 1) * sum(idf.values())
-        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, known_to_many, best, length / max(rows, 1))
+        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, known_to_many, best, length / max(rows, 1), rows)
 
     def _save(self, statistics: "_Statistics", connection: Connection, sign: int) -> None:
         if not statistics.groups:
@@ -268,7 +292,8 @@ class _Statistics:
 class _Scale:
     """How rows are weighed for one query: `rows` that hold a term, and the idf of the `terms` that count, rarest first.
 
-    `asked` are the weights of all that coverage looks for; `best` is the score of a row that had all of it without end.
+    `asked` are the weights of all that coverage looks for; `best` is the score of a row that had all of it without end,
+    `population` how many rows there are.
     """
 
     rows: dict[str, int]
@@ -276,14 +301,15 @@ class _Scale:
     asked: dict[str, float]
     best: float
     mean_length: float
+    population: int
 
-    def candidates(self) -> list[str]:
-        """The rarest terms, as many as may choose candidates; at least one."""
+    def candidates(self, most: int) -> list[str]:
+        """The rarest terms, as many as may choose candidates, of `most` rows together; at least one."""
         chosen: list[str] = []
         rows = 0
         for term in self.terms:
             rows += self.rows[term]
-            if chosen and (rows > _CANDIDATE_ROWS or len(chosen) == _CANDIDATE_TERMS):
+            if chosen and (rows > most or len(chosen) == _CANDIDATE_TERMS):
                 break
             chosen.append(term)
         return chosen

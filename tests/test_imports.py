@@ -51,6 +51,7 @@ OWNERS = {
         "assistant/mediarows.py",
         "knowledge/catalogue.py",
         "knowledge/jobs.py",
+        "knowledge/labels.py",
         "knowledge/queries.py",
         "knowledge/reindexing.py",
         "knowledge/shelves.py",

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from knowledge.corpora.lines import Unfit
+from knowledge.loading.document import LeftOut
 from knowledge.types import Record
 
 TROUBLES = {
@@ -56,6 +58,55 @@ DANGERS = {
 }
 NO_DANGER = "3.6"
 
+_ENGLISH = {
+    "1.1": "studies, plans for the future",
+    "1.2": "work and career",
+    "1.3": "family troubles",
+    "1.4": "substance abuse",
+    "1.5": "grief",
+    "1.6": "insomnia",
+    "1.7": "stress",
+    "1.8": "relations with others",
+    "1.9": "love",
+    "1.10": "divorce",
+    "1.11": "break-up",
+    "1.12": "self-discovery",
+    "1.13": "low self-esteem",
+    "1.14": "adolescence",
+    "1.15": "compulsions",
+    "1.16": "other",
+    "1.17": "LGBT",
+    "1.18": "sexuality",
+    "1.19": "parents and children",
+    "2.1": "depression",
+    "2.2": "anxiety",
+    "2.3": "bipolar disorder",
+    "2.4": "post-traumatic stress",
+    "2.5": "panic",
+    "2.6": "eating disorder",
+    "2.7": "none suspected",
+    "2.8": "other",
+    "3.1": "suicide under way",
+    "3.2": "suicide planned",
+    "3.3": "self-harm",
+    "3.4": "violence under way",
+    "3.5": "violence planned",
+    "3.6": "no danger",
+}
+_DIMENSIONS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "s1": ("trouble", "烦恼", TROUBLES),
+    "s2": ("illness, suspected, no diagnosis", "疑似疾病，不是诊断", ILLNESSES),
+    "s3": ("danger, suspected", "疑似危险", DANGERS),
+}
+
+
+def label_words(name: str, value: str, language: str) -> tuple[str, str]:
+    """A label's name and value as people read them; those that are none of this corpus stay as they are."""
+    english, chinese, known = _DIMENSIONS.get(name, (name, name, {}))
+    if value not in known:
+        return name, value
+    return (chinese, known[value]) if language == "zh" else (english, _ENGLISH[value])
+
 
 @dataclass(frozen=True, slots=True)
 class CounsellingRecord(Record):
@@ -70,21 +121,14 @@ class CounsellingRecord(Record):
     illness: str = ""
     danger: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """A line that is not such a record: its number (from 1), and why, in both languages."""
-
-    line: int
-    english: str
-    chinese: str
+    def __post_init__(self) -> None:
+        if not self.labels:
+            codes = (("s1", self.trouble), ("s2", self.illness), ("s3", self.danger))
+            object.__setattr__(self, "labels", tuple((name, code) for name, code in codes if code))
 
 
-class _Unfit(Exception):
-    def __init__(self, english: str, chinese: str) -> None:
-        super().__init__(english)
-        self.english = english
-        self.chinese = chinese
+BadRecord = LeftOut
+"""A line that is not such a record."""
 
 
 def read_records(path: Path, report: Callable[[BadRecord], None] | None = None) -> Iterator[CounsellingRecord]:
@@ -121,8 +165,8 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _parsed(number: int, line: bytes) -> CounsellingRecord | BadRecord:
     try:
-        return _record(json.loads(line.decode("utf-8-sig")))
-    except _Unfit as reason:
+        return record(json.loads(line.decode("utf-8-sig")))
+    except Unfit as reason:
         return BadRecord(number, reason.english, reason.chinese)
     except UnicodeDecodeError:
         return BadRecord(number, "it is not UTF-8 text", "不是 UTF-8 文本")
@@ -130,19 +174,20 @@ def _parsed(number: int, line: bytes) -> CounsellingRecord | BadRecord:
         return BadRecord(number, "it is not a JSON object", "不是 JSON 对象")
 
 
-def _record(data: Any) -> CounsellingRecord:
+def record(data: Any) -> CounsellingRecord:
+    """The record that a JSON value is. Raises `Unfit`."""
     if not isinstance(data, dict):
-        raise _Unfit("it is not a JSON object", "不是 JSON 对象")
+        raise Unfit("it is not a JSON object", "不是 JSON 对象")
     title = _text(data.get("title")) or _text(data.get("description"))
     if not title:
-        raise _Unfit('it has no "title"', "缺少 title（问题）")
+        raise Unfit('it has no "title"', "缺少 title（问题）")
     chats = data.get("chats")
     if not isinstance(chats, list):
-        raise _Unfit('"chats" is not a list', "chats（对话）不是列表")
+        raise Unfit('"chats" is not a list', "chats（对话）不是列表")
     messages = [message for message in map(_message, chats) if message]
     replies = [text for sender, text, negative in messages if sender == "audience" and not negative]
     if not replies:
-        raise _Unfit("nobody replied to it", "没有可用的回复")
+        raise Unfit("nobody replied to it", "没有可用的回复")
     labels = data.get("label")
     codes = labels if isinstance(labels, dict) else {}
     return CounsellingRecord(
@@ -175,7 +220,7 @@ def _code(labels: dict[str, Any], dimension: str, known: dict[str, str]) -> str:
     if value is None or value == "":
         return ""
     if not isinstance(value, str) or value not in known:
-        raise _Unfit(
+        raise Unfit(
             f'the label "{dimension}" is {value!r}, not one of {", ".join(known)}',
             f"标签 {dimension} 为 {value!r}，不在允许的取值之中",
         )

@@ -6,14 +6,16 @@ A PDF called .txt is read as a PDF, and a program called .pdf is refused as a pr
 import re
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal
 
+from knowledge.corpora.forms import corpus
 from knowledge.loading import refusals
 
 Kind = Literal[
     "pdf", "docx", "pptx", "sheets", "opendocument", "epub", "rtf", "msg", "eml", "zip",
-    "html", "markdown", "notebook", "csv", "json", "jsonl", "text",
+    "html", "markdown", "notebook", "csv", "json", "jsonl", "corpus", "text",
 ]  # fmt: skip
 
 _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
@@ -57,9 +59,10 @@ _BY_NAME: dict[str, Kind] = {
     ".mdown": "markdown",
     ".mkd": "markdown",
 }
-"""Kinds of text. The forms of a corpus, which are CSV and JSON too, are told apart by what their first records hold."""
+"""Kinds of text. A corpus, which is CSV or JSON too, is told by what its first records hold."""
 _ZIP = ("a packed archive (zip)", "压缩包（zip）")
 _OLE = ("an old Office file", "旧版 Office 文件")
+_GZIP = b"\x1f\x8b"
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _UNPACKED = 300_000_000  # bytes that one file may hold once unpacked
 _OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -79,6 +82,8 @@ def detect(path: Path, name: str) -> Kind:
         return _old_office(path, name)
     if head.startswith(b"{\\rtf"):
         return "rtf"
+    if head.startswith(_GZIP) and is_corpus(path, name):
+        return "corpus"
     for signature, kind in _SIGNATURES:
         if head.startswith(signature) and not _is_prose(head, signature):
             raise refusals.unsupported(name, kind)
@@ -86,7 +91,19 @@ def detect(path: Path, name: str) -> Kind:
         raise refusals.unsupported(name, ("a film or sound (MP4)", "视频或音频（MP4）"))
     if head.startswith(b"RIFF") and head[8:12] in (b"WAVE", b"AVI ", b"WEBP"):
         raise refusals.unsupported(name, ("sound, film or a picture (RIFF)", "音频、视频或图片（RIFF）"))
-    return _text(head, name)
+    return "corpus" if is_corpus(path, name, head) else _text(head, name)
+
+
+def is_corpus(path: Path, name: str, head: bytes = b"") -> bool:
+    """Whether the file holds records in one of the forms of a corpus; `head` is its beginning where it is not packed."""
+    if head and _by_name(name) not in ("csv", "json", "jsonl", "text"):
+        return False
+    if head and _by_name(name) == "text" and head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return False
+    try:
+        return corpus(path, name) is not None
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def _is_prose(head: bytes, signature: bytes) -> bool:
@@ -145,4 +162,8 @@ def _text(head: bytes, name: str) -> Kind:
     suffix = Path(name).suffix.lower()
     if _HTML.match(head) or suffix in (".html", ".htm", ".xhtml"):
         return "html"
-    return _BY_NAME.get(suffix, "text")
+    return _by_name(name)
+
+
+def _by_name(name: str) -> Kind:
+    return _BY_NAME.get(Path(name).suffix.lower(), "text")

@@ -217,3 +217,25 @@ _SCORES: dict[str, Callable[[str, int], float]] = {
     "utf-16-le": _wide,
     "utf-16-be": _wide,
 }
+
+
+def encoding_of(sample: bytes) -> str | None:
+    """The encoding of a text that begins so, perhaps in the middle of a character at the end; None where it is no text.
+
+    For files that are too large to be decoded as a whole.
+    """
+    for mark, name in _MARKS:
+        if sample.startswith(mark):
+            return name
+    if b"\x00" not in sample:
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(sample)
+        except UnicodeDecodeError:
+            text = sample.decode("utf-8", "replace")
+            broken = text.count("\ufffd")
+            if len(_NOT_FOREIGN.sub("", text)) - broken >= _WHOLE * broken:
+                return "utf-8"
+        else:
+            return "utf-8"
+    # Every encoding that is guessed writes a character in at most four bytes.
+    return next((found for end in range(4) if (found := _guess(sample[: len(sample) - end]))), None)

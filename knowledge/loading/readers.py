@@ -38,6 +38,10 @@ def read_kind(kind: Kind, path: Path, name: str, inner: Callable[[Path, str], Lo
         from knowledge.loading.mail import read_msg
 
         return read_msg(path, name, inner)
+    if kind == "corpus":
+        from knowledge.loading.corpus import read_corpus
+
+        return read_corpus(path, name)
     if kind == "zip":
         raise refusals.archive(name)
     data = path.read_bytes()

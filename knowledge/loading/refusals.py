@@ -108,6 +108,35 @@ def archive(name: str) -> ArchiveFile:
     )
 
 
+def corpus(name: str) -> ArchiveFile:
+    return ArchiveFile(
+        f"{name!r} holds too many records for one document. Add it on the Knowledge page, or with `python -m knowledge import`.",
+        f"{name!r} 的记录太多，一份文档放不下。请在“知识”页添加，或使用 `python -m knowledge import`。",
+    )
+
+
+def no_corpus(name: str, form: str) -> UnreadableFile:
+    wanted = {
+        "efaqa": ('"title" and "chats"', "title 和 chats"),
+        "qa": ('a question and an answer ("question", "answer")', "问题和答案（question、answer）"),
+        "dialogues": ('a list of messages ("messages")', "消息列表（messages）"),
+    }[form]
+    return UnreadableFile(
+        f"{name!r} holds no record with {wanted[0]}. Give JSON lines, a JSON list or, for questions, a table with such names.",
+        f"{name!r} 里没有带{wanted[1]}的记录。请使用 JSON Lines、JSON 列表，问答也可以是带这些列名的表格。",
+    )
+
+
+def no_records(name: str, left_out: Sequence[LeftOut]) -> UnreadableFile:
+    if not left_out:
+        return no_text(name)
+    first, count = left_out[0], len(left_out)
+    return UnreadableFile(
+        f"None of the {count} records in {name!r} can be taken. Line {first.line}: {first.english}.",
+        f"{name!r} 里的 {count} 条记录都不能用。第 {first.line} 行：{first.chinese}。",
+    )
+
+
 def packed_within(name: str) -> UnreadableFile:
     return UnreadableFile(
         f"{name!r} is a packed archive within an archive, which is not opened. Unpack it and add its files.",

@@ -76,8 +76,13 @@ def _answer(request: dict[str, Any], told: Told) -> dict[str, Any]:
 def _done(what: str, path: Path, name: str, request: dict[str, Any], told: Told) -> dict[str, Any]:
     if what == "read":
         return {"document": read(path, name, told).to_dict()}
-    from knowledge.loading import archive
+    from knowledge.loading import archive, corpus
 
+    if detect(path, name) == "corpus":
+        if what == "members":
+            return {"members": [member.to_dict() for member in corpus.members(path, name)]}
+        corpus.extract(path, name, archive.Member.from_dict(request["member"]), Path(request["to"]), _LARGEST)
+        return {"extracted": request["to"]}
     if what == "members":
         return {"members": [member.to_dict() for member in archive.members(path, name, _LARGEST)]}
     archive.extract(path, name, archive.Member.from_dict(request["member"]), Path(request["to"]), _LARGEST)

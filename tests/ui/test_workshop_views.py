@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from knowledge.loading.document import LeftOut
 from knowledge.types import DocumentRecord, Hit, Passage
 from tools.access import Access, KeyOffer, SecretNeeded
 from tools.requests import HttpRequest
@@ -13,7 +14,7 @@ from ui.media import Shown
 from ui.render import Manner
 from ui.tool_form import Secret, ToolForm
 from ui.uses import Use
-from ui.views import knowledge, parts, reading, tool_editor, tool_import, tools
+from ui.views import filters, knowledge, parts, reading, tool_editor, tool_import, tools
 
 EN, ZH = Manner("en"), Manner("zh")
 PASSAGE = Passage(7, "c", "d", "Handbook", "Two words.", "Leave > Annual", 3, 5, 15)
@@ -102,10 +103,17 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     using = [Use(hostile, hostile, True)]
     document = DocumentRecord(hostile, hostile + "x", hostile, 1, 3, 0.0)
     lines = [
-        knowledge.Arrival(1, hostile, state, hostile, 0.5, kept) for state in ("failed", "working") for kept in (True, False)
+        knowledge.Arrival(1, hostile, state, hostile, 0.5, kept, [LeftOut(7, hostile, hostile)])
+        for state in ("failed", "working")
+        for kept in (True, False)
     ]
     queue = knowledge.Queue(lines, {"failed": 2, "working": 3}, hostile)
-    opened = knowledge.collection_html(shelf, papers, knowledge.Found(hostile, [hit], 1), queue, using, manner)
+    labels = {hit.passage.id: [(hostile, hostile), ("s1", hostile)]}
+    narrowing = filters.Narrowing(
+        {hostile: {hostile: 3}, "s2": {hostile: 1}}, [(hostile, hostile)] * 2, [(hostile, hostile), ("x", hostile)], hostile
+    )
+    found = knowledge.Found(hostile, [hit], 1, labels)
+    opened = knowledge.collection_html(shelf, papers, found, queue, using, manner, narrowing=narrowing)
     schema = {
         "properties": {
             hostile: {"description": hostile},
@@ -135,7 +143,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile, keys)
     pages = [
         knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=parts.note(hostile)),
-        reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner),
+        reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner, labels=labels),
         tools.tools_html(listing, hostile, tools.tool_html(tool, trial, using, manner, own), manner, here=hostile),
         tool_import.import_html(look, manner),
         tools.running_html(hostile, manner),

@@ -5,7 +5,7 @@ restart comes back to it. Files go into the queue of their collection, at which 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -25,8 +25,8 @@ from ui.screens import interrupted_html
 from ui.texts import text
 from ui.uploads import Upload
 from ui.uses import give_back, use, uses, withdraw
+from ui.views import filters, parts, reading
 from ui.views import knowledge as views
-from ui.views import parts, reading
 
 _FOUND = 8  # passages shown for a search
 _PAPERS = 100  # documents shown at a time
@@ -125,7 +125,9 @@ class KnowledgePage:
             case "restore":
                 knowledge.restore(owner, ask.word("document"))
             case "search":
-                return self._page(ask, at, found=self._found(collection, ask.word("words").strip()), here=collection)
+                narrowing = filters.chosen(ask.fields())
+                found = self._found(collection, ask.word("words").strip(), narrowing)
+                return self._page(ask, at, found=found, narrowing=narrowing, here=collection)
             case "named":
                 return self._page(
                     ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()[:_WORDS]), here=collection
@@ -158,12 +160,22 @@ class KnowledgePage:
         note = parts.undo(self._manner(ask), said, "restore-collection", collection=collection, personas=" ".join(readers))
         return self._page(ask, _Open(), note, here="")
 
-    def _found(self, collection: str, words: str) -> views.Found | None:
+    def _found(self, collection: str, words: str, narrowing: filters.Narrowing) -> views.Found | None:
         """What the collection has for some words, and how much of it a persona would be given."""
         if not words:
             return None
-        hits = self._studio.knowledge.search(MAKER.owner, words, [collection], _FOUND)
-        return views.Found(words, hits, len(relevant(hits)))
+        knowledge = self._studio.knowledge
+        hits = knowledge.search(MAKER.owner, words, [collection], _FOUND, filter=narrowing.filter)
+        return views.Found(words, hits, len(relevant(hits)), knowledge.labels_of([hit.passage for hit in hits]))
+
+    def _narrowing(self, ask: Ask, collection: str, chosen: filters.Narrowing) -> filters.Narrowing:
+        """What a search of the collection can be narrowed to, beside what it is."""
+        knowledge = self._studio.knowledge
+        listed = knowledge.documents(MAKER.owner, collection, filters.DOCUMENTS)
+        documents = [(each.id, self._title(each, collection, ask)) for each in listed]
+        if chosen.document and all(chosen.document != key for key, _ in documents):
+            documents += [(each.id, each.title) for _, each in [knowledge.document(MAKER.owner, chosen.document)]]
+        return replace(chosen, labels=knowledge.labels(MAKER.owner, collection), documents=documents)
 
     def _page(
         self,
@@ -172,6 +184,7 @@ class KnowledgePage:
         note: Markup | None = None,
         *,
         found: views.Found | None = None,
+        narrowing: filters.Narrowing | None = None,
         papers: views.Papers | None = None,
         here: str | None = None,
         visit: bool = False,
@@ -197,7 +210,8 @@ class KnowledgePage:
                 papers = papers or self._papers(ask, shelf.id)
                 using = uses(self._studio, "collections", shelf.id, ask.language)
                 queue = self._queue(ask, shelf.id, counts.get(shelf.id, {}), visit)
-                opened = views.collection_html(shelf, papers, found, queue, using, manner, passing=passing)
+                within = self._narrowing(ask, shelf.id, narrowing or filters.Narrowing())
+                opened = views.collection_html(shelf, papers, found, queue, using, manner, narrowing=within, passing=passing)
         except HearthError as error:
             note = note or parts.note(notify.told(error, ask), "bad")
         note = note or parts.EMPTY
@@ -221,7 +235,8 @@ class KnowledgePage:
         collection, document = knowledge.document(MAKER.owner, at.document)
         whole, passages = knowledge.text(MAKER.owner, document.id), knowledge.passages(MAKER.owner, document.id)
         title = self._title(document, collection, ask)
-        return reading.reading_html(collection, document, title, whole, passages, at.passage, self._manner(ask))
+        labels = knowledge.labels_of(passages)
+        return reading.reading_html(collection, document, title, whole, passages, at.passage, self._manner(ask), labels=labels)
 
     def _papers(self, ask: Ask, collection: str, limit: int = _PAPERS, words: str = "") -> views.Papers:
         found = self._studio.knowledge.documents(MAKER.owner, collection, limit, words=words)
@@ -298,7 +313,7 @@ def _arrival(job: Job, progress: Progress | None, manner: Manner) -> views.Arriv
         said = manner.say("outcome_done", n=job.passages, seconds=f"{job.seconds:.1f}")
     else:
         said = job.chinese if manner.language == "zh" else job.english
-    return views.Arrival(job.number, job.name, job.state, said, fraction, job.kept)
+    return views.Arrival(job.number, job.name, job.state, said, fraction, job.kept, job.left_out)
 
 
 def _on_its_way(progress: Progress | None, manner: Manner) -> tuple[str, float | None]:

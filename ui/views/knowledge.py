@@ -7,12 +7,14 @@ from markupsafe import Markup
 
 from knowledge.base import RELEVANT
 from knowledge.jobs import State
+from knowledge.loading.document import LeftOut
 from knowledge.types import Hit
 from ui.highlight import marked
 from ui.render import Manner, plain
 from ui.sources import place_html
 from ui.uses import Use, switches_html
 from ui.views import parts
+from ui.views.filters import Narrowing, Pair, filters_html, labels_html, left_out_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,20 @@ class Papers:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, best first; the first `given` of it a persona would be given."""
+    """What a search found, best first; the first `given` of it a persona would be given. `labels` are those of the passages."""
 
     words: str
     hits: Sequence[Hit]
     given: int
+    labels: Mapping[int, Sequence[Pair]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A file in the queue of a collection: `state` is that of its job, `fraction` in [0, 1] where it is known.
 
-    `kept` says whether Hearth still has the file, so that it can be tried again without being sent again.
+    `kept` says whether Hearth still has the file, so that it can be tried again without being sent again; `left_out` are the
+    lines of it that could not be taken.
     """
 
     number: int
@@ -80,6 +84,7 @@ class Arrival:
     sentence: str
     fraction: float | None = None
     kept: bool = False
+    left_out: Sequence[LeftOut] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +159,16 @@ def collection_html(
     uses: Sequence[Use],
     manner: Manner,
     *,
+    narrowing: Narrowing | None = None,
     passing: bool = False,
 ) -> Markup:
     """One collection: a place to drop files, those on their way, a search, what was found (None: nothing was searched) and the
     documents.
 
-    With `passing` it only tells how far files are, and what somebody looked for meanwhile stays.
+    `narrowing` is what the search can be narrowed to, and is. With `passing` it only tells how far files are, and what somebody
+    looked for meanwhile stays.
     """
+    narrowing = narrowing or Narrowing()
     facts = [manner.say("documents_n", n=f"{shelf.documents:,}"), manner.say("passages_n", n=f"{shelf.passages:,}")]
     facts += [size(shelf.bytes)] if shelf.bytes else []
     names = ("、" if manner.language == "zh" else ", ").join(shelf.readers)
@@ -177,9 +185,16 @@ def collection_html(
     else:
         finder = Markup(
             '<form class="finder" data-do="workshop" data-action="search" data-collection="{0}"><input type="search" '
-            'name="words" value="{1}" aria-label="{2}" placeholder="{2}"><button type="submit">{3}</button></form>'
-        ).format(shelf.id, found.words if found else "", manner.say("search_knowledge"), manner.say("search"))
-        listed = _looked_for(f"found-{shelf.id}", finder + _found(shelf, found, manner), found is not None, passing)
+            'name="words" value="{1}" aria-label="{2}" placeholder="{2}"><button type="submit">{3}</button>{4}</form>'
+        ).format(
+            shelf.id,
+            found.words if found else "",
+            manner.say("search_knowledge"),
+            manner.say("search"),
+            filters_html(narrowing, shelf.id, found.words if found else "", manner),
+        )
+        listed = finder + _found(shelf, found, narrowing, manner)
+        listed = _looked_for(f"found-{shelf.id}", listed, found is not None or narrowing.count > 0, passing)
         listed += _looked_for(f"papers-{shelf.id}", _papers(shelf, papers, manner), papers.asked, passing)
     return Markup('<div class="collection">{}{}{}{}{}{}</div>').format(
         head, _stranger(shelf, manner), drop, queue_html(queue, shelf.id, manner), listed, _about(shelf, uses, manner)
@@ -225,18 +240,22 @@ def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner) -> Markup:
     )
 
 
-def _found(shelf: Shelf, found: Found | None, manner: Manner) -> Markup:
+def _found(shelf: Shelf, found: Found | None, narrowing: Narrowing, manner: Manner) -> Markup:
     if found is None:
         return parts.EMPTY
     if not found.hits:
-        return Markup('<p class="empty" role="status">{}</p>').format(manner.say("found_nothing", query=found.words))
-    if found.given:
+        return Markup('<p class="empty" role="status">{}</p>').format(
+            manner.say("filter_nothing" if narrowing.count else "found_nothing", query=found.words)
+        )
+    if narrowing.count:
+        verdict = manner.say("filter_found")
+    elif found.given:
         verdict = manner.say("knowledge_given", n=found.given, least=f"{RELEVANT:.2f}")
     else:
         best = max(hit.score for hit in found.hits)
         verdict = manner.say("knowledge_not_given", best=f"{best:.2f}", least=f"{RELEVANT:.2f}")
     rows = [_result(number, hit, shelf, found, manner) for number, hit in enumerate(found.hits, 1)]
-    if found.given < len(rows):
+    if found.given < len(rows) and not narrowing.count:
         rows.insert(found.given, Markup('<p class="cutoff"><span>{}</span></p>').format(manner.say("knowledge_cutoff")))
     return Markup('<div class="results" role="status" data-look><p class="verdict">{}</p>{}</div>').format(
         verdict, parts.EMPTY.join(rows)
@@ -246,7 +265,7 @@ def _found(shelf: Shelf, found: Found | None, manner: Manner) -> Markup:
 def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -> Markup:
     passage = hit.passage
     return Markup(
-        '<article class="result"><h3><b>{}</b> <bdi>{}</bdi></h3>{}<p dir="auto">{}</p><div class="row">'
+        '<article class="result"><h3><b>{}</b> <bdi>{}</bdi></h3>{}<p dir="auto">{}</p>{}<div class="row">'
         '<span class="scores">{}</span><a class="button" href="?at=knowledge&amp;id={}" data-do="thing" data-thing="{}">'
         "{}</a></div></article>"
     ).format(
@@ -254,6 +273,7 @@ def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -
         plain(passage.title),
         place_html(passage, manner),
         marked(passage.text, found.words),
+        labels_html(found.labels.get(passage.id, ()), manner),
         _scores(hit, manner),
         *(f"{shelf.id}/{passage.document}/{passage.id}",) * 2,
         manner.say("open_document"),
@@ -352,8 +372,15 @@ def _arrival(arrival: Arrival, collection: str, manner: Manner) -> Markup:
     moving = arrival.state in ("waiting", "working")
     words, action = ("knowledge_cancel", "queue-cancel") if moving else ("knowledge_dismiss", "queue-dismiss")
     end = parts.button(manner.say(words), action, icon="close", collection=collection, job=number)
-    return Markup('<li class="{}" data-key="job-{}"><bdi>{}</bdi> <span>{}</span>{}{}{}</li>').format(
-        arrival.state, number, plain(arrival.name), arrival.sentence.removeprefix(f"{arrival.name!r} "), bar, retry, end
+    return Markup('<li class="{}" data-key="job-{}"><bdi>{}</bdi> <span>{}</span>{}{}{}{}</li>').format(
+        arrival.state,
+        number,
+        plain(arrival.name),
+        arrival.sentence.removeprefix(f"{arrival.name!r} "),
+        bar,
+        retry,
+        end,
+        left_out_html(arrival.left_out, manner),
     )
 
 

@@ -1,6 +1,6 @@
 """A document as HTML: its text, in which the open passage is marked, beside the passages it was cut into."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -8,6 +8,7 @@ from knowledge.chunking import LIMIT
 from knowledge.types import DocumentRecord, Passage
 from ui.render import Manner, plain
 from ui.views import parts
+from ui.views.filters import Pair, labels_html
 from ui.views.knowledge import size
 
 PART = 100
@@ -24,8 +25,10 @@ def reading_html(
     passages: Sequence[Passage],
     opened: int | None,
     manner: Manner,
+    *,
+    labels: Mapping[int, Sequence[Pair]] | None = None,
 ) -> Markup:
-    """The part of a document in which the passage `opened` (its id) lies, or its beginning."""
+    """The part of a document in which the passage `opened` (its id) lies, or its beginning; `labels` by the passages' ids."""
     place = next((place for place, passage in enumerate(passages) if passage.id == opened), 0)
     first = place // PART * PART
     part = passages[first : first + PART]
@@ -51,7 +54,10 @@ def reading_html(
         pager,
         text.format(manner.say("knowledge_text"), _text(whole, part, first, start, end, opened)),
         manner.say("knowledge_passages"),
-        parts.EMPTY.join(_passage(collection, number, passage, opened, manner) for number, passage in enumerate(part, first + 1)),
+        parts.EMPTY.join(
+            _passage(collection, number, passage, opened, (labels or {}).get(passage.id, ()), manner)
+            for number, passage in enumerate(part, first + 1)
+        ),
     )
 
 
@@ -87,18 +93,21 @@ def _text(whole: str, part: Sequence[Passage], first: int, start: int, end: int,
     return parts.EMPTY.join(out)
 
 
-def _passage(collection: str, number: int, passage: Passage, opened: int | None, manner: Manner) -> Markup:
+def _passage(
+    collection: str, number: int, passage: Passage, opened: int | None, labels: Sequence[Pair], manner: Manner
+) -> Markup:
     place = [plain(passage.heading)] if passage.heading else []
     place += [manner.say("page_n", n=passage.page)] if passage.page else []
     place.append(manner.say("knowledge_characters", n=f"{len(passage.text):,}"))
     words = " ".join(passage.text.split())
     return Markup(
         '<li><a href="?at=knowledge&amp;id={0}" data-do="thing" data-thing="{0}" {1}><b>{2}</b><span>'
-        '<small><bdi>{3}</bdi></small><span dir="auto">{4}</span></span></a></li>'
+        '<small><bdi>{3}</bdi></small><span dir="auto">{4}</span>{5}</span></a></li>'
     ).format(
         f"{collection}/{passage.document}/{passage.id}",
         Markup('aria-current="true"') if passage.id == opened else parts.EMPTY,
         number,
         " · ".join(place),
         words if len(words) <= _SHOWN else words[:_SHOWN] + "…",
+        labels_html(labels, manner),
     )
