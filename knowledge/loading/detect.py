@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from knowledge.loading import refusals
+from knowledge.loading.packed import BROKEN
 
 Kind = Literal[
     "pdf", "docx", "pptx", "sheets", "opendocument", "epub", "rtf", "msg", "eml", "zip",
@@ -60,6 +61,8 @@ _BY_NAME: dict[str, Kind] = {
 """Kinds of text. The forms of a corpus, which are CSV and JSON too, are told apart by what their first records hold."""
 _ZIP = ("a packed archive (zip)", "压缩包（zip）")
 _OLE = ("an old Office file", "旧版 Office 文件")
+_ZIPPED_ENDINGS = (".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub")
+_OLE_ENDINGS = (".msg", ".xls")
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _UNPACKED = 300_000_000  # bytes that one file may hold once unpacked
 _OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -99,9 +102,12 @@ def _zipped(path: Path, name: str) -> Kind:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             kind = _packed(archive, [entry.filename for entry in entries])
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, refusals.promised(name) or _ZIP) from error
     if kind == "zip":
+        # What should be a document and lacks its main part was cut or mended by a program that repairs archives.
+        if name.lower().endswith(_ZIPPED_ENDINGS) and (promised := refusals.promised(name)):
+            raise refusals.damaged(name, promised)
         return kind
     if any(entry.flag_bits & 1 for entry in entries):
         raise refusals.protected(name)
@@ -127,7 +133,7 @@ def _old_office(path: Path, name: str) -> Kind:
     try:
         with OleFileIO(str(path)) as compound:
             streams = {entry[0] for entry in compound.listdir(streams=True)}
-    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (*BROKEN, struct.error) as error:
         raise refusals.damaged(name, refusals.promised(name) or _OLE) from error
     if "EncryptedPackage" in streams:
         raise refusals.protected(name)
@@ -138,6 +144,8 @@ def _old_office(path: Path, name: str) -> Kind:
     for stream, kind, ending in _OLD_OFFICE:
         if stream in streams:
             raise refusals.save_as(name, kind, ending)
+    if name.lower().endswith(_OLE_ENDINGS) and (promised := refusals.promised(name)):
+        raise refusals.damaged(name, promised)
     raise refusals.unsupported(name, _OLE)
 
 

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
-
 from knowledge.loading import refusals
 from knowledge.loading.document import LoadedDocument, Writer, worded
-from knowledge.loading.packed import parsed
+from knowledge.loading.packed import BROKEN, attribute, kind_of, parsed
 from knowledge.loading.tables import write_table
 
 _KIND = ("an OpenDocument file", " OpenDocument 文件")
@@ -41,7 +39,7 @@ def read_opendocument(path: Path, name: str) -> LoadedDocument:
             title = ""
             if "meta.xml" in archive.NameToInfo:
                 title = parsed(archive, "meta.xml").xpath("string(//*[local-name()='meta']/*[local-name()='title'])")
-    except (zipfile.BadZipFile, LxmlError, KeyError, IndexError, ValueError, NotImplementedError, OSError) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     writer = Writer()
     _walk(body, writer)
@@ -56,7 +54,7 @@ def _walk(body: Any, writer: Writer) -> None:
         if node is None:
             stack.pop()
             continue
-        kind = _kind(node)
+        kind = kind_of(node)
         if kind in _LEFT_OUT:
             continue
         if kind == "page":
@@ -65,7 +63,7 @@ def _walk(body: Any, writer: Writer) -> None:
             # A slide without a title stands under none: the name of a slide is given by the program.
             writer.heading(1, _slide_title(node))
         if kind == "h":
-            writer.heading(int(_attribute(node, "outline-level") or 1), _text(node))
+            writer.heading(int(attribute(node, "outline-level") or 1), _text(node))
         elif kind == "p":
             writer.block(_text(node), page)
             stack.append(_boxes(node))
@@ -74,27 +72,19 @@ def _walk(body: Any, writer: Writer) -> None:
         elif kind == "table":
             write_table(writer, _rows(node), page)
         elif kind == "notes":
-            text = "\n\n".join(filter(None, (_text(each) for each in node.iter() if _kind(each) == "p")))
+            text = "\n\n".join(filter(None, (_text(each) for each in node.iter() if kind_of(each) == "p")))
             if text:
                 writer.heading(2, worded(text, "Notes", "备注"))
                 writer.block(text, page)
-        elif kind == "frame" and _attribute(node, "class") == "title":
+        elif kind == "frame" and attribute(node, "class") == "title":
             continue
         else:
             stack.append(iter(node))
 
 
 def _slide_title(page: Any) -> str:
-    titles = (node for node in page if _kind(node) == "frame" and _attribute(node, "class") == "title")
-    return " ".join(_text(each) for node in titles for each in node.iter() if _kind(each) == "p")
-
-
-def _kind(node: Any) -> str:
-    return str(node.tag).rpartition("}")[2] if isinstance(node.tag, str) else ""
-
-
-def _attribute(node: Any, name: str) -> str:
-    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
+    titles = (node for node in page if kind_of(node) == "frame" and attribute(node, "class") == "title")
+    return " ".join(_text(each) for node in titles for each in node.iter() if kind_of(each) == "p")
 
 
 def _text(node: Any, depth: int = 0) -> str:
@@ -103,7 +93,7 @@ def _text(node: Any, depth: int = 0) -> str:
         return ""
     parts = [node.text or ""]
     for child in node:
-        kind = _kind(child)
+        kind = kind_of(child)
         if kind in ("s", "tab", "line-break"):
             parts.append(" ")
         elif kind == "note":
@@ -121,7 +111,7 @@ def _boxes(paragraph: Any) -> Iterator[Any]:
         node = next(stack[-1], None)
         if node is None:
             stack.pop()
-        elif _kind(node) == "text-box":
+        elif kind_of(node) == "text-box":
             yield node
         else:
             stack.append(iter(node))
@@ -132,24 +122,24 @@ def _items(listing: Any, depth: int = 0) -> Iterator[str]:
         return
     for item in listing:
         for part in item:
-            if _kind(part) == "list":
+            if kind_of(part) == "list":
                 yield from _items(part, depth + 1)
-            elif _kind(part) in ("p", "h") and (text := " ".join(_text(part).split())):
+            elif kind_of(part) in ("p", "h") and (text := " ".join(_text(part).split())):
                 yield "  " * min(depth, 6) + "- " + text
 
 
 def _rows(table: Any) -> Iterator[list[str]]:
     """Rows of cells; a table within a cell is told as its words."""
     for row in table.iter():
-        if _kind(row) != "table-row" or _table_of(row) is not table:
+        if kind_of(row) != "table-row" or _table_of(row) is not table:
             continue
         cells: list[str] = []
         for cell in row:
-            if _kind(cell) in ("table-cell", "covered-table-cell"):
-                text = " ".join(_text(each) for each in cell.iter() if _kind(each) in ("p", "h"))
-                cells += [text] * min(int(_attribute(cell, "number-columns-repeated") or 1), _REPEATED)
+            if kind_of(cell) in ("table-cell", "covered-table-cell"):
+                text = " ".join(_text(each) for each in cell.iter() if kind_of(each) in ("p", "h"))
+                cells += [text] * min(int(attribute(cell, "number-columns-repeated") or 1), _REPEATED)
         yield cells
 
 
 def _table_of(row: Any) -> Any:
-    return next((node for node in row.iterancestors() if _kind(node) == "table"), None)
+    return next((node for node in row.iterancestors() if kind_of(node) == "table"), None)

@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from knowledge.loading import refusals
 from knowledge.loading.document import LoadedDocument, Writer
+from knowledge.loading.packed import BROKEN
 from knowledge.loading.tables import write_grid
 
 _KIND = ("a spreadsheet", "电子表格")
@@ -42,7 +43,7 @@ def read_workbook(path: Path, name: str) -> LoadedDocument:
                     write_grid(writer, _rows(book, place, name))
     except PasswordError as error:
         raise refusals.protected(name) from error
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (CalamineError, *BROKEN) as error:
         raise refusals.damaged(name, _KIND) from error
     return writer.document()
 
