@@ -64,8 +64,10 @@ _BLOCKS = (
     "h5",
     "h6",
 )
-_HIDDEN = "[hidden], [aria-hidden=true], [role=navigation], [role=search], header ul, header ol"
-"""Lists within a header are menus and choices of language."""
+_HIDDEN = (
+    "[hidden], [aria-hidden=true], [role=navigation], [role=search], .noprint, .catlinks, .printfooter, header ul, header ol"
+)
+"""Lists within a header are menus and choices of language; what a page would not print of itself is no text of it."""
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _CLOSED = re.compile(r"<(?:title|script|style|iframe)\b[^<>]{0,1000}/>", re.IGNORECASE)

@@ -70,7 +70,8 @@ def read_eml(data: bytes, inner: Inner) -> LoadedDocument:
         body = content if isinstance(content, bytes) else b""
         if name or part.get_content_disposition() == "attachment":
             attached.append(_Attachment(name or kind, kind, body))
-        elif kind == "text/plain" and not text.strip():
+        # A message in parts whose parts are not found is told as it stands.
+        elif (kind == "text/plain" or part.get_content_maintype() == "multipart") and not text.strip():
             text = decoded(body, part.get_content_charset()) or ""
             text = _SOFT.sub(" ", text) if str(part.get_param("format", "")).lower() == "flowed" else text
         elif kind == "text/html" and not page:

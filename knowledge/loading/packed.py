@@ -43,19 +43,19 @@ def tree(data: bytes) -> Any:
     return etree.fromstring(data, parser)
 
 
-def related(archive: zipfile.ZipFile, part: str, kind: str) -> list[str]:
-    """The parts of an Office file that the one called `part` ("" for the file itself) refers to as this kind, in order."""
+def related(archive: zipfile.ZipFile, part: str, kind: str) -> dict[str, str]:
+    """The parts of an Office file that the one called `part` ("" for the file itself) refers to as this kind: id -> part."""
     folder, name = posixpath.split(part)
     try:
         relations = parsed(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
     except (KeyError, etree.LxmlError):
-        return []
-    found = []
+        return {}
+    found = {}
     for each in relations:
         if attribute(each, "Type").endswith(f"/{kind}") and attribute(each, "TargetMode") != "External":
             # One that begins with a slash is counted from the file itself, as `join` does.
-            target = posixpath.normpath(posixpath.join("/", folder, unquote(attribute(each, "Target")))).lstrip("/")
-            found.append(target)
+            target = posixpath.normpath(posixpath.join("/", folder, unquote(attribute(each, "Target"))))
+            found[attribute(each, "Id")] = target.lstrip("/")
     return found
 
 

@@ -49,7 +49,7 @@ def read_docx(path: Path, name: str) -> LoadedDocument:
     """The text with its headings. Raises `UnreadableFile` for damaged files."""
     try:
         with zipfile.ZipFile(path) as archive:
-            part = next(iter(related(archive, "", "officeDocument")), "word/document.xml")
+            part = next(iter(related(archive, "", "officeDocument").values()), "word/document.xml")
             body = next(inner(parsed(archive, part), "body"))
             reading = _Reading({kind: _beside(archive, part, kind) for kind in ("styles", "numbering", "footnotes", "endnotes")})
         reading.walk(body)
@@ -60,7 +60,7 @@ def read_docx(path: Path, name: str) -> LoadedDocument:
 
 def _beside(archive: zipfile.ZipFile, part: str, kind: str) -> Any:
     """The root of a part that helps to read the text; None where there is none that can be read."""
-    for each in related(archive, part, kind):
+    for each in related(archive, part, kind).values():
         try:
             return parsed(archive, each)
         except BROKEN:
