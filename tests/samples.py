@@ -113,7 +113,8 @@ def open_document(kind, body, title=""):
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
             "META-INF/manifest.xml": "<manifest/>",
-            "meta.xml": f"<office:document-meta {spaces}><office:meta><dc:title>{title}</dc:title></office:meta></office:document-meta>",
+            "meta.xml": f"<office:document-meta {spaces}><office:meta><dc:title>{title}</dc:title></office:meta>"
+            "</office:document-meta>",
             "content.xml": f"<office:document-content {spaces}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
             "</office:document-content>",
         }
@@ -134,8 +135,8 @@ def open_text():
 def open_slides():
     return open_document(
         "presentation",
-        '<draw:page draw:name="page1"><draw:frame presentation:class="title"><draw:text-box><text:p>第一页</text:p></draw:text-box>'
-        "</draw:frame><draw:frame><draw:text-box><text:p>Some words</text:p></draw:text-box></draw:frame><presentation:notes>"
+        '<draw:page draw:name="page1"><draw:frame presentation:class="title"><draw:text-box><text:p>第一页</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>Some words</text:p></draw:text-box></draw:frame><presentation:notes>"
         "<draw:frame><draw:text-box><text:p>备注的话</text:p></draw:text-box></draw:frame></presentation:notes></draw:page>",
     )
 
@@ -147,7 +148,9 @@ def open_sheet():
         )
         return f"<table:table-row>{made}</table:table-row>"
 
-    return open_document("spreadsheet", f'<table:table table:name="城市">{row("城市", "Name")}{row("北京", "Beijing")}</table:table>')
+    return open_document(
+        "spreadsheet", f'<table:table table:name="城市">{row("城市", "Name")}{row("北京", "Beijing")}</table:table>'
+    )
 
 
 def book(chapters, contents="", title="红楼梦 Dream", extra=None, version="3.0"):

@@ -17,8 +17,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from knowledge.loading import refusals
 from knowledge.loading.document import LoadedDocument, Writer
 from knowledge.loading.packed import BROKEN
-from knowledge.loading.percent import Percentages, percentages
 from knowledge.loading.tables import write_grid
+from knowledge.loading.workbook import Percentages, sheets
 
 _KIND = ("a spreadsheet", "电子表格")
 _CELLS = 20_000_000  # of one sheet, the empty ones too
@@ -32,13 +32,16 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 def read_workbook(path: Path, name: str) -> LoadedDocument:
     """The visible sheets, each under its name. Raises `UnreadableFile` for damaged, protected and oversized files."""
     try:
-        shares: dict[str, Percentages] = {}
+        shares: dict[str, Percentages] = {}  # sheet -> its percentages
         if zipfile.is_zipfile(path):
             # Calamine believes what is packed; Python's reader finds out whether it is larger than the archive says.
             with zipfile.ZipFile(path) as archive:
                 if archive.testzip():
                     raise refusals.damaged(name, _KIND)
-                shares = percentages(archive)
+                for title, about in sheets(archive).items():
+                    if about.size > _CELLS:
+                        raise refusals.too_many_cells(name, _CELLS // 1_000_000)
+                    shares[title] = about.percentages
         with CalamineWorkbook.from_path(str(path)) as book:
             writer = Writer()
             for place, sheet in enumerate(book.sheets_metadata):
