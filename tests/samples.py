@@ -136,7 +136,8 @@ def open_slides():
     return open_document(
         "presentation",
         '<draw:page draw:name="page1"><draw:frame presentation:class="title"><draw:text-box><text:p>第一页</text:p>'
-        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>Some words</text:p></draw:text-box></draw:frame><presentation:notes>"
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>Some words</text:p></draw:text-box></draw:frame>"
+        "<presentation:notes>"
         "<draw:frame><draw:text-box><text:p>备注的话</text:p></draw:text-box></draw:frame></presentation:notes></draw:page>",
     )
 
