@@ -4,7 +4,6 @@ A PDF called .txt is read as a PDF, and a program called .pdf is refused as a pr
 """
 
 import re
-import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -133,7 +132,7 @@ def _old_office(path: Path, name: str) -> Kind:
     try:
         with OleFileIO(str(path)) as compound:
             streams = {entry[0] for entry in compound.listdir(streams=True)}
-    except (*BROKEN, struct.error) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, refusals.promised(name) or _OLE) from error
     if "EncryptedPackage" in streams:
         raise refusals.protected(name)

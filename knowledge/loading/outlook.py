@@ -4,7 +4,6 @@ Text is held as UTF-16, or in the encoding of the sender's machine, which the me
 guessed then. A message that is attached to another one lies within the same file.
 """
 
-import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def read_msg(path: Path, name: str, inner: Inner) -> LoadedDocument:
     try:
         with OleFileIO(str(path)) as compound:
             letter = _letter(_Folder(compound, (), 32), inner, 0)
-    except (*BROKEN, struct.error) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     return written(letter, inner)
 

@@ -5,6 +5,7 @@ they hold.
 """
 
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from lxml import etree  # type: ignore[import-untyped]
 BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     etree.LxmlError,
+    StopIteration,
     EOFError,
     LookupError,
     ValueError,

@@ -21,6 +21,7 @@ from knowledge.loading.tables import write_grid
 from knowledge.loading.workbook import Percentages, sheets
 
 _KIND = ("a spreadsheet", "电子表格")
+_BROKEN: tuple[type[Exception], ...] = (*BROKEN, CalamineError)
 _CELLS = 20_000_000  # of one sheet, the empty ones too
 _SEPARATORS = ",;\t|"
 _NAMED = re.compile(r"sep=(.)\n")  # how Excel writes down the separator
@@ -53,7 +54,7 @@ def read_workbook(path: Path, name: str) -> LoadedDocument:
                         write_grid(writer, chain([first], rows))
     except PasswordError as error:
         raise refusals.protected(name) from error
-    except (CalamineError, *BROKEN) as error:
+    except _BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     return writer.document()
 

@@ -19,6 +19,7 @@ from knowledge.loading.sheets import shown
 from knowledge.loading.tables import write_table
 
 _KIND = ("a PowerPoint file", " PowerPoint 演示文稿")
+_BROKEN: tuple[type[Exception], ...] = (*BROKEN, PythonPptxError)
 _DEPTH = 20  # groups within groups
 _EDGES = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.HEADER, PP_PLACEHOLDER.DATE)
 _LINE = 300_000  # EMU, a third of an inch: shapes whose tops differ by less stand beside each other
@@ -34,7 +35,7 @@ def read_pptx(path: Path, name: str) -> LoadedDocument:
                 heading = _write(slide, page, writer)
                 # What programs write into a file's own title is mostly the name of the program.
                 title = heading if page == 1 else title
-    except (PythonPptxError, *BROKEN) as error:
+    except _BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     return writer.document(title)
 
@@ -101,7 +102,7 @@ def _write_chart(shape: Any, page: int, writer: Writer) -> bool:
         chart = shape.chart
         title = _text(chart.chart_title.text_frame) if chart.has_title and chart.chart_title.has_text_frame else ""
         tables = [_plot(plot) for plot in chart.plots]
-    except (PythonPptxError, *BROKEN):
+    except _BROKEN:
         return False
     writer.block(title, page)
     for rows in tables:

@@ -53,7 +53,7 @@ def read_docx(path: Path, name: str) -> LoadedDocument:
             body = next(inner(parsed(archive, part), "body"))
             reading = _Reading({kind: _beside(archive, part, kind) for kind in ("styles", "numbering", "footnotes", "endnotes")})
         reading.walk(body)
-    except (*BROKEN, StopIteration) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     return reading.writer.document(reading.title)
 

@@ -46,7 +46,7 @@ def sheets(archive: zipfile.ZipFile) -> dict[str, Sheet]:
                 content = archive.read(part)
                 found[attribute(each, "name")] = Sheet(_size(content), _percentages(content, forms) if forms else {})
         return found
-    except (*BROKEN, StopIteration):
+    except BROKEN:
         return {}
 
 
