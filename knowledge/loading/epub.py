@@ -41,7 +41,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> LoadedDocument:
     if _RIGHTS in archive.namelist():
         locked = {unquote(uri) for uri in parsed(archive, _RIGHTS).xpath("//*[local-name()='CipherReference']/@URI")}
     names = _contents(archive, folder, items)
-    writer = Writer()
+    writer, named = Writer(), False
     for chapter in chapters:
         part = _joined(folder, chapter.get("href", ""))
         # The table of contents says nothing that the chapters do not say.
@@ -51,7 +51,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> LoadedDocument:
             raise refusals.copy_protected(name)
         if part in archive.NameToInfo:
             # XML is UTF-8 or says what it is by its first bytes.
-            write_html(decoded(archive.read(part)) or "", writer, names.get(part, ""))
+            named = write_html(decoded(archive.read(part)) or "", writer, names.get(part, ""), named)
     return writer.document(" ".join(book.xpath("string(//*[local-name()='metadata']/*[local-name()='title'])").split()))
 
 

@@ -94,13 +94,22 @@ def read_html(data: bytes) -> LoadedDocument | None:
     return writer.document(title)
 
 
-def write_html(text: str, writer: Writer, heading: str = "") -> None:
-    """Add a page to a document; `heading` stands above it where it has none of its own."""
+def write_html(text: str, writer: Writer, heading: str = "", named: bool = False) -> bool:
+    """Add a page to a document; `heading` stands above it where it has none of its own.
+
+    `named` says that the page before this one stood under such a heading, which ends where another begins; returns whether one
+    stands at the end of this page.
+    """
     body = _soup(text).body
-    if body is not None:
-        if heading and not body.find(_HEADINGS):
-            writer.heading(1, heading)
-        _walk(body, writer)
+    if body is None:
+        return named
+    own = body.find(_HEADINGS) is not None
+    if named and (own or heading):
+        writer.leave()
+    if heading and not own:
+        writer.heading(1, heading)
+    _walk(body, writer)
+    return not own and (named or bool(heading))
 
 
 def _soup(text: str) -> BeautifulSoup:

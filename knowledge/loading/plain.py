@@ -19,7 +19,7 @@ def read_text(raw: str) -> LoadedDocument:
 
 
 def read_markdown(raw: str) -> LoadedDocument:
-    """Sections by ATX and underlined headings outside of code; the title is what the front matter names, or the first one of level 1."""
+    """Sections by ATX and underlined headings outside of code; the title is in the front matter, or the first one of level 1."""
     text = cleaned(raw).strip("\n") + "\n"
     sections: list[Section] = []
     path, fence = HeadingPath(), ""

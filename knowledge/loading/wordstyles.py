@@ -1,10 +1,10 @@
 """What a Word file says about its paragraphs elsewhere: which styles are headings, and which numbers its lists show."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.loading.numerals import numeral
 from knowledge.loading.packed import attribute, inner
 
 _HEADING = re.compile(r"(?:heading|标题|標題)\s*(\d)", re.IGNORECASE)
@@ -12,9 +12,6 @@ _TITLE = ("title", "标题", "標題")
 _LIST = re.compile(r"(?:list (?:bullet|number)|列表项目符号|列表编号)", re.IGNORECASE)
 _LEVELS = 9
 _CHAIN = 20  # styles that are based on each other
-_HAN = "〇一二三四五六七八九"
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"),
-          (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 _PLACE = re.compile(r"%(\d)")
 
 Numbering = tuple[str, int]
@@ -124,7 +121,7 @@ class Lists:
             count = counts[at]
             form = _value(levels[at], "numFmt") if at in levels else "decimal"
             legal = any(True for _ in inner(node, "isLgl"))
-            return _FORMS.get("decimal" if legal else form, str)(self._start(levels, at, None) if count is None else count)
+            return numeral("decimal" if legal else form, self._start(levels, at, None) if count is None else count)
 
         return level, _PLACE.sub(shown, _value(node, "lvlText"))[:40].strip() or "-"
 
@@ -160,49 +157,3 @@ def _outline(value: str) -> int:
 
 def _number(value: str) -> int:
     return int(value) if re.fullmatch(r"\d{1,6}", value) else 0
-
-
-def _letter(number: int) -> str:
-    if not 0 < number <= 26 * 30:
-        return str(number)
-    return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-
-
-def _roman(number: int) -> str:
-    if not 0 < number < 4000:
-        return str(number)
-    text = ""
-    for size, sign in _ROMAN:
-        text += sign * (number // size)
-        number %= size
-    return text
-
-
-def _chinese(number: int) -> str:
-    """Up to 99 as it is counted (二十一), digit by digit from there on."""
-    if not 0 < number < 100:
-        return "".join(_HAN[int(digit)] for digit in str(number))
-    tens, ones = divmod(number, 10)
-    return (("" if tens == 1 else _HAN[tens]) + "十" if tens else "") + (_HAN[ones] if ones else "")
-
-
-def _circled(number: int) -> str:
-    return chr(ord("①") + number - 1) if 0 < number <= 20 else str(number)
-
-
-_FORMS: dict[str, Callable[[int], str]] = {
-    "decimalZero": "{:02}".format,
-    "lowerLetter": _letter,
-    "upperLetter": lambda number: _letter(number).upper(),
-    "lowerRoman": _roman,
-    "upperRoman": lambda number: _roman(number).upper(),
-    "chineseCounting": _chinese,
-    "chineseCountingThousand": _chinese,
-    "taiwaneseCounting": _chinese,
-    "taiwaneseCountingThousand": _chinese,
-    "japaneseCounting": _chinese,
-    "ideographDigital": _chinese,
-    "decimalEnclosedCircle": _circled,
-    "decimalEnclosedCircleChinese": _circled,
-}
-"""How a list writes its numbers; any other way is told in digits."""
