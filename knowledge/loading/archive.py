@@ -16,8 +16,10 @@ from typing import Any
 
 from common.errors import UnreadableFile
 from knowledge.loading import refusals
+from knowledge.loading.detect import detect
 from knowledge.loading.encoding import decoded
 from knowledge.loading.limits import writing
+from knowledge.loading.packed import BROKEN
 
 _KIND = ("a packed archive (zip)", "压缩包（zip）")
 _MEMBERS = 2_000
@@ -55,7 +57,7 @@ def members(path: Path, name: str, largest: int) -> list[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     names = _names(entries)
     wanted = [place for place, entry in enumerate(entries) if not _is_folder(entry) and not _CLUTTER.search(names[place])]
@@ -87,6 +89,16 @@ def extract(path: Path, name: str, member: Member, to: Path, largest: int) -> No
                 shutil.copyfileobj(packed, file, _COPY)
     except (zipfile.BadZipFile, zlib.error, EOFError, IndexError, NotImplementedError, RuntimeError, ValueError) as error:
         raise refusals.damaged_member(member.name, name) from error
+    # Whatever it is called: an archive may hold itself, and would be unpacked for ever.
+    if _is_archive(to, member.name):
+        raise refusals.packed_within(member.name)
+
+
+def _is_archive(path: Path, name: str) -> bool:
+    try:
+        return detect(path, name) == "zip"
+    except UnreadableFile:  # which it will be told of when it is read
+        return False
 
 
 def _refused(entry: zipfile.ZipInfo, name: str, largest: int) -> tuple[str, str] | None:

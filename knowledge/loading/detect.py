@@ -4,7 +4,6 @@ A PDF called .txt is read as a PDF, and a program called .pdf is refused as a pr
 """
 
 import re
-import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal
 
 from knowledge.corpora.forms import corpus
 from knowledge.loading import refusals
+from knowledge.loading.packed import BROKEN
 
 Kind = Literal[
     "pdf", "docx", "pptx", "sheets", "opendocument", "epub", "rtf", "msg", "eml", "zip",
@@ -63,6 +63,8 @@ _BY_NAME: dict[str, Kind] = {
 _ZIP = ("a packed archive (zip)", "压缩包（zip）")
 _OLE = ("an old Office file", "旧版 Office 文件")
 _GZIP = b"\x1f\x8b"
+_ZIPPED_ENDINGS = (".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub")
+_OLE_ENDINGS = (".msg", ".xls")
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _UNPACKED = 300_000_000  # bytes that one file may hold once unpacked
 _OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -116,9 +118,12 @@ def _zipped(path: Path, name: str) -> Kind:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             kind = _packed(archive, [entry.filename for entry in entries])
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, refusals.promised(name) or _ZIP) from error
     if kind == "zip":
+        # What should be a document and lacks its main part was cut or mended by a program that repairs archives.
+        if name.lower().endswith(_ZIPPED_ENDINGS) and (promised := refusals.promised(name)):
+            raise refusals.damaged(name, promised)
         return kind
     if any(entry.flag_bits & 1 for entry in entries):
         raise refusals.protected(name)
@@ -144,7 +149,7 @@ def _old_office(path: Path, name: str) -> Kind:
     try:
         with OleFileIO(str(path)) as compound:
             streams = {entry[0] for entry in compound.listdir(streams=True)}
-    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, refusals.promised(name) or _OLE) from error
     if "EncryptedPackage" in streams:
         raise refusals.protected(name)
@@ -155,6 +160,8 @@ def _old_office(path: Path, name: str) -> Kind:
     for stream, kind, ending in _OLD_OFFICE:
         if stream in streams:
             raise refusals.save_as(name, kind, ending)
+    if name.lower().endswith(_OLE_ENDINGS) and (promised := refusals.promised(name)):
+        raise refusals.damaged(name, promised)
     raise refusals.unsupported(name, _OLE)
 
 

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
-
 from knowledge.loading import refusals
 from knowledge.loading.document import LoadedDocument, Writer
 from knowledge.loading.encoding import decoded
 from knowledge.loading.html import write_html
-from knowledge.loading.packed import parsed
+from knowledge.loading.packed import BROKEN, parsed
 
 _KIND = ("an e-book", "电子书")
 _PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
@@ -28,7 +26,7 @@ def read_epub(path: Path, name: str) -> LoadedDocument:
     try:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, name)
-    except (zipfile.BadZipFile, LxmlError, KeyError, IndexError, ValueError, NotImplementedError, OSError) as error:
+    except BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
 
 
@@ -43,7 +41,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> LoadedDocument:
     if _RIGHTS in archive.namelist():
         locked = {unquote(uri) for uri in parsed(archive, _RIGHTS).xpath("//*[local-name()='CipherReference']/@URI")}
     names = _contents(archive, folder, items)
-    writer = Writer()
+    writer, named = Writer(), False
     for chapter in chapters:
         part = _joined(folder, chapter.get("href", ""))
         # The table of contents says nothing that the chapters do not say.
@@ -53,7 +51,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> LoadedDocument:
             raise refusals.copy_protected(name)
         if part in archive.NameToInfo:
             # XML is UTF-8 or says what it is by its first bytes.
-            write_html(decoded(archive.read(part)) or "", writer, names.get(part, ""))
+            named = write_html(decoded(archive.read(part)) or "", writer, names.get(part, ""), named)
     return writer.document(" ".join(book.xpath("string(//*[local-name()='metadata']/*[local-name()='title'])").split()))
 
 
@@ -67,7 +65,7 @@ def _contents(archive: zipfile.ZipFile, folder: str, items: dict[str, Any]) -> d
         part = _joined(folder, item.get("href", ""))
         try:
             tree = parsed(archive, part)
-        except (KeyError, LxmlError):
+        except BROKEN:
             continue
         base = posixpath.dirname(part)
         entries = tree.xpath("//*[local-name()='nav'][1]//*[local-name()='a'][@href]") if kind == "nav" else []

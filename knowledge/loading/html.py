@@ -1,13 +1,14 @@
 """HTML: the main text of a page with its headings, lists and tables; menus, scripts and hidden parts are left out."""
 
 import re
+from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from knowledge.loading.document import LoadedDocument, Writer
 from knowledge.loading.encoding import decoded
-from knowledge.loading.tables import write_table
+from knowledge.loading.tables import write_grid
 
 _DROPPED = (
     "script",
@@ -20,9 +21,10 @@ _DROPPED = (
     "nav",
     "aside",
     "footer",
-    "form",
     "button",
     "select",
+    "input",
+    "textarea",
 )
 _BLOCKS = (
     "address",
@@ -62,11 +64,21 @@ _BLOCKS = (
     "h5",
     "h6",
 )
+_HIDDEN = (
+    "[hidden], [aria-hidden=true], [role=navigation], [role=search], .noprint, .catlinks, .printfooter, header ul, header ol"
+)
+"""Lists within a header are menus and choices of language; what a page would not print of itself is no text of it."""
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _CLOSED = re.compile(r"<(?:title|script|style|iframe)\b[^<>]{0,1000}/>", re.IGNORECASE)
 """Elements that are closed as in XML; a reader of HTML would take all that follows for their text."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+_BREAK = "\u2028"  # a line that the page itself breaks, while white space is still made one
+_AROUND_BREAK = re.compile(rf" *{_BREAK} *")
+_DEPTH = 60  # elements within elements of one text
+_WIDE = 200  # rows or columns that a cell is believed to span
+_REPEATED = 200  # characters of a cell that is merged downwards and still stands in each row
 _ENOUGH = 200  # characters that make a `main` element believed
 
 
@@ -82,13 +94,22 @@ def read_html(data: bytes) -> LoadedDocument | None:
     return writer.document(title)
 
 
-def write_html(text: str, writer: Writer, heading: str = "") -> None:
-    """Add a page to a document; `heading` stands above it where it has none of its own."""
+def write_html(text: str, writer: Writer, heading: str = "", named: bool = False) -> bool:
+    """Add a page to a document; `heading` stands above it where it has none of its own.
+
+    `named` says that the page before this one stood under such a heading, which ends where another begins; returns whether one
+    stands at the end of this page.
+    """
     body = _soup(text).body
-    if body is not None:
-        if heading and not body.find(_HEADINGS):
-            writer.heading(1, heading)
-        _walk(body, writer)
+    if body is None:
+        return named
+    own = body.find(_HEADINGS) is not None
+    if named and (own or heading):
+        writer.leave()
+    if heading and not own:
+        writer.heading(1, heading)
+    _walk(body, writer)
+    return not own and (named or bool(heading))
 
 
 def _soup(text: str) -> BeautifulSoup:
@@ -96,10 +117,12 @@ def _soup(text: str) -> BeautifulSoup:
     soup = BeautifulSoup(_CLOSED.sub("", text), "lxml")
     for tag in soup.find_all(_DROPPED):
         tag.decompose()
-    # Lists within a header are menus and choices of language.
-    for tag in soup.select("[hidden], [aria-hidden=true], header ul, header ol"):
-        if not tag.decomposed:
+    for tag in [*soup.select(_HIDDEN), *soup.find_all(style=_INVISIBLE), *soup.find_all("form")]:
+        # Some programs put a whole page into one form.
+        if not tag.decomposed and not (tag.name == "form" and len(tag.get_text(strip=True)) >= _ENOUGH):
             tag.decompose()
+    for tag in soup.find_all(("rt", "rp")):  # how characters are pronounced, in small type above them
+        tag.decompose()
     return soup
 
 
@@ -122,7 +145,7 @@ def _walk(root: Tag, writer: Writer) -> None:
     loose: list[str] = []
 
     def flush() -> None:
-        writer.block(_SPACE.sub(" ", "".join(loose)))
+        writer.block(_AROUND_BREAK.sub("\n", _SPACE.sub(" ", "".join(loose))))
         loose.clear()
 
     # A stack of our own: pages nest deeper than Python's.
@@ -138,9 +161,9 @@ def _walk(root: Tag, writer: Writer) -> None:
             loose.append(str(node))
         elif isinstance(node, Tag):
             if node.name == "br":
-                loose.append(" ")
+                loose.append(_BREAK)
             elif node.name not in _BLOCKS and not node.find(_BLOCKS):
-                loose.append(node.get_text())
+                loose.append(_words(node, _BREAK))
             else:
                 flush()
                 if not _leaf(node, writer):
@@ -157,13 +180,17 @@ def _last(node: object) -> bool:
 
 def _leaf(node: Tag, writer: Writer) -> bool:
     """Write a block that is taken whole; False where its children must be walked."""
-    if re.fullmatch("h[1-6]", node.name):
-        writer.heading(int(node.name[1]), node.get_text(" "))
+    if node.name in _HEADINGS:
+        writer.heading(int(node.name[1]), _words(node))
     elif node.name == "pre":
+        for line_end in node.find_all("br"):
+            line_end.replace_with("\n")
         writer.block(node.get_text())
     elif node.name == "table" and not node.find("table"):
-        rows = [[cell.get_text(" ") for cell in row.find_all(("td", "th"))] for row in node.find_all("tr")]
-        write_table(writer, rows)
+        caption = node.find("caption")
+        if caption is not None:
+            writer.block(_SPACE.sub(" ", _words(caption)))
+        write_grid(writer, _rows(node))
     elif node.name in ("ul", "ol") and not node.find(("table", "pre")):
         writer.block("\n".join(_items(node)))
     else:
@@ -171,16 +198,70 @@ def _leaf(node: Tag, writer: Writer) -> bool:
     return True
 
 
+def _words(node: Tag, line_end: str = " ", depth: int = 0) -> str:
+    """The words of an element; blocks within it are set apart, and what is only marked up is not: 中<b>文</b> is one word."""
+    if depth > _DEPTH:
+        return node.get_text()
+    parts = []
+    for child in node.children:
+        if isinstance(child, PreformattedString):
+            continue
+        if isinstance(child, Tag):
+            words = line_end if child.name == "br" else _words(child, line_end, depth + 1)
+            parts.append(f" {words} " if child.name in _BLOCKS else words)
+        else:
+            parts.append(str(child))
+    return "".join(parts)
+
+
+def _rows(table: Tag) -> Iterator[list[str]]:
+    """Rows of cells, each in its column: what is merged downwards stands in each row, what is merged sideways once."""
+    standing: dict[int, tuple[int, str]] = {}  # column -> rows that a cell above still reaches into, its words there
+    for row in table.find_all("tr"):
+        cells = {column: words for column, (_, words) in standing.items()}
+        standing = {column: (left - 1, words) for column, (left, words) in standing.items() if left > 1}
+        column = 0
+        for cell in row.find_all(("td", "th")):
+            words = _SPACE.sub(" ", _words(cell)).strip()
+            down = _span(cell, "rowspan") - 1
+            for number in range(_span(cell, "colspan")):
+                while column in cells:
+                    column += 1
+                cells[column] = "" if number else words
+                if down:
+                    standing[column] = down, cells[column] if len(words) <= _REPEATED else ""
+        yield [cells.get(column, "") for column in range(max(cells, default=-1) + 1)]
+
+
+def _span(cell: Tag, name: str) -> int:
+    value = str(cell.get(name) or "1")
+    return min(max(int(value), 1), _WIDE) if re.fullmatch(r"[0-9]{1,6}", value) else 1
+
+
 def _items(listing: Tag) -> list[str]:
     lines = []
+    numbers: dict[int, int] = {}  # of a list, by its identity -> the number of its last point
     for item in listing.find_all("li"):
         depth = len(item.find_parents("li"))
+        above = item.find_parent(("ol", "ul"))
+        mark = "-"
+        if above is not None and above.name == "ol":
+            number = numbers.get(id(above), _first(above) - 1) + 1
+            numbers[id(above)] = number
+            mark = f"{number}."
         own = "".join(
-            child.get_text(" ") if isinstance(child, Tag) else str(child)
+            (f" {_words(child)} " if child.name in _BLOCKS else " " if child.name == "br" else _words(child))
+            if isinstance(child, Tag)
+            else str(child)
             for child in item.children
-            if not (isinstance(child, Tag) and child.name in ("ul", "ol"))
+            if not isinstance(child, PreformattedString) and not (isinstance(child, Tag) and child.name in ("ul", "ol"))
         )
         text = _SPACE.sub(" ", own).strip()
         if text:
-            lines.append("  " * min(depth, 6) + "- " + text)
+            lines.append(f"{'  ' * min(depth, 6)}{mark} {text}")
     return lines
+
+
+def _first(listing: Tag) -> int:
+    start = str(listing.get("start") or "1")
+    return int(start) if re.fullmatch(r"-?[0-9]{1,6}", start) else 1

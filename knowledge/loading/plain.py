@@ -5,9 +5,10 @@ import re
 from knowledge.loading.document import HeadingPath, LoadedDocument, Section, cleaned
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
-_UNDERLINE = re.compile(r"^ {0,3}(=+|-{3,})[ \t]*$")
+_UNDERLINE = re.compile(r"^ {0,3}(=+|-{2,})[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _FRONT = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`]|!?\[([^\]]*)\]\([^)]*\)")
 
 
@@ -18,12 +19,14 @@ def read_text(raw: str) -> LoadedDocument:
 
 
 def read_markdown(raw: str) -> LoadedDocument:
-    """Sections by ATX and underlined headings outside of code; the first heading of level 1 is the title."""
+    """Sections by ATX and underlined headings outside of code; the title is in the front matter, or the first one of level 1."""
     text = cleaned(raw).strip("\n") + "\n"
     sections: list[Section] = []
-    path, title, fence = HeadingPath(), "", ""
+    path, fence = HeadingPath(), ""
     front = _FRONT.match(text)
     start = position = front.end() if front else 0
+    named = _TITLE.search(front[0]) if front else None
+    title = named[2] if named else ""
 
     def close(end: int) -> None:
         if text[start:end].strip():

@@ -35,7 +35,7 @@ def read_kind(kind: Kind, path: Path, name: str, inner: Callable[[Path, str], Lo
 
         return read_epub(path, name)
     if kind == "msg":
-        from knowledge.loading.mail import read_msg
+        from knowledge.loading.outlook import read_msg
 
         return read_msg(path, name, inner)
     if kind == "corpus":

@@ -1,7 +1,7 @@
 """Spreadsheets (.xlsx, .xlsb, .xls, .ods) through calamine, and tables in text (.csv, .tsv). A heading a sheet.
 
 Of a formula its value is read, as the program that saved the file computed it. Hidden sheets, pictures and comments are left out.
-A number stands as it is stored, without its format: a quarter is 0.25, whether the cell shows it as 25 % or not.
+A number stands as it is stored, without its format, but for the percentages of .xlsx: 1234.5 may be shown as $1,234.50.
 """
 
 import csv
@@ -9,15 +9,19 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from knowledge.loading import refusals
 from knowledge.loading.document import LoadedDocument, Writer
+from knowledge.loading.packed import BROKEN
 from knowledge.loading.tables import write_grid
+from knowledge.loading.workbook import Percentages, sheets
 
 _KIND = ("a spreadsheet", "电子表格")
+_BROKEN: tuple[type[Exception], ...] = (*BROKEN, CalamineError)
 _CELLS = 20_000_000  # of one sheet, the empty ones too
 _SEPARATORS = ",;\t|"
 _NAMED = re.compile(r"sep=(.)\n")  # how Excel writes down the separator
@@ -29,20 +33,28 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 def read_workbook(path: Path, name: str) -> LoadedDocument:
     """The visible sheets, each under its name. Raises `UnreadableFile` for damaged, protected and oversized files."""
     try:
+        shares: dict[str, Percentages] = {}  # sheet -> its percentages
         if zipfile.is_zipfile(path):
             # Calamine believes what is packed; Python's reader finds out whether it is larger than the archive says.
             with zipfile.ZipFile(path) as archive:
                 if archive.testzip():
                     raise refusals.damaged(name, _KIND)
+                for title, about in sheets(archive).items():
+                    if about.size > _CELLS:
+                        raise refusals.too_many_cells(name, _CELLS // 1_000_000)
+                    shares[title] = about.percentages
         with CalamineWorkbook.from_path(str(path)) as book:
             writer = Writer()
             for place, sheet in enumerate(book.sheets_metadata):
                 if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:
-                    writer.heading(1, sheet.name)
-                    write_grid(writer, _rows(book, place, name))
+                    rows = _rows(book, place, name, shares.get(sheet.name, {}))
+                    first = next(rows, None)
+                    if first is not None:
+                        writer.heading(1, sheet.name)
+                        write_grid(writer, chain([first], rows))
     except PasswordError as error:
         raise refusals.protected(name) from error
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except _BROKEN as error:
         raise refusals.damaged(name, _KIND) from error
     return writer.document()
 
@@ -50,9 +62,9 @@ def read_workbook(path: Path, name: str) -> LoadedDocument:
 def read_delimited(text: str) -> LoadedDocument:
     """A table of which each line is a row; the separator is the one that cuts its lines most evenly."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    csv.field_size_limit(len(text) + 1)  # holds for whatever this process reads, so before anything is
     named = _NAMED.match(text)
     separator = named[1] if named else _separator(text[:_LOOKED_AT])
-    csv.field_size_limit(len(text) + 1)
     lines = text[named.end() if named else 0 :].split("\n")
     writer = Writer()
     write_grid(writer, csv.reader((line + "\n" for line in lines), delimiter=separator))
@@ -70,7 +82,7 @@ def _separator(sample: str) -> str:
     return max(_SEPARATORS, key=evenness)
 
 
-def _rows(book: CalamineWorkbook, place: int, name: str) -> Iterator[list[str]]:
+def _rows(book: CalamineWorkbook, place: int, name: str, shares: Percentages) -> Iterator[list[str]]:
     """The rows of a sheet; a value in cells that are merged downwards stands in each of their rows."""
     sheet = book.get_sheet_by_index(place)
     if sheet.start is None:
@@ -86,6 +98,9 @@ def _rows(book: CalamineWorkbook, place: int, name: str) -> Iterator[list[str]]:
     standing: dict[int, tuple[int, str]] = {}
     for number, row in enumerate(sheet.to_python()):
         cells = [shown(cell) for cell in row]
+        for column, decimals in shares.get(top + number, {}).items():
+            if left <= column < left + len(row) and isinstance(value := row[column - left], int | float):
+                cells[column - left] = f"{value * 100:.{decimals}f}%"
         for column, starts in merged.items():
             if number in starts and column < len(cells):
                 standing[column] = starts[number], cells[column]
@@ -99,7 +114,7 @@ def shown(cell: Cell) -> str:
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e18 else f"{cell:.15g}"
     if isinstance(cell, datetime):
         midnight = cell.time() == time()
         return cell.date().isoformat() if midnight else cell.isoformat(" ", "minutes" if not cell.second else "seconds")

@@ -33,7 +33,11 @@ def write_grid(writer: Writer, rows: Iterable[Row], page: int = 0) -> None:
             titles = _titles(part)
             for row in part[:titles]:
                 writer.block(" ".join(cell.strip() for cell in row if cell.strip()), page)
-            write_table(writer, part[titles:], page)
+            rest = part[titles:]
+            if len(rest) == 1 and sum(1 for cell in rest[0] if cell.strip()) == 1:
+                writer.block("".join(rest[0]), page)
+            else:
+                write_table(writer, rest, page)
 
 
 def blocks(rows: Iterable[Row]) -> Iterator[str]:

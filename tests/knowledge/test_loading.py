@@ -143,7 +143,7 @@ def test_the_content_decides_not_the_name(files, loader):
         ("half.xlsx", zipped("xl/workbook.xml"), "damaged"),
         ("half.pptx", zipped("ppt/presentation.xml"), "damaged"),
         ("half.epub", zipped("META-INF/container.xml"), "damaged"),
-        ("half.odt", zipped("META-INF/manifest.xml", "content.xml"), "packed archive"),
+        ("half.odt", zipped("META-INF/manifest.xml", "content.xml"), "begins like an OpenDocument file"),
         ("all.zip", zipped("a.txt"), "packed archive"),
         ("torn.zip", b"PK\x03\x04" + b"x" * 100, "damaged"),
         ("torn.pptx", b"PK\x03\x04" + b"x" * 100, "begins like a PowerPoint file"),
