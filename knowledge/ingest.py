@@ -92,8 +92,11 @@ class Ingest:
         place: int,
         told: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        called: str = "",
     ) -> Read | Outcome:
         """A file read and cut, or why there is nothing to embed; `told` and `cancelled` are those of `Loader.load`.
+
+        `called` is what it was called where it came from, if not `name`: its ending may tell its kind.
 
         Raises `CollectionMissing`, and `ArchiveFile` for an archive.
         """
@@ -103,7 +106,7 @@ class Ingest:
             found = self._unchanged(owner, collection, str(path), name, sha256, started)
             if found is not None:
                 return found
-            document = self._loader.load(path, name, told, cancelled)
+            document = self._loader.load(path, called or name, told, cancelled)
             cut = chunks(document)
             if not cut:
                 raise no_text(name)
