@@ -5,9 +5,11 @@ the same content again is no work.
 """
 
 import hashlib
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,10 @@ from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, chunks
 from knowledge.loading.document import LeftOut
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
-from knowledge.loading.refusals import no_text, partly
+from knowledge.loading.refusals import no_text, partly, unpacked_nothing
 from knowledge.rows import NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Progress, Record
+from knowledge.unpacking import unpack
 from retrieval.embedding import Embedder
 from retrieval.language import languages_of
 
@@ -62,7 +65,7 @@ class Ingest:
 
     def files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome | Progress]:
         """Add files under their names, each in place of an older one of its name; an outcome for each, in order, and what
-        happens on the way to it.
+        happens on the way to it. An archive has an outcome for each file that it holds, called "archive.zip/its/place".
 
         Neighbours are embedded together, since small batches leave half of the encoder's speed; each is stored by itself.
         A file that cannot be read is an outcome; `CollectionMissing`, `EmbedderMismatch` and `StorageFailed` are raised.
@@ -70,18 +73,37 @@ class Ingest:
         self._catalogue.require(owner, [collection])
         waiting: list[Read | Outcome] = []
         passages = 0
-        for place, (path, name) in enumerate(files):
-            yield Progress(place, name, "reading")
+        places = count()
+        for path, name in files:
+            yield Progress(place := next(places), name, "reading")
             try:
-                item = self.read(owner, collection, path, name, place)
-            except ArchiveFile as error:
-                item = Outcome(str(path), name, "failed", 0, error.english, error.chinese)
-            waiting.append(item)
-            passages += len(item.cut) if isinstance(item, Read) else 0
-            if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
-                yield from self.finish(owner, collection, waiting)
-                waiting, passages = [], 0
+                items: Iterable[Read | Outcome] = [self.read(owner, collection, path, name, place)]
+            except ArchiveFile:
+                items = self._members(owner, collection, path, name, places)
+            for item in items:
+                waiting.append(item)
+                passages += len(item.cut) if isinstance(item, Read) else 0
+                if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
+                    yield from self.finish(owner, collection, waiting)
+                    waiting, passages = [], 0
         yield from self.finish(owner, collection, waiting)
+
+    def _members(self, owner: str, collection: str, path: Path, name: str, places: Iterator[int]) -> Iterator[Read | Outcome]:
+        """The files that an archive holds, each read by itself; one that can hold none is told of as a whole."""
+        found = False
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                for member in unpack(self._loader, path, name, lambda: Path(folder) / "member"):
+                    found, shown = True, str(path.with_name(member.name)) if path.name == name else member.name
+                    if member.refused:
+                        yield Outcome(shown, member.name, "failed", 0, *member.refused)
+                    else:
+                        yield replace(self.read(owner, collection, member.path, member.name, next(places)), path=shown)
+            except UnreadableFile as error:
+                yield Outcome(str(path), name, "failed", 0, error.english, error.chinese)
+            else:
+                if not found:
+                    yield Outcome(str(path), name, "failed", 0, *unpacked_nothing(name, 0))
 
     def read(
         self,

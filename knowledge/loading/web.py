@@ -18,7 +18,6 @@ from common.errors import EgressFailed, EgressRefused, UnreadableFile
 from knowledge.loading import refusals
 from knowledge.loading.document import cleaned
 from knowledge.loading.encoding import decoded
-from knowledge.loading.html import declared_encoding
 
 _DEADLINE_S = 60.0
 _BYTES = 50_000_000
@@ -96,6 +95,8 @@ def fetch(url: str, to: Path, egress: Egress | None, *, granted_hosts: frozenset
     if not body.strip():
         raise refusals.empty(name)
     if kind in _HTML:
+        from knowledge.loading.html import declared_encoding  # whose parser takes a while to load
+
         text = decoded(body, charset or declared_encoding(body))
         if text is None:
             raise refusals.undecodable(name)
