@@ -1,4 +1,5 @@
-"""The tools that ask the network, with the addresses that this machine's owner named: their SearXNG, their mirrors of the hubs.
+"""What asks the network: the client for pages that are added as documents, and the tools, with the addresses that this machine's
+owner named: their SearXNG, their mirrors of the hubs.
 
 The mirrors are those that downloads use, by the hubs' own environment variables, so that a model that was found can be fetched.
 """
@@ -15,6 +16,11 @@ from tools.base import Tool
 from tools.builtin.network.hubs import HUGGING_FACE, MODELSCOPE
 from tools.builtin.network.service import Service
 from tools.builtin.network.shelf import CONNECT_S, network_tools
+
+
+def way_out(offline: bool) -> Egress | None:
+    """What fetches the pages of the web that are added to collections; None where Hearth was started `offline`."""
+    return None if offline else Egress(connect_s=CONNECT_S)
 
 
 def tools_outside(database: Database, offline: bool) -> Sequence[Tool]:

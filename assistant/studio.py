@@ -33,6 +33,7 @@ from assistant.models.hubs import Hub
 from assistant.models.memory import Memory, measure
 from assistant.models.served import Served
 from assistant.models.threads import share_processor
+from assistant.outside import way_out
 from assistant.pipelines import Pipelines
 from assistant.preferences import PreferenceStore, model_at_start, region_now
 from assistant.reading import cited, finder
@@ -389,7 +390,7 @@ def build_studio(
     database = Database(folder.path / "hearth.db")
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
-    knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)))
+    knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)), egress=way_out(settings.offline))
     runs = Runs(database, conversations)
     secrets = Secrets(folder.path, settings.secret_key)
     hide_in_logs(secrets)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from common.database import Connection, Database
+from common.egress import Egress
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.corpora.forms import Corpus
@@ -47,8 +48,12 @@ class Knowledge:
         folder: Path,
         embedder: Embedder | Callable[[], Embedder],
         reranker: Reranker | None = None,
+        egress: Egress | None = None,
     ) -> None:
-        """`embedder` may be a function that loads one; it is called once, when vectors are first needed."""
+        """`embedder` may be a function that loads one; it is called once, when vectors are first needed.
+
+        `egress` fetches pages of the web, None where Hearth is offline.
+        """
         self._lazy = _Lazy(embedder)
         self._catalogue = Catalogue(database)
         self._catalogue.purge()
@@ -61,7 +66,8 @@ class Knowledge:
         self._search = Search(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts = {"reindex": self._reindexing}
-        self.intake = Intake(Jobs(database, folder / "incoming"), self._ingest, self._loader, self._lazy.get, acts)
+        jobs = Jobs(database, folder / "incoming")
+        self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)
         self._vectors.start()
 
     def start(self) -> None:

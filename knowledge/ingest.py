@@ -5,11 +5,12 @@ the same content again is no work.
 """
 
 import hashlib
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,10 @@ from knowledge.corpora.parts import documents, part_name
 from knowledge.loading.document import LeftOut, LoadedDocument
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
 from knowledge.loading.refusals import corpus as corpus_too_long
-from knowledge.loading.refusals import no_records, no_text, partly
+from knowledge.loading.refusals import no_records, no_text, partly, unpacked_nothing
 from knowledge.rows import NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Progress, Record
+from knowledge.unpacking import unpack
 from retrieval.embedding import Embedder
 from retrieval.language import languages_of
 
@@ -69,7 +71,7 @@ class Ingest:
 
     def files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome | Progress]:
         """Add files under their names, each in place of an older one of its name; an outcome for each, in order, and what
-        happens on the way to it.
+        happens on the way to it. An archive has an outcome for each file that it holds, called "archive.zip/its/place".
 
         Neighbours are embedded together, since small batches leave half of the encoder's speed; each is stored by itself.
         A file that cannot be read is an outcome; `CollectionMissing`, `EmbedderMismatch` and `StorageFailed` are raised.
@@ -77,24 +79,43 @@ class Ingest:
         self._catalogue.require(owner, [collection])
         waiting: list[Read | Outcome] = []
         passages = 0
-        for place, (path, name) in enumerate(files):
-            yield Progress(place, name, "reading")
+        places = count()
+        for path, name in files:
+            yield Progress(place := next(places), name, "reading")
             try:
-                item = self.read(owner, collection, path, name, place)
-            except ArchiveFile as error:
+                items: Iterable[Read | Outcome] = [self.read(owner, collection, path, name, place)]
+            except ArchiveFile:
                 records = self._corpus(path, name)
                 if records is not None:
                     yield from self.finish(owner, collection, waiting)
                     waiting, passages = [], 0
                     yield from in_one(str(path), name, self.corpus(owner, collection, records, str(path), name, place))
                     continue
-                item = Outcome(str(path), name, "failed", 0, error.english, error.chinese)
-            waiting.append(item)
-            passages += len(item.cut) if isinstance(item, Read) else 0
-            if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
-                yield from self.finish(owner, collection, waiting)
-                waiting, passages = [], 0
+                items = self._members(owner, collection, path, name, places)
+            for item in items:
+                waiting.append(item)
+                passages += len(item.cut) if isinstance(item, Read) else 0
+                if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
+                    yield from self.finish(owner, collection, waiting)
+                    waiting, passages = [], 0
         yield from self.finish(owner, collection, waiting)
+
+    def _members(self, owner: str, collection: str, path: Path, name: str, places: Iterator[int]) -> Iterator[Read | Outcome]:
+        """The files that an archive holds, each read by itself; one that can hold none is told of as a whole."""
+        found = False
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                for member in unpack(self._loader, path, name, lambda: Path(folder) / "member"):
+                    found, shown = True, str(path.with_name(member.name)) if path.name == name else member.name
+                    if member.refused:
+                        yield Outcome(shown, member.name, "failed", 0, *member.refused)
+                    else:
+                        yield replace(self.read(owner, collection, member.path, member.name, next(places)), path=shown)
+            except UnreadableFile as error:
+                yield Outcome(str(path), name, "failed", 0, error.english, error.chinese)
+            else:
+                if not found:
+                    yield Outcome(str(path), name, "failed", 0, *unpacked_nothing(name, 0))
 
     def read(
         self,
@@ -105,8 +126,11 @@ class Ingest:
         place: int,
         told: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        called: str = "",
     ) -> Read | Outcome:
         """A file read and cut, or why there is nothing to embed; `told` and `cancelled` are those of `Loader.load`.
+
+        `called` is what it was called where it came from, if not `name`: its ending may tell its kind.
 
         Raises `CollectionMissing`, and `ArchiveFile` for an archive.
         """
@@ -119,7 +143,7 @@ class Ingest:
             size = path.stat().st_size
             if size > MAX_MEGABYTES * 1_000_000 and self._corpus(path, name) is not None:
                 raise corpus_too_long(name)
-            document = self._loader.load(path, name, told, cancelled)
+            document = self._loader.load(path, called or name, told, cancelled)
             cut = chunks(document)
             if not cut:
                 raise no_text(name)

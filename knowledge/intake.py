@@ -16,12 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import ArchiveFile, HearthError, StorageFailed, UnreadableFile
+from common.egress import Egress
+from common.errors import ArchiveFile, HearthError, StorageFailed
+from knowledge.fetching import fetch_typed
 from knowledge.ingest import AT_ONCE, FILES_AT_ONCE, Ingest, Read
 from knowledge.jobs import Claim, Job, Jobs, Kind, State
 from knowledge.loading.loader import Loader
 from knowledge.loading.refusals import unpacked, unpacked_nothing
+from knowledge.loading.web import address_of
 from knowledge.types import Outcome, Progress
+from knowledge.unpacking import unpack
 from retrieval.embedding import Embedder
 from retrieval.embedding import Kind as TextKind
 
@@ -63,13 +67,20 @@ class Intake:
     """The queue with its workers, which are started when there is something to do; `stop` and `join` end them."""
 
     def __init__(
-        self, jobs: Jobs, ingest: Ingest, loader: Loader, embedder: Callable[[], Embedder], acts: Mapping[str, Act]
+        self,
+        jobs: Jobs,
+        ingest: Ingest,
+        loader: Loader,
+        embedder: Callable[[], Embedder],
+        acts: Mapping[str, Act],
+        egress: Egress | None,
     ) -> None:
-        """`acts` are those on whole collections, by the kinds of jobs."""
+        """`acts` are those on whole collections, by the kinds of jobs; `egress` fetches pages, None where Hearth is offline."""
         self._jobs = jobs
         self._ingest = ingest
         self._loader = loader
         self._acts = acts
+        self._egress = egress
         self._embedder = embedder
         self._busy: Callable[[], bool] = lambda: False
         self._changed = threading.Condition()
@@ -125,6 +136,13 @@ class Intake:
         numbers = self._jobs.add(owner, collection, list(files))
         self.wake()
         return numbers
+
+    def add_page(self, owner: str, collection: str, address: str) -> int:
+        """Put a page of the web into the queue of a collection; it is a document by its address, in place of an older one.
+
+        Raises `EgressRefused` for what is no address, and `CollectionMissing`.
+        """
+        return self.ask(owner, collection, "web", address_of(address))
 
     def ask(self, owner: str, collection: str, kind: Kind, name: str) -> int:
         """Put an act on a whole collection into its queue, once. Raises `CollectionMissing`."""
@@ -223,43 +241,46 @@ class Intake:
 
     def _reading_of(self, claim: Claim) -> Read | Outcome | None:
         number, name = claim.number, claim.name
-        self._progress[number] = Progress(number, name, "reading")
-        if claim.kind != "file":
+        self._progress[number] = Progress(number, name, "fetching" if claim.kind == "web" else "reading")
+        if claim.kind in self._acts:
             return None
+        called = name
 
         def told(done: int, total: int) -> None:
             self._progress[number] = Progress(number, name, "reading", done, total)
 
+        def dropped() -> bool:
+            return self._closed or self._is_dropped(number)
+
         try:
+            if claim.kind == "web":
+                called = fetch_typed(name, claim.path, self._egress, dropped).name
+                self._progress[number] = Progress(number, name, "reading")
             return self._ingest.read(
-                claim.owner, claim.collection, claim.path, name, number, told, lambda: self._is_dropped(number)
+                claim.owner, claim.collection, claim.path, name, number, told, lambda: self._is_dropped(number), called
             )
         except ArchiveFile:
-            return self._unpacked(claim)
+            return self._unpacked(claim, called)
         except HearthError as error:
             return _failed(claim, error.english, error.chinese)
         except Exception:  # a bug in one file's way must not end the queue
             log.exception("reading %r failed", claim.name)
             return _failed(claim, *_BUG)
+        finally:
+            if claim.kind == "web":  # the next try fetches it anew
+                claim.path.unlink(missing_ok=True)
 
-    def _unpacked(self, claim: Claim) -> Outcome:
+    def _unpacked(self, claim: Claim, called: str) -> Outcome:
         """Put the members of an archive into the queue, each by itself."""
         taken = left_out = 0
         try:
-            for member in self._loader.members(claim.path, claim.name):
-                name, reasons = f"{claim.name}/{member.name}", member.refused
-                if not reasons:
-                    to = self._jobs.new_file()
-                    try:
-                        self._loader.extract(claim.path, claim.name, member, to)
-                        self._jobs.add(claim.owner, claim.collection, [(to, name)])
-                        taken += 1
-                    except UnreadableFile as error:
-                        to.unlink(missing_ok=True)
-                        reasons = error.english, error.chinese
-                if reasons:
-                    self._jobs.refuse(claim.owner, claim.collection, [(name, *reasons)])
+            for member in unpack(self._loader, claim.path, called, self._jobs.new_file):
+                if member.refused:
+                    self._jobs.refuse(claim.owner, claim.collection, [(member.name, *member.refused)], "member")
                     left_out += 1
+                else:
+                    self._jobs.add(claim.owner, claim.collection, [(member.path, member.name)])
+                    taken += 1
                 if self._closed or self._is_dropped(claim.number):
                     break
         except HearthError as error:

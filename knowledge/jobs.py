@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, true, update
 
 from common.database import Database, unwritable
 from knowledge.loading.document import LeftOut
@@ -29,8 +29,11 @@ from knowledge.types import Outcome
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["file", "reindex"]
-"""What is to be done: add a file, or give a collection new vectors."""
+Kind = Literal["file", "web", "member", "reindex"]
+"""What is to be done: add a file, fetch a page of the web and add that, or give a collection new vectors. A member is a file that
+an archive holds and that was refused: it lies nowhere by itself."""
+
+_AGAIN = ("web", "reindex")  # what can be done again without a file
 
 State = Literal["waiting", "working", "done", "unchanged", "failed", "cancelled"]
 
@@ -129,10 +132,14 @@ class Jobs:
         return numbers
 
     def ask(self, owner: str, collection: str, kind: Kind, name: str) -> int:
-        """Put an act on a whole collection into its queue, once; returns its number. Raises `CollectionMissing`."""
+        """Put an act on a whole collection into its queue, or a page of the web by its address, once; returns its number.
+
+        Raises `CollectionMissing`.
+        """
         with self._database.write() as connection:
             key = require_row(connection, owner, collection).key
             same = (JOBS.c.collection == key) & (JOBS.c.kind == kind)
+            same &= JOBS.c.name == name if kind == "web" else true()
             going = connection.execute(select(JOBS.c.id).where(same, JOBS.c.state.in_(("waiting", "working")))).scalar()
             if going is not None:
                 return int(going)
@@ -141,11 +148,12 @@ class Jobs:
             statement = insert(JOBS).values(row | {"state": "waiting", "changed": time.time()}).returning(JOBS.c.id)
             return int(connection.execute(statement).scalar_one())
 
-    def refuse(self, owner: str, collection: str, refused: Sequence[tuple[str, str, str]]) -> None:
+    def refuse(self, owner: str, collection: str, refused: Sequence[tuple[str, str, str]], kind: Kind = "file") -> None:
         """Remember files that did not arrive: (name, why in English, why in Chinese). Raises `CollectionMissing`."""
         with self._database.write() as connection:
             key = require_row(connection, owner, collection).key
             row = {"owner": owner, "collection": key, "file": "", "bytes": 0, "state": "failed", "changed": time.time()}
+            row["kind"] = kind
             rows = [row | {"name": name, "english": english, "chinese": chinese} for name, english, chinese in refused]
             earlier = self._forget_named(connection, key, [name for name, _, _ in refused])
             if rows:
@@ -163,8 +171,13 @@ class Jobs:
             return [_job(row) for row in connection.execute(query)]
 
     def counts(self, owner: str) -> dict[str, Counter[str]]:
-        """How many jobs each collection has in each state: collection -> state -> number."""
-        query = _of(owner, COLLECTIONS.c.id, JOBS.c.state, func.count()).group_by(COLLECTIONS.c.id, JOBS.c.state)
+        """How many jobs each collection has in each state: collection -> state -> number.
+
+        "unpacked" are archives whose files are counted each by itself.
+        """
+        unpacked = (JOBS.c.state == "done") & (JOBS.c.document == "") & JOBS.c.kind.in_(("file", "web"))
+        state = case((unpacked, "unpacked"), else_=JOBS.c.state)
+        query = _of(owner, COLLECTIONS.c.id, state, func.count()).group_by(COLLECTIONS.c.id, state)
         found: dict[str, Counter[str]] = {}
         with self._database.read() as connection:
             for collection, state, count in connection.execute(query):
@@ -183,7 +196,7 @@ class Jobs:
 
     def retry(self, owner: str, collection: str, numbers: Sequence[int] | None = None) -> list[int]:
         """Put jobs that failed or were cancelled in the queue again; returns their numbers."""
-        ended = JOBS.c.state.in_(("failed", "cancelled")) & or_(JOBS.c.file != "", JOBS.c.kind != "file")
+        ended = JOBS.c.state.in_(("failed", "cancelled")) & or_(JOBS.c.file != "", JOBS.c.kind.in_(_AGAIN))
         again = {"state": "waiting", "attempts": 0, "english": "", "chinese": "", "changed": time.time()}
         with self._database.write() as connection:
             statement = update(JOBS).where(_chosen(connection, owner, collection, numbers) & ended).values(again)
@@ -346,7 +359,7 @@ def _job(row: Row[Any]) -> Job:
         row.chinese,
         row.document,
         row.seconds,
-        bool(row.file or row.kind != "file") and row.state not in ("done", "unchanged"),
+        bool(row.file or row.kind in _AGAIN) and row.state not in ("done", "unchanged"),
         row.kind,
         tuple(LeftOut(**each) for each in json.loads(row.left_out)) if row.left_out else (),
     )

@@ -157,12 +157,12 @@ class Outcome:
 class Progress:
     """How far one of several files is: `place` counts from 0 in the order they were given.
 
-    A file is read, then its passages are embedded: `done` of `total` so far.
+    A page of the web is fetched, a file is read, then its passages are embedded: `done` of `total` so far.
     """
 
     place: int
     name: str
-    stage: Literal["reading", "embedding"]
+    stage: Literal["fetching", "reading", "embedding"]
     done: int = 0
     total: int = 0
 

@@ -1,4 +1,4 @@
-"""A page of the web, or a file that stands there, fetched into a folder to be read like any other file.
+"""A page of the web, or a file that stands there, fetched into a file to be read like any other.
 
 It goes out through `common.egress` alone, once, with what anybody gets who is not signed in; scripts do not run. The owner names
 the page, so that no robots.txt is asked, as a browser asks none.
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
-from common.egress import Egress, EgressResponse
+from common.database import unwritable
+from common.egress import Egress, EgressResponse, place_of
 from common.errors import EgressFailed, EgressRefused, UnreadableFile
 from knowledge.loading import refusals
 from knowledge.loading.document import cleaned
 from knowledge.loading.encoding import decoded
-from knowledge.loading.html import declared_encoding
 
 _DEADLINE_S = 60.0
 _BYTES = 50_000_000
@@ -30,22 +30,46 @@ _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re
 _SIGN_IN = re.compile(r"log-?in|sign-?in|passport|sso|auth|account", re.IGNORECASE)
 _FEW_WORDS = 1500  # characters that a page which only asks for a password has
 _LONGEST_NAME = 180
+_LONGEST_ADDRESS = 2_000
+_PLACE = re.compile(r"[^/]+://[^/?]*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file at `path`, what to call it, and the address it came from in the end."""
+    """What to call a file that was fetched, and the address it came from in the end."""
 
-    path: Path
     name: str
     url: str
 
 
-def fetch(url: str, folder: Path, egress: Egress | None, *, granted_hosts: frozenset[str] = frozenset()) -> Fetched:
-    """Fetch `url` into a new file in `folder`; `egress` is None where Hearth is offline.
+def is_address(words: str) -> bool:
+    """Whether words are the address of a page and no path: they say so themselves."""
+    return words.lower().startswith(("http://", "https://"))
 
-    `granted_hosts` are places, "host:port", that may be reached though they are private. Raises `UnreadableFile` with the reason.
+
+def address_of(typed: str) -> str:
+    """The address that somebody typed, with its scheme and without a place on the page; by it a page is known again.
+
+    Raises `EgressRefused` for what is no address of the web.
+    """
+    url, _ = urldefrag(typed.strip())
+    url = url if "://" in url else f"https://{url}"
+    place_of(url)
+    if len(url) > _LONGEST_ADDRESS or any(sign.isspace() for sign in url):
+        raise EgressRefused(
+            f"{url[:80]!r}… is no address of one page: it has spaces in it or is longer than {_LONGEST_ADDRESS:,} characters.",
+            f"{url[:80]!r}…… 不是一个网页的网址：里面有空格，或超过 {_LONGEST_ADDRESS} 个字符。",
+        )
+    # Only these are the same in either case.
+    return _PLACE.sub(lambda place: place[0].lower(), url, count=1)
+
+
+def fetch(url: str, to: Path, egress: Egress | None, *, granted_hosts: frozenset[str] = frozenset()) -> Fetched:
+    """Fetch `url` into the file `to`; `egress` is None where Hearth is offline.
+
+    `granted_hosts` are places, "host:port", that may be reached though they are private. Raises `UnreadableFile` with the reason,
+    and `StorageFailed`.
     """
     url = url.strip()
     url = url if "://" in url else f"https://{url}"
@@ -71,6 +95,8 @@ def fetch(url: str, folder: Path, egress: Egress | None, *, granted_hosts: froze
     if not body.strip():
         raise refusals.empty(name)
     if kind in _HTML:
+        from knowledge.loading.html import declared_encoding  # whose parser takes a while to load
+
         text = decoded(body, charset or declared_encoding(body))
         if text is None:
             raise refusals.undecodable(name)
@@ -80,9 +106,11 @@ def fetch(url: str, folder: Path, egress: Egress | None, *, granted_hosts: froze
         body = (_DOCTYPE + text).encode("utf-8", "replace")
     elif kind.startswith("text/") and charset and (text := decoded(body, charset)) is not None:
         body = text.encode("utf-8", "replace")
-    path = folder / "page"
-    path.write_bytes(body)
-    return Fetched(path, name, answer.url)
+    try:
+        to.write_bytes(body)
+    except OSError as error:
+        raise unwritable(str(to), error) from error
+    return Fetched(name, answer.url)
 
 
 def _content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:

@@ -45,8 +45,8 @@ def get(site, tmp_path):
     loader = Loader()
 
     def load(path):
-        fetched = fetch(site.base + path, tmp_path, Egress(), granted_hosts=site.granted)
-        return fetched, loader.load(fetched.path, fetched.name)
+        fetched = fetch(site.base + path, tmp_path / "page", Egress(), granted_hosts=site.granted)
+        return fetched, loader.load(tmp_path / "page", fetched.name)
 
     yield load
     loader.close()
@@ -54,7 +54,7 @@ def get(site, tmp_path):
 
 def refusal(url, folder, egress=None, granted=frozenset()):
     with pytest.raises(UnreadableFile) as caught:
-        fetch(url, folder, egress, granted_hosts=granted)
+        fetch(url, folder / "page", egress, granted_hosts=granted)
     assert caught.value.chinese
     return str(caught.value)
 
@@ -139,7 +139,8 @@ def test_a_page_to_sign_in_at(site, tmp_path):
     site.pages["/bare"] = 200, {"content-type": HTML}, form
     assert "sign-in" in refusal(site.base + "/bare", tmp_path, Egress(), site.granted)
     site.pages["/article"] = 200, {"content-type": HTML}, b"<p>" + b"An article. " * 400 + b"</p>" + form
-    assert fetch(site.base + "/article", tmp_path, Egress(), granted_hosts=site.granted).path.exists()
+    fetch(site.base + "/article", tmp_path / "page", Egress(), granted_hosts=site.granted)
+    assert (tmp_path / "page").exists()
 
 
 def test_an_empty_page_and_one_that_is_no_text(site, tmp_path):

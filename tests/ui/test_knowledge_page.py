@@ -1,7 +1,10 @@
 """The workshop: collections, files people add, documents, and the pages that list."""
 
+import http.server
+import io
 import re
 import threading
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from assistant.access import MAKER, Identity
 from knowledge.types import Record
 from retrieval.embedding import EmbedderInfo, HashEmbedder
+from tests.serving import serving
 from ui.ask import Ask
 from ui.chat import Desk
 from ui.session import Viewers
@@ -368,3 +372,65 @@ def test_a_long_document_is_read_in_parts_with_its_passages(shop, tmp_path):
     assert "passages 101 to 200 of 250" in words(middle)
     assert "<mark>Answer number 142.</mark>" in middle
     assert middle.count('aria-current="true"') == 2  # the collection and the passage
+
+
+def test_a_web_page_is_added_by_its_address_and_shown_with_a_link(make_studio, tmp_path):
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write("<title>Tides &amp; times</title><p>潮水最高。</p>".encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    studio = make_studio(offline=False)
+    (tmp_path / "uploads").mkdir()
+    page = Workshop(studio, Desk(studio, Viewers()), tmp_path / "uploads")
+    collection = studio.knowledge.create_collection("maker", "c").id
+    assert "or the address of a web page" in seen(page, collection)
+    assert "或输入网页的网址" in seen(page, collection, language="zh")
+    with serving(Site) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}/tides?a=1&b=2"
+        assert "data-queued" in act(page, action="page", collection=collection, address=address)
+        assert studio.knowledge.intake.settled(30)
+    html = polled(page, collection)
+    assert states(html) == ["done"]
+    shown = address.replace("&", "&amp;")
+    link = f'<a class="address" href="{shown}" target="_blank" rel="noopener noreferrer nofollow"><bdi>{shown}</bdi></a>'
+    assert link in html
+    (document,) = studio.knowledge.documents("maker", collection)
+    assert link in seen(page, f"{collection}/{document.id}")
+    for wrong in ("not an address", "", "javascript:alert(1)", "ftp://example.org/x"):
+        assert "data-refused" in act(page, action="page", collection=collection, address=wrong)
+    assert "data-refused" in act(page, action="page", collection="none", address=address)
+    assert "--offline" not in html
+
+
+def test_offline_a_web_page_is_refused_in_a_sentence_and_can_be_tried_again(shop):
+    page, studio, _ = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    act(page, action="page", collection=collection, address="example.org/a")
+    assert studio.knowledge.intake.settled(30)
+    html = polled(page, collection, "zh")
+    assert "--offline" in words(html)
+    assert 'data-action="queue-retry"' in html
+    assert 'data-do="retry-file"' not in html
+
+
+def test_a_file_of_an_archive_is_counted_by_itself_and_sends_nobody_to_choose_it(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.md", "# A\n\nThe first.")
+        archive.writestr("empty.txt", "")
+    html = sent(page, studio, [put(uploads, "all.zip", packed.getvalue())], collection)
+    assert "added: 1 of 2 · not added: 1" in words(html)
+    assert states(html) == ["failed", "done", "done"]
+    assert 'data-do="retry-file"' not in html
+    assert 'data-action="queue-retry"' not in html
+    assert "outcomes" not in act(page, action="queue-dismiss", collection=collection)
+    unsent = sent(page, studio, [{"name": "huge.pdf", "path": "", "bytes": 200_000_000}], collection)
+    assert 'data-do="retry-file"' in unsent

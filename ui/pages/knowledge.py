@@ -139,6 +139,10 @@ class KnowledgePage:
             case "reindex":
                 title = knowledge.collection(owner, collection).title
                 knowledge.intake.ask(owner, collection, "reindex", title)
+            case "page":
+                if not _moving(knowledge.intake.counts(owner).get(collection, {})):
+                    knowledge.intake.dismiss(owner, collection, states=_WELL)
+                knowledge.intake.add_page(owner, collection, ask.word("address"))
             case "queue-cancel":
                 knowledge.intake.cancel(owner, collection, _numbers(ask))
             case "queue-retry":
@@ -221,7 +225,7 @@ class KnowledgePage:
     def _queue(self, ask: Ask, collection: str, counts: Mapping[str, int], visit: bool) -> views.Queue:
         """The files on their way; what ended well is told until the page is visited anew."""
         intake, manner = self._studio.knowledge.intake, self._manner(ask)
-        if visit and not _moving(counts) and any(counts.get(state) for state in _WELL):
+        if visit and not _moving(counts) and any(counts.get(state) for state in (*_WELL, "unpacked")):
             intake.dismiss(MAKER.owner, collection, states=_WELL)
             counts = intake.counts(MAKER.owner).get(collection, {})
         if not counts:
@@ -313,10 +317,12 @@ def _arrival(job: Job, progress: Progress | None, manner: Manner) -> views.Arriv
         said = manner.say("outcome_done", n=job.passages, seconds=f"{job.seconds:.1f}")
     else:
         said = job.chinese if manner.language == "zh" else job.english
-    return views.Arrival(job.number, job.name, job.state, said, fraction, job.kept, job.left_out)
+    return views.Arrival(job.number, job.name, job.state, said, fraction, job.kept, job.left_out, sent=job.kind != "member")
 
 
 def _on_its_way(progress: Progress | None, manner: Manner) -> tuple[str, float | None]:
+    if progress is not None and progress.stage == "fetching":
+        return manner.say("knowledge_fetching"), None
     if progress is None or not progress.total:
         return manner.say("adding"), None
     key = "knowledge_embedding" if progress.stage == "embedding" else "knowledge_reading"

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from knowledge.base import RELEVANT
 from knowledge.jobs import State
 from knowledge.loading.document import LeftOut
+from knowledge.loading.web import is_address
 from knowledge.types import Hit
 from ui.highlight import marked
 from ui.render import Manner, plain
@@ -74,8 +75,9 @@ class Found:
 class Arrival:
     """A file in the queue of a collection: `state` is that of its job, `fraction` in [0, 1] where it is known.
 
-    `kept` says whether Hearth still has the file, so that it can be tried again without being sent again; `left_out` are the
-    lines of it that could not be taken.
+    `kept` says whether Hearth still has the file, so that it can be tried again without being sent again; `sent` whether it was a
+    file by itself, which its owner can send again, and not one in an archive; `left_out` are the lines of it that could not be
+    taken.
     """
 
     number: int
@@ -85,6 +87,7 @@ class Arrival:
     fraction: float | None = None
     kept: bool = False
     left_out: Sequence[LeftOut] = ()
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,11 @@ class Queue:
     arrivals: Sequence[Arrival] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
+
+    @property
+    def files(self) -> int:
+        """How many there are; an archive that was unpacked is its files."""
+        return sum(self.counts.values()) - self.counts.get("unpacked", 0)
 
     @property
     def moving(self) -> int:
@@ -177,7 +185,6 @@ def collection_html(
     head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2><p>{}</p></header>').format(
         plain(shelf.title), " · ".join(facts)
     )
-    drop = parts.drop(manner, "knowledge", manner.say("drop"), manner.say("drop_kinds"), collection=shelf.id)
     if not shelf.documents and queue.moving:
         listed = parts.EMPTY
     elif not shelf.documents:
@@ -197,8 +204,24 @@ def collection_html(
         listed = _looked_for(f"found-{shelf.id}", listed, found is not None or narrowing.count > 0, passing)
         listed += _looked_for(f"papers-{shelf.id}", _papers(shelf, papers, manner), papers.asked, passing)
     return Markup('<div class="collection">{}{}{}{}{}{}</div>').format(
-        head, _stranger(shelf, manner), drop, queue_html(queue, shelf.id, manner), listed, _about(shelf, uses, manner)
+        head,
+        _stranger(shelf, manner),
+        _adding(shelf, manner),
+        queue_html(queue, shelf.id, manner),
+        listed,
+        _about(shelf, uses, manner),
     )
+
+
+def _adding(shelf: Shelf, manner: Manner) -> Markup:
+    """Where files are dropped, and beside it the line for the address of a web page."""
+    drop = parts.drop(manner, "knowledge", manner.say("drop"), manner.say("drop_kinds"), collection=shelf.id)
+    page = Markup(
+        '<form class="page-address" data-do="workshop" data-action="page" data-collection="{0}" data-key="page-{0}" '
+        'data-reset><input name="address" inputmode="url" maxlength="2000" required autocapitalize="off" spellcheck="false" '
+        'autocomplete="off" aria-label="{1}" placeholder="{1}"><button type="submit">{2}</button></form>'
+    ).format(shelf.id, manner.say("knowledge_page"), manner.say("knowledge_page_add"))
+    return Markup('<div class="adding">{}{}</div>').format(drop, page)
 
 
 def _stranger(shelf: Shelf, manner: Manner) -> Markup:
@@ -312,25 +335,37 @@ def _papers(shelf: Shelf, papers: Papers, manner: Manner) -> Markup:
 
 
 def _paper(shelf: Shelf, paper: Paper, manner: Manner) -> Markup:
-    named = Markup(" <small>{}</small>").format(plain(paper.name)) if paper.name not in ("", paper.title) else parts.EMPTY
+    named = outside = parts.EMPTY
+    if is_address(paper.name):
+        outside = address_html(paper.name)
+    elif paper.name not in ("", paper.title):
+        named = Markup(" <small>{}</small>").format(plain(paper.name))
     told = [manner.say("passages_n", n=f"{paper.passages:,}"), *([size(paper.bytes)] if paper.bytes else [])]
     return Markup(
         '<li data-key="{0}"><a href="?at=knowledge&amp;id={1}/{0}" data-do="thing" data-thing="{1}/{0}"><bdi>{2}</bdi>{3}</a>'
-        "<small>{4}</small>{5}</li>"
+        "{4}<small>{5}</small>{6}</li>"
     ).format(
         paper.id,
         shelf.id,
         plain(paper.title or paper.name),
         named,
+        outside,
         " · ".join(told),
         parts.button(manner.say("remove"), "remove", icon="remove", collection=shelf.id, document=paper.id),
     )
 
 
+def address_html(address: str) -> Markup:
+    """The address of a web page, which opens it; it is told nothing of Hearth."""
+    return Markup('<a class="address" href="{0}" target="_blank" rel="noopener noreferrer nofollow"><bdi>{0}</bdi></a>').format(
+        plain(address)
+    )
+
+
 def queue_html(queue: Queue, collection: str, manner: Manner) -> Markup:
     """The files that are being added, a line each; while any is, the page looks again."""
-    total = sum(queue.counts.values())
-    if not total:
+    rows, total = sum(queue.counts.values()), queue.files
+    if not rows:
         return parts.EMPTY
     ended = total - queue.moving
     told = [manner.say("knowledge_added_of", done=f"{queue.added:,}", n=f"{total:,}")]
@@ -341,18 +376,18 @@ def queue_html(queue: Queue, collection: str, manner: Manner) -> Markup:
         buttons += parts.button(manner.say("knowledge_cancel_all"), "queue-cancel", quiet=True, collection=collection)
     if any(arrival.kept for arrival in queue.arrivals if arrival.state in ("failed", "cancelled")):
         buttons += parts.button(manner.say("knowledge_retry_all"), "queue-retry", quiet=True, collection=collection)
-    if ended:
+    if rows > queue.moving:
         buttons += parts.button(manner.say("knowledge_dismiss_all"), "queue-dismiss", quiet=True, collection=collection)
     summary = Markup('<div class="queue-head">{}<div class="row">{}</div></div>').format(
-        parts.bar(ended / total, " · ".join(told)), buttons
+        parts.bar(ended / max(total, 1), " · ".join(told)), buttons
     )
     trouble = parts.note(queue.trouble, "bad") if queue.trouble else parts.EMPTY
-    rows = parts.EMPTY.join(_arrival(arrival, collection, manner) for arrival in queue.arrivals)
-    more = total - len(queue.arrivals)
+    lines = parts.EMPTY.join(_arrival(arrival, collection, manner) for arrival in queue.arrivals)
+    more = rows - len(queue.arrivals)
     left = Markup('<p class="more">{}</p>').format(manner.say("knowledge_queue_more", n=f"{more:,}")) if more else parts.EMPTY
     return Markup(
         '<div class="arrivals" data-key="queue" data-queued{}>{}{}<ul class="outcomes" role="status">{}</ul>{}</div>'
-    ).format(Markup(" data-poll") if queue.moving else parts.EMPTY, summary, trouble, rows, left)
+    ).format(Markup(" data-poll") if queue.moving else parts.EMPTY, summary, trouble, lines, left)
 
 
 def _arrival(arrival: Arrival, collection: str, manner: Manner) -> Markup:
@@ -365,7 +400,7 @@ def _arrival(arrival: Arrival, collection: str, manner: Manner) -> Markup:
         )
     if arrival.kept and arrival.state in ("failed", "cancelled"):
         retry = parts.button(manner.say("knowledge_retry"), "queue-retry", collection=collection, job=number)
-    elif arrival.state == "failed":
+    elif arrival.state == "failed" and arrival.sent:
         retry = Markup('<button type="button" data-do="retry-file" data-name="{}">{}</button>').format(
             arrival.name, manner.say("knowledge_retry")
         )

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from knowledge.chunking import LIMIT
+from knowledge.loading.web import is_address
 from knowledge.types import DocumentRecord, Passage
 from ui.render import Manner, plain
 from ui.views import parts
 from ui.views.filters import Pair, labels_html
-from ui.views.knowledge import size
+from ui.views.knowledge import address_html, size
 
 PART = 100
 """Passages shown at a time, with the text that they came from."""
@@ -40,9 +41,10 @@ def reading_html(
     ).format(collection, manner.say("close_document"))
     told = [manner.say("knowledge_characters", n=f"{document.characters:,}")]
     told += [size(document.bytes)] if document.bytes else []
-    told += [plain(document.name)] if document.name != title else []
-    head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2><p><bdi>{}</bdi></p><p>{}</p></header>').format(
-        plain(title), " · ".join(told), _cut(document, passages, manner)
+    told += [plain(document.name)] if document.name != title and not is_address(document.name) else []
+    outside = Markup("<p>{}</p>").format(address_html(document.name)) if is_address(document.name) else parts.EMPTY
+    head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2>{}<p><bdi>{}</bdi></p><p>{}</p></header>').format(
+        plain(title), outside, " · ".join(told), _cut(document, passages, manner)
     )
     pager = _pager(collection, document.id, passages, first, last, manner)
     text = Markup(

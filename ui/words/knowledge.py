@@ -135,4 +135,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "knowledge_earlier": ("Earlier", "往前"),
     "knowledge_later": ("Later", "往后"),
     "knowledge_characters": ("{n} characters", "{n} 字"),
+    # a page of the web by its address
+    "knowledge_page": ("or the address of a web page", "或输入网页的网址"),
+    "knowledge_page_add": ("Add the page", "添加网页"),
+    "knowledge_fetching": ("fetching the page…", "正在获取网页……"),
 }
