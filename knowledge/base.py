@@ -14,6 +14,7 @@ from typing import cast
 from common.database import Connection, Database
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
+from knowledge.explaining import Explaining, Explanation
 from knowledge.ingest import Ingest
 from knowledge.intake import Intake
 from knowledge.jobs import Jobs
@@ -21,7 +22,7 @@ from knowledge.loading.loader import Loader
 from knowledge.reindexing import Reindexing
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
-from knowledge.search import RELEVANT, Search
+from knowledge.search import RELEVANT
 from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
@@ -55,7 +56,7 @@ class Knowledge:
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
         reranking = Reranking(reranker) if reranker is not None else None
-        self._search = Search(self._catalogue, self._vectors, self._lazy.get, reranking)
+        self._search = Explaining(self._catalogue, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts = {"reindex": self._reindexing}
         self.intake = Intake(Jobs(database, folder / "incoming"), self._ingest, self._loader, self._lazy.get, acts)
@@ -240,6 +241,19 @@ class Knowledge:
     def search_shelves(self, shelves: Mapping[str, Sequence[str]], query: str, limit: int = 6, minimum: float = 0.0) -> list[Hit]:
         """As `search`, in the collections of several owners (owner -> ids) at once, all weighed together."""
         return self._search(shelves, query, limit, minimum)
+
+    def explain(
+        self,
+        owner: str,
+        query: str,
+        collections: Sequence[str],
+        *,
+        passage: int | None = None,
+        document: str | None = None,
+        limit: int = 6,
+    ) -> Explanation:
+        """Why a search finds what it finds, and where a passage or a document stood: see `knowledge.explaining`."""
+        return self._search.explain(owner, query, collections, passage=passage, document=document, limit=limit)
 
     # upkeep
 
