@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from assistant import prepared, prompt, quoting
 from assistant.access import told
 from assistant.calling import Calling
+from assistant.citations import Citations
 from assistant.consent import Decision
 from assistant.events import CareNotice, Event, PassagesFound, Reason, ToolFinished, ToolsFound
 from assistant.history import as_made, language_of, last_asked, last_said, last_used, needs_gentleness, pending_calls, split
@@ -285,6 +286,7 @@ class Agent:
         silent: bool,
     ) -> Iterator[Event]:
         guard = Unrepeated() if _is_small(turn.info) else None
+        citing = Citations(turn.hits) if self.persona.collections else None
         for chunk in self.model.stream(messages, specs, options, turn.cancel):
             match chunk:
                 case PromptChunk(text):
@@ -292,12 +294,13 @@ class Agent:
                 case TextChunk(text):
                     if silent:
                         return
-                    if shown := guard.feed(text) if guard else text:
+                    shown = guard.feed(text) if guard else text
+                    if shown := citing.feed(shown) if citing else shown:
                         yield turn.add_text(shown)
                     if is_looping(turn.text) or (guard and guard.looping):
                         # A model that is left before its end does not say what it took.
                         step.usage += Usage(completion_tokens=self.model.count_tokens(turn.text))
-                        return
+                        break
                 case ThinkingChunk(text, unread):
                     step.unread += text if unread else ""
                     yield turn.add_thinking(text)
@@ -306,7 +309,9 @@ class Agent:
                 case UsageChunk(usage):
                     step.usage += usage
             if turn.cancel.is_set():
-                return
+                break
+        if citing and (rest := citing.finish()):
+            yield turn.add_text(rest)
 
     def _ask_again(
         self, turn: Turn, step: Step, specs: Sequence[ToolSpec], calls: Sequence[ToolCall]

@@ -4,6 +4,7 @@ The collections are the maker's and the attachments their owner's; both are sear
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assistant.access import MAKER, Identity
 from assistant.attachments import Attachments
@@ -58,8 +59,33 @@ def cited(
 ) -> tuple[Passage, str]:
     """A passage that a conversation cites, and the text of its document, where this person may open it: see `Studio.source`.
 
-    `persona` gives the one of an id.
+    `persona` gives the one of an id. Neighbours that were found with it, and so were before the model too, belong to it.
     """
+    found, whole = _opened(knowledge, conversations, identity, conversation, persona, passage)
+    hit = as_cited(conversations, identity.owner, conversation, passage)
+    if hit is None or not hit.neighbours or hit.passage.document != found.document:
+        return found, whole
+    start, end = hit.passage.start, hit.passage.end
+    # What a file that was imported says of its offsets holds only where the text does.
+    if start <= found.start <= found.end <= end and whole[start:end] == hit.passage.text:
+        return replace(found, start=start, end=end, text=hit.passage.text, page=hit.passage.page), whole
+    return found, whole
+
+
+def as_cited(conversations: Conversations, owner: str, conversation: str, passage: int) -> Hit | None:
+    """A passage as the conversation keeps it, from when it was cited last; None where it is not. Raises `ConversationMissing`."""
+    messages = conversations.messages(owner, conversation)
+    return next((hit for each in reversed(messages) for hit in each.sources if hit.passage.id == passage), None)
+
+
+def _opened(
+    knowledge: Knowledge,
+    conversations: Conversations,
+    identity: Identity,
+    conversation: str,
+    persona: Callable[[str], Persona],
+    passage: int,
+) -> tuple[Passage, str]:
     try:
         found = knowledge.passage(identity.owner, passage)
         return found, knowledge.text(identity.owner, found.document)
@@ -68,8 +94,7 @@ def cited(
             raise
     found = knowledge.passage(MAKER.owner, passage)
     read = persona(conversations.get(identity.owner, conversation).persona).collections
-    messages = conversations.messages(identity.owner, conversation)
     # A conversation that was imported may say of itself that it cites anything.
-    if found.collection not in read or all(hit.passage.id != passage for message in messages for hit in message.sources):
+    if found.collection not in read or as_cited(conversations, identity.owner, conversation, passage) is None:
         raise passage_missing(passage)
     return found, knowledge.text(MAKER.owner, found.document)

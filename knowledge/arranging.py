@@ -50,6 +50,12 @@ def _copies(one: Passage, other: Passage, known: Mapping[int, Shingles]) -> bool
     return sorted(_DIGITS.findall(one.text)) == sorted(_DIGITS.findall(other.text))
 
 
+def copied(passage: Passage, kept: Sequence[Passage]) -> Passage | None:
+    """The passage of `kept` that this one is a copy of."""
+    known = {each.id: shingles(each) for each in (passage, *kept)}
+    return next((other for other in kept if _copies(passage, other, known)), None)
+
+
 def apart(found: Sequence[Passage], totals: Mapping[int, float], known: Mapping[int, Shingles]) -> list[Passage]:
     """The passages so ordered that like ones do not stand together (Carbonell and Goldstein 1998), by their fused `totals`.
 

@@ -16,6 +16,7 @@ from common.egress import Egress
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.corpora.forms import Corpus
+from knowledge.explaining import Explaining, Explanation
 from knowledge.ingest import Ingest
 from knowledge.intake import Intake
 from knowledge.jobs import Jobs
@@ -24,7 +25,7 @@ from knowledge.loading.loader import Loader
 from knowledge.reindexing import Reindexing
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
-from knowledge.search import RELEVANT, Search
+from knowledge.search import RELEVANT
 from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Filter, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
@@ -63,7 +64,7 @@ class Knowledge:
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
         reranking = Reranking(reranker) if reranker is not None else None
-        self._search = Search(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
+        self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts = {"reindex": self._reindexing}
         jobs = Jobs(database, folder / "incoming")
@@ -278,6 +279,19 @@ class Knowledge:
     def labels_of(self, passages: Sequence[Passage]) -> dict[int, tuple[tuple[str, str], ...]]:
         """The (name, value) labels of each of these passages that has some, by its id."""
         return self._labels.of_passages([passage.id for passage in passages])
+
+    def explain(
+        self,
+        owner: str,
+        query: str,
+        collections: Sequence[str],
+        *,
+        passage: int | None = None,
+        document: str | None = None,
+        limit: int = 6,
+    ) -> Explanation:
+        """Why a search finds what it finds, and where a passage or a document stood: see `knowledge.explaining`."""
+        return self._search.explain(owner, query, collections, passage=passage, document=document, limit=limit)
 
     # upkeep
 

@@ -30,17 +30,19 @@ person who rephrases a question loses less than one who is told that the documen
 
 FIRST = 3
 """Hits that decide whether anything is relevant."""
-_WITH_IT = 0.4  # the share of the minimum that the hits beside a relevant one must reach
+WITH_IT = 0.4
+"""The share of the minimum that the hits beside a relevant one must reach."""
 
 _REPLIES = 0.3  # what a word counts that stands only in the replies of a record; what it is about stands in its question
 
-_QUERY_LENGTH = 4000  # characters
+QUERY_LENGTH = 4000  # characters
 _FEW = 3000  # passages that a search may be narrowed to, up to which their vectors are read one by one
-_SCORED = 20  # hits that are looked at closely, the best by fusion
+SCORED = 20
+"""Hits that are looked at closely, the best by fusion."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """A question: its `vector`, None where the embedder may not vote, and the collections it can be compared with."""
 
     query: str
@@ -54,6 +56,17 @@ class _Asked:
     @property
     def groups(self) -> list[str]:
         return [row.group for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What each stage had: both legs, the fused scores of all they found, best first, and the hits made of the best of these."""
+
+    dense: Mapping[int, float]
+    lexical: Mapping[int, LexicalHit]
+    totals: Mapping[int, float]
+    forms: Mapping[int, str]
+    hits: Sequence[Hit]
 
 
 class Search:
@@ -81,14 +94,17 @@ class Search:
         All are weighed together, so that scores and order mean the same whosever passage it is. With a filter only
         what it lets through is found. Raises `CollectionMissing`.
         """
-        query = query.strip()[:_QUERY_LENGTH]
+        query = query.strip()[:QUERY_LENGTH]
         rows = [row for owner, collections in shelves.items() for row in self._catalogue.require(owner, collections)]
         if not query or not rows or limit < 1:
             return []
         allowed = self._labels.allowed([row.key for row in rows], wanted) if wanted else None
         if allowed is not None and not len(allowed):
             return []
-        asked = self._asked(rows, query, allowed)
+        traced = self._traced(self._asked(rows, query, allowed), limit)
+        return self._joined(relevant(traced.hits, minimum), traced.forms, limit)
+
+    def _traced(self, asked: Asked, limit: int) -> Traced:
         dense = self._nearest(asked)
         lexical = self._worded(asked, list(dense))
         dense |= self._compared(asked, [key for key in lexical if key not in dense])
@@ -97,25 +113,24 @@ class Search:
             dense,
             max(DEPTH, len(lexical)),
             coverage=max((hit.coverage for hit in lexical.values()), default=0.0),
-            terms=_terms(query),
+            terms=_terms(asked.query),
         )
-        found = self._ordered(asked, totals, max(limit, _SCORED))
+        found = self._ordered(asked, totals, max(limit, SCORED))
         forms = self._catalogue.forms([passage.id for passage in found])
-        hits = self._scored(asked, found, forms, dense, lexical)
-        return self._joined(relevant(hits, minimum), forms, limit)
+        return Traced(dense, lexical, totals, forms, self._scored(asked, found, forms, dense, lexical))
 
-    def _asked(self, rows: Sequence[CollectionRow], query: str, allowed: NDArray[np.int64] | None) -> _Asked:
+    def _asked(self, rows: Sequence[CollectionRow], query: str, allowed: NDArray[np.int64] | None = None) -> Asked:
         embedder = self._embedder()
         languages = languages_of(query)
         readable = [row for row in rows if row.made_by(embedder.info)]
         if not readable or not embedder.info.reads(languages):
-            return _Asked(query, rows, None, [], languages, False, allowed)
+            return Asked(query, rows, None, [], languages, False, allowed)
         vector = embedder.embed([query], "query")[0]
-        return _Asked(query, rows, vector, readable, languages, embedder.info.languages == ANY_LANGUAGE, allowed)
+        return Asked(query, rows, vector, readable, languages, embedder.info.languages == ANY_LANGUAGE, allowed)
 
     # the legs
 
-    def _nearest(self, asked: _Asked) -> dict[int, float]:
+    def _nearest(self, asked: Asked) -> dict[int, float]:
         """The nearest passages by their vectors, with the cosine."""
         if asked.vector is None:
             return {}
@@ -124,7 +139,7 @@ class Search:
         found = [pair for row in asked.readable for pair in self._vectors.search(row, asked.vector, DEPTH)]
         return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
 
-    def _nearest_within(self, asked: _Asked, vector: NDArray[np.float32], allowed: NDArray[np.int64]) -> dict[int, float]:
+    def _nearest_within(self, asked: Asked, vector: NDArray[np.float32], allowed: NDArray[np.int64]) -> dict[int, float]:
         """The same among the passages that the filter lets through, compared one by one: an index might hold none of them among
         its nearest."""
         if len(allowed) <= _FEW:
@@ -135,12 +150,12 @@ class Search:
         found = [pair for row in asked.readable for pair in self._vectors.exact(row, vector, DEPTH, allowed)]
         return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
 
-    def _worded(self, asked: _Asked, also: Sequence[int]) -> dict[int, LexicalHit]:
+    def _worded(self, asked: Asked, also: Sequence[int]) -> dict[int, LexicalHit]:
         """The best passages by their words, and those of `also` that share one, so that both legs speak of either's finds."""
         within = None if asked.allowed is None else asked.allowed.tolist()
         return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also, within)}
 
-    def _compared(self, asked: _Asked, ids: Sequence[int]) -> dict[int, float]:
+    def _compared(self, asked: Asked, ids: Sequence[int]) -> dict[int, float]:
         """The cosines of passages that only the words found; vectors of another embedder's collection are not comparable."""
         if asked.vector is None:
             return {}
@@ -149,12 +164,12 @@ class Search:
 
     # the hits
 
-    def _ordered(self, asked: _Asked, totals: Mapping[int, float], count: int) -> list[Passage]:
+    def _ordered(self, asked: Asked, totals: Mapping[int, float], count: int) -> list[Passage]:
         """The best `count` passages, reread where there is a reranker, without copies and with like ones apart."""
         passages = self._catalogue.passages(None, ids=list(totals)[:count], keys=[row.key for row in asked.rows])
         # A passage may have been removed since the index was asked.
         found = [passages[key] for key in totals if key in passages]
-        close, rest = found[:_SCORED], found[_SCORED:]
+        close, rest = found[:SCORED], found[SCORED:]
         known = {passage.id: shingles(passage) for passage in close}
         close = without_copies(close, known)
         if self._reranking is None:
@@ -165,7 +180,7 @@ class Search:
 
     def _scored(
         self,
-        asked: _Asked,
+        asked: Asked,
         found: Sequence[Passage],
         forms: Mapping[int, str],
         dense: Mapping[int, float],
@@ -211,4 +226,4 @@ def relevant(hits: Sequence[Hit], minimum: float = RELEVANT) -> list[Hit]:
     """The hits that are about the question, of all that were found, best first; none where the first ones are not."""
     if all(hit.score < minimum for hit in hits[:FIRST]):
         return []
-    return [hit for hit in hits if hit.score >= _WITH_IT * minimum]
+    return [hit for hit in hits if hit.score >= WITH_IT * minimum]

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from assistant.access import MAKER
 from assistant.consent import Decision
 from assistant.conversations import Conversation
+from assistant.reading import as_cited
 from assistant.studio import Studio
-from common.errors import ConversationMissing, HearthError
+from common.errors import ConversationMissing, DocumentMissing, HearthError
 from ui import approvals, notify, panels, render, sources, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.screens import Screens, interrupted_html
@@ -229,11 +231,16 @@ class Desk(Screens):
 
     def source(self, ask: Ask) -> Iterator[Screen]:
         """Open a passage within its document."""
-        number = whole_number(ask.word("passage"), 15)
+        number, manner = whole_number(ask.word("passage"), 15), self.manner(ask)
+        if number is None:
+            return
         try:
-            if number is not None:
-                passage, whole = self._studio.source(ask.identity, ask.conversation, number)
-                yield {"panel": sources.document_html(passage, whole, self.manner(ask))}
+            passage, whole = self._studio.source(ask.identity, ask.conversation, number)
+            listed = {each.id for each in self._studio.knowledge.collections(MAKER.owner)} if ask.identity.maker else set()
+            yield {"panel": sources.document_html(passage, whole, manner, link=passage.collection in listed)}
+        except DocumentMissing as error:
+            kept = as_cited(self._studio.conversations, ask.identity.owner, ask.conversation, number)
+            yield {"panel": sources.gone_html(kept.passage, notify.told(error, ask), manner)} if kept else _refusal(error, ask)
         except HearthError as error:
             yield _refusal(error, ask)
 

@@ -141,19 +141,40 @@ def _figures(view: View, manner: Manner) -> Markup:
     return Markup('<ul class="figures">{}</ul>').format(Markup("").join(Markup("<li>{}</li>").format(line) for line in lines))
 
 
-def document_html(passage: Passage, whole: str, manner: Manner) -> Markup:
-    """A passage within the text of its document, marked."""
+def document_html(passage: Passage, whole: str, manner: Manner, *, link: bool = False) -> Markup:
+    """A passage within the text of its document, marked, with what stands around it; with `link` the way to all of it."""
     start, end = max(0, passage.start - _AROUND), min(len(whole), passage.end + _AROUND)
     cut = Markup('<p class="empty">{}</p>').format(manner.say("cut")) if start > 0 or end < len(whole) else Markup("")
+    way = Markup("")
+    if link:
+        way = Markup(
+            '<a class="button" href="?at=knowledge&amp;id={0}" data-do="thing" data-page="knowledge" data-thing="{0}">{1}</a>'
+        ).format(f"{passage.collection}/{passage.document}/{passage.id}", manner.say("source_whole"))
     return Markup(
-        '{}<div class="pane document" tabindex="0" data-show><h4><bdi>{}</bdi></h4>{}{}'
-        '<div class="pre" dir="auto">{}<mark>{}</mark>{}</div></div>'
+        '{}<div class="pane document" tabindex="0" data-show><h4><bdi>{}</bdi></h4>{}{}{}'
+        '<div class="pre around" dir="auto">{}<mark>{}</mark>{}</div></div>'
     ).format(
         _back_head(manner),
         plain(passage.title),
         place_html(passage, manner),
+        way,
         cut,
         whole[start : passage.start],
         whole[passage.start : passage.end],
         whole[passage.end : end],
+    )
+
+
+def gone_html(passage: Passage, sentence: str, manner: Manner) -> Markup:
+    """A passage whose document is gone, as the conversation kept it; `sentence` says what became of it."""
+    return Markup(
+        '{}<div class="pane document" tabindex="0" data-show><h4><bdi>{}</bdi></h4>{}<p class="note">{} {}</p>'
+        '<div class="pre" dir="auto"><mark>{}</mark></div></div>'
+    ).format(
+        _back_head(manner),
+        plain(passage.title),
+        place_html(passage, manner),
+        sentence,
+        manner.say("source_kept"),
+        passage.text,
     )

@@ -457,6 +457,30 @@ def test_the_passage_that_is_cited_opens(desk_of, tmp_path):
     assert marked in studio.knowledge.text("maker", studio.knowledge.passage("maker", int(passage)).document)
     assert "data-refused" in last(desk.source(ask("", passage=passage, identity=VISITOR)))["notice"]
     assert last(desk.source(ask(kept.id, passage="nonsense"))) == {}
+    assert 'data-page="knowledge"' in opened
+    studio.knowledge.remove("maker", studio.knowledge.passage("maker", int(passage)).document)
+    gone = last(desk.source(ask(kept.id, passage=passage, language="zh")))["panel"]
+    assert "已被删除或替换" in words(gone)
+    assert marked in gone
+    assert "data-refused" in last(desk.source(ask(kept.id, passage="987654")))["notice"]
+
+
+def test_neighbours_that_were_found_together_are_marked_together(desk_of, tmp_path):
+    desk, studio = desk_of("Ten days.")
+    first, second = "Annual leave is ten days a year. " * 20, "Annual leave is asked for in writing. " * 20
+    document = tmp_path / "handbook.md"
+    document.write_text(f"{first.strip()}\n\n{second.strip()}", "utf-8")
+    persona = next(each for each in studio.personas_for(MAKER) if each.id == "librarian")
+    studio.knowledge.ensure_collection("maker", persona.collections[0], "Shelf")
+    studio.knowledge.add("maker", persona.collections[0], document)
+    hits = [hit for hit in studio.knowledge.search("maker", "annual leave", persona.collections) if hit.neighbours]
+    assert hits
+    kept = studio.conversations.create("maker", "librarian")
+    said = [Message("user", "How long?"), Message("assistant", "Ten days [1].", sources=(hits[0],))]
+    with studio.database.write() as connection:
+        studio.conversations.append(connection, "maker", kept.id, said)
+    opened = last(desk.source(ask(kept.id, passage=str(hits[0].passage.id))))["panel"]
+    assert re.search(r"<mark>(.*?)</mark>", opened, re.DOTALL)[1] == hits[0].passage.text
 
 
 def sent(folder, name: str, content: bytes) -> dict[str, str]:

@@ -124,6 +124,18 @@ def test_a_passage_is_marked_in_its_document():
     assert "goes on" not in html
 
 
+def test_a_maker_is_led_on_to_the_whole_document():
+    assert "data-thing" not in sources.document_html(PASSAGE, WHOLE, EN)
+    html = sources.document_html(PASSAGE, WHOLE, EN, link=True)
+    assert f'href="?at=knowledge&amp;id={PASSAGE.collection}/{PASSAGE.document}/{PASSAGE.id}"' in html
+
+
+def test_a_passage_that_is_gone_is_shown_as_it_was_cited():
+    html = sources.gone_html(PASSAGE, "It is no longer there.", EN)
+    assert "It is no longer there. This is what it said when it was cited." in html
+    assert f"<mark>{PASSAGE.text}</mark>" in html
+
+
 def test_of_a_long_document_the_part_around_the_passage_is_shown():
     whole = "a" * 50_000 + "HERE" + "b" * 50_000
     passage = Passage(1, "c", "d", "t", "HERE", start=50_000, end=50_004)
@@ -157,7 +169,8 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         panels.undo_html(hostile, "restore", hostile, manner),
         panels.outcomes_html([(hostile, "failed", hostile)]),
         sources.sources_html(view, [hit], manner),
-        sources.document_html(hit.passage, hostile * 3, manner),
+        sources.document_html(hit.passage, hostile * 3, manner, link=True),
+        sources.gone_html(hit.passage, hostile, manner),
     ]
     for page in pages:
         tame(page)

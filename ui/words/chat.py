@@ -132,6 +132,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "sources": ("Sources", "来源"),
     "steps": ("Steps", "步骤"),
     "no_sources": ("The passages an answer rests on appear here.", "回答所依据的段落会出现在这里。"),
+    "source_whole": ("Open the whole document", "打开整篇文档"),
+    "source_kept": ("This is what it said when it was cited.", "下面是引用时的原文。"),
     "open_document": ("Open in the document", "在原文中查看"),
     "back": ("Back", "返回"),
     "page_n": ("page {n}", "第 {n} 页"),
