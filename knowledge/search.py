@@ -7,6 +7,7 @@ the question and of the passage.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +79,10 @@ class Search:
         if not query or not rows or limit < 1:
             return []
         asked = self._asked(rows, query)
-        dense = self._nearest(asked)
-        lexical = self._worded(asked, list(dense))
+        # Both legs at once: while Chroma's process compares vectors, the words are looked for here.
+        nearest = cache(self._nearest(asked))
+        lexical = self._worded(asked, lambda: list(nearest()))
+        dense = nearest()
         dense |= self._compared(asked, [key for key in lexical if key not in dense])
         totals = fuse(
             {key: hit.score for key, hit in lexical.items()},
@@ -104,14 +107,18 @@ class Search:
 
     # the legs
 
-    def _nearest(self, asked: _Asked) -> dict[int, float]:
-        """The nearest passages by their vectors, with the cosine."""
-        if asked.vector is None:
-            return {}
-        found = [pair for row in asked.readable for pair in self._vectors.search(row, asked.vector, DEPTH)]
-        return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
+    def _nearest(self, asked: _Asked) -> Callable[[], dict[int, float]]:
+        """The nearest passages by their vectors, with the cosine, looked for from now on; a call waits for them."""
+        vector = asked.vector
+        answers = [self._vectors.asked(row, vector, DEPTH) for row in asked.readable] if vector is not None else []
 
-    def _worded(self, asked: _Asked, also: Sequence[int]) -> dict[int, LexicalHit]:
+        def found() -> dict[int, float]:
+            pairs = [pair for answer in answers for pair in answer()]
+            return dict(sorted(pairs, key=lambda pair: -pair[1])[:DEPTH])
+
+        return found
+
+    def _worded(self, asked: _Asked, also: Callable[[], Sequence[int]]) -> dict[int, LexicalHit]:
         """The best passages by their words, and those of `also` that share one, so that both legs speak of either's finds."""
         return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also=also)}
 

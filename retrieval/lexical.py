@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -167,10 +167,11 @@ class LexicalIndex:
         with self._database.read() as connection:
             return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
 
-    def search(self, query: str, groups: Sequence[str], limit: int, also: Sequence[int] = ()) -> list[LexicalHit]:
+    def search(self, query: str, groups: Sequence[str], limit: int, also: Callable[[], Sequence[int]] = tuple) -> list[LexicalHit]:
         """The best `limit` rows of the groups for the query, best first, and whichever rows of `also` share a word with it.
 
-        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read.
+        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read. `also` is called,
+        once, after the best rows were found; not where no row has a word of the query.
         """
         for group in groups:
             _check(group)
@@ -183,19 +184,21 @@ class LexicalIndex:
                 return []
             scopes = " OR ".join(f'"g{group}"' for group in groups)
             words = " OR ".join(f'"{term}"' for term in scale.candidates())
+            # Within one statement SQLite would read the tokens of every row that matches before it sorts them.
             candidates = connection.exec_driver_sql(
-                f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? "
-                f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
+                f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN (SELECT rowid FROM {self._rows} "
+                f"WHERE {self._rows} MATCH ? ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?)",
                 (f"scope : ({scopes}) AND tokens : ({words})", max(2 * limit, 100)),
             )
             texts: dict[int, str] = {row[0]: row[1] for row in candidates}
-            for batch in _batches([key for key in also if key not in texts]):
+            others = also()
+            for batch in _batches([key for key in others if key not in texts]):
                 marks = ",".join("?" * len(batch))
                 select = f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})"
                 texts |= {row[0]: row[1] for row in connection.exec_driver_sql(select, tuple(batch))}
         hits = [hit for key, text in texts.items() if (hit := scale.score(key, text)) is not None]
         hits.sort(key=lambda hit: (-hit.score, hit.id))
-        wanted = set(also)
+        wanted = set(others)
         return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
 
     def coverage(self, query: str, groups: Sequence[str], texts: Sequence[str]) -> list[float]:
