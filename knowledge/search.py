@@ -90,6 +90,7 @@ class Search:
             max(DEPTH, len(lexical)),
             coverage=max((hit.coverage for hit in lexical.values()), default=0.0),
             terms=_terms(query),
+            many=asked.many,
         )
         found = self._ordered(asked, totals, max(limit, _SCORED))
         forms = self._catalogue.forms([passage.id for passage in found])
