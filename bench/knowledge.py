@@ -1,139 +1,71 @@
-"""How fast documents go in and passages come out: ingestion against the bare encoder, search at 10,000 passages, Chroma's recall.
+"""Everything about knowledge that has a limit: how fast documents go in and are found, what that takes, and whether chats stall.
 
-The text is made here, of words drawn at random into sentences and paragraphs, so that no data is needed.
+`python -m bench.knowledge [PART ...]` measures one part or several alone; without a name, all that `make bench` measures. A folder
+with text makes the documents real ones; a folder to keep things in saves the minutes of filling and embedding the next time.
 """
 
-import itertools
+import argparse
 import os
-import random
-import statistics
 import sys
-import tempfile
-import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bench import encoders, ingestion, searching, underload
 from bench.report import Line, show
-from common.database import Database
-from knowledge.base import Knowledge
-from knowledge.catalogue import Catalogue
-from knowledge.ingest import embedded_text
-from knowledge.rows import CollectionRow
-from knowledge.types import Record
-from retrieval.embedding import HashEmbedder, SentenceEmbedder, load_embedder
 
-_TURNS = 5
-_DOCUMENTS = 10  # a turn
-_PASSAGES = 10_000
-_QUERIES = 200
-_OWNER = "maker"
+_QUICK = 10_000  # passages that `make bench` searches; filling a collection with 100,000 takes minutes
+
+Part = Callable[[argparse.Namespace], list[Line]]
+
+PARTS: dict[str, tuple[str, Part]] = {
+    "ingestion": (
+        "documents through the queue, against the bare encoder and the naive way",
+        lambda given: ingestion.measure(given.text, given.turns or ingestion.TURNS, given.size or ingestion.DOCUMENTS),
+    ),
+    "search": (
+        "time and memory of searches among 100,000 passages",
+        lambda given: searching.speed(given.text, given.cache, given.size or searching.PASSAGES),
+    ),
+    "recall": (
+        "what Chroma finds of 20,000 real vectors",
+        lambda given: searching.recall(given.text, given.cache, given.size or searching.REAL),
+    ),
+    "load": (
+        "the first word of an answer while documents are taken in",
+        lambda given: underload.measure(given.text, given.turns or underload.ROUNDS, given.persona),
+    ),
+    "encoders": (
+        "the other ways to run the encoder: speed, and nearness to float32",
+        lambda given: encoders.measure(given.text, given.turns or encoders.TURNS),
+    ),
+}
 
 
 def measure() -> list[Line]:
-    """Ingest and encode in turns, then fill a collection with 10,000 passages and search it."""
+    """What fits into a run of all benches: ingestion, and a search of 10,000 passages."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    embedder = load_embedder("builtin")
-    assert isinstance(embedder, SentenceEmbedder)
-    embedder.embed(["warm"] * 64, "passage")
-    return [*_ingestion(embedder), *_searching(embedder)]
+    return [*ingestion.measure(), *searching.speed(passages=_QUICK)]
 
 
-def _ingestion(embedder: SentenceEmbedder) -> list[Line]:
-    """In turns, so that whatever else the machine does falls on both; the median turn counts."""
-    rates, ratios = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        database = Database(root / "hearth.db")
-        knowledge = Knowledge(database, root, embedder)
-        catalogue = Catalogue(database)
-        for turn in range(_TURNS):
-            collection = f"turn-{turn}"
-            knowledge.create_collection(_OWNER, collection, collection)
-            knowledge.add(_OWNER, collection, _write(root / "first.md", seed=-1 - turn))
-            paths = [_write(root / f"{number}.md", seed=turn * 100 + number) for number in range(_DOCUMENTS)]
-            started = time.perf_counter()
-            added = sum(
-                outcome.passages for outcome in knowledge.add_files(_OWNER, collection, [(path, path.name) for path in paths])
-            )
-            ours = added / (time.perf_counter() - started)
-            texts = [embedded_text(*rest) for _, *rest in catalogue.to_embed(catalogue.require(_OWNER, [collection])[0])]
-            started = time.perf_counter()
-            embedder.bare.encode(texts, show_progress_bar=False)
-            rates.append(ours)
-            ratios.append(ours / (len(texts) / (time.perf_counter() - started)))
-        knowledge.close()
-        database.close()
-    return [
-        Line("passages ingested a second", statistics.median(rates), "/s"),
-        Line("  against the bare encoder on the same passages", statistics.median(ratios), "x", at_least=0.85),
-    ]
-
-
-def _searching(embedder: SentenceEmbedder) -> list[Line]:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        database = Database(root / "hearth.db")
-        # Hashed vectors fill the collection in seconds; how long a search takes does not depend on what vectors mean.
-        knowledge = Knowledge(database, root, HashEmbedder())
-        knowledge.create_collection(_OWNER, "Bench", "bench")
-        writer = random.Random(7)
-        records = [Record(sentence(writer), " ".join(sentence(writer) for _ in range(6))) for _ in range(_PASSAGES)]
-        knowledge.add_records(_OWNER, "bench", records)
-        if not knowledge.settle():
-            raise RuntimeError("Chroma is not up to date")
-        row = Catalogue(database).require(_OWNER, ["bench"])[0]
-        spent, recalls = [], []
-        for number in range(_QUERIES):
-            words = writer.choice(records).text.split()
-            query = " ".join(writer.sample(words, 8))
-            started = time.perf_counter()
-            vector = knowledge.embedder.embed([query], "query")[0]
-            embedding = time.perf_counter() - started
-            started = time.perf_counter()
-            knowledge.search(_OWNER, query, ["bench"])
-            spent.append((time.perf_counter() - started - embedding) * 1000)
-            if number < 100:
-                recalls.append(_recall(knowledge, row, vector))
-        knowledge.close()
-        database.close()
-    return [
-        Line("search p95 at 10,000 passages, beside the embedding", statistics.quantiles(spent, n=20)[-1], "ms", at_most=25.0),
-        Line("Chroma's recall of the 50 nearest", statistics.fmean(recalls), "", at_least=0.99),
-    ]
-
-
-def _recall(knowledge: Knowledge, row: CollectionRow, vector: NDArray[np.float32]) -> float:
-    index = knowledge.index
-    found = {key for key, _ in index.search(row, vector, 50)}
-    return len(found & {key for key, _ in index.exact(row, vector, 50)}) / 50
-
-
-_COMMON = (
-    "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one you "
-    "all her she there would their we him been has when who will no more if out so up said what its about than into them can only"
-)
-_SYLLABLES = ("ta", "ri", "lo", "men", "sa", "ve", "ko", "du", "ne", "pi")
-_WORDS = (*_COMMON.split(), *("".join(each) for each in itertools.product(_SYLLABLES, repeat=3)))
-
-
-def sentence(writer: random.Random) -> str:
-    # The cube makes some words common and most of them rare, as in a language; numbers stand for names.
-    words = [_WORDS[int(len(_WORDS) * writer.random() ** 3)] for _ in range(writer.randint(8, 18))]
-    words.insert(writer.randrange(len(words)), str(writer.randrange(5000)))
-    return " ".join(words).capitalize() + "."
-
-
-def _write(path: Path, seed: int) -> Path:
-    writer = random.Random(seed)
-    sections = []
-    for _ in range(3):
-        paragraphs = [" ".join(sentence(writer) for _ in range(6)) for _ in range(3)]
-        sections.append(f"## {sentence(writer)}\n\n" + "\n\n".join(paragraphs))
-    path.write_text(f"# {sentence(writer)}\n\n" + "\n\n".join(sections), encoding="utf-8")
-    return path
+def main(arguments: Sequence[str]) -> int:
+    """Returns 1 when a figure misses its limit."""
+    parser = argparse.ArgumentParser(prog="python -m bench.knowledge", description=__doc__)
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="; ".join(f"{name}: {each}" for name, (each, _) in PARTS.items())
+    )
+    parser.add_argument("--text", type=Path, help="a folder with .md, .txt, .rst or .jsonl files (default: the shipped guide)")
+    parser.add_argument("--cache", type=Path, help="a folder that keeps what takes long to make")
+    parser.add_argument("--size", type=int, help="documents a turn, or passages; smaller while you work on it")
+    parser.add_argument("--turns", type=int, help="how often both sides take their turn")
+    parser.add_argument("--persona", default="gg", help="who answers under load (default gg)")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.parts) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if not given.parts:
+        return show(measure())
+    return max([show(PARTS[part][1](given)) for part in given.parts])
 
 
 if __name__ == "__main__":
-    sys.exit(show(measure()))
+    sys.exit(main(sys.argv[1:]))

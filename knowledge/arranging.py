@@ -73,7 +73,8 @@ def apart(found: Sequence[Passage], totals: Mapping[int, float], known: Mapping[
 
 
 def _likeness(one: Shingles, other: Shingles) -> float:
-    return len(one & other) / (len(one | other) or 1)
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared or 1)
 
 
 def joined(hits: Sequence[Hit], between: Callable[[str, int, int], str]) -> list[Hit]:

@@ -44,9 +44,10 @@ class Standing:
 class Reason:
     """What speaks for and against a passage.
 
-    `dense` has the cosine, `lexical` the BM25 score, `fused` what both make together (None where neither found it); `score` in [0, 1] says how surely it is about the question. `held` and `missing` are the words of the question that it
-    holds and lacks. `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder
-    its vectors come from where that is not the one in use.
+    `dense` has the cosine, `lexical` the BM25 score, `fused` what both make together (None where neither found it); `score` in
+    [0, 1] says how surely it is about the question. `held` and `missing` are the words of the question that it holds and lacks.
+    `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder its vectors
+    come from where that is not the one in use.
     """
 
     passage: Passage
@@ -136,7 +137,7 @@ class Explaining(Search):
             found = [pair for row in asked.readable for pair in self._vectors.search(row, asked.vector, DEEP)]
             dense |= dict(sorted(found, key=lambda pair: -pair[1])[:DEEP])
             dense |= self._compared(asked, [key for key in ids if key not in dense])
-        lexical = {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEEP, also=ids)}
+        lexical = {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEEP, also=lambda: ids)}
         return _Legs(dense, dict(traced.lexical) | lexical, DEEP)
 
     def _rated(self, asked: Asked, one: Passage, hits: Sequence[Hit], forms: Mapping[int, str], legs: "_Legs") -> Hit:

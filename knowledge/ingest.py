@@ -38,7 +38,8 @@ FILES_AT_ONCE = 16
 
 _LEFT_OUT = 200  # reasons that are kept of one part
 
-_SLICE = 32  # passages embedded between two looks at what else goes on
+_SLICES = (4, 64)  # passages embedded between two looks at what else goes on: at least, and at most
+_SLICE_S = 0.25  # what such a slice should take at most: for so long somebody who asks a question may have to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,13 +335,21 @@ def in_slices(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[
     Texts of like length go together, the longest first, so that little is padded and what is left is always less than it seems.
     """
     order = sorted(range(len(texts)), key=lambda place: -len(texts[place][0]))
-    for start in range(0, len(order), _SLICE):
-        some = order[start : start + _SLICE]
+    size, start = 2 * _SLICES[0], 0
+    while start < len(order):
+        some = order[start : start + size]
+        start += size
+        began = time.perf_counter()
         readable = [place for place in some if embedder.info.reads(languages_of(texts[place][1]))]
         vectors: dict[int, NDArray[np.float32] | None] = dict.fromkeys(some)
         if readable:
             embedded = embedder.embed([texts[place][0] for place in readable], "passage")
             vectors |= dict(zip(readable, embedded, strict=True))
+        took = time.perf_counter() - began
+        if took > _SLICE_S:
+            size = max(_SLICES[0], size // 2)
+        elif took < _SLICE_S / 3:
+            size = min(_SLICES[1], size * 2)
         yield vectors
 
 

@@ -5,8 +5,9 @@ about the question at all, and may so fall where the order rises. A vector votes
 the question and of the passage.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,8 +106,10 @@ class Search:
         return self._joined(relevant(traced.hits, minimum), traced.forms, limit)
 
     def _traced(self, asked: Asked, limit: int) -> Traced:
-        dense = self._nearest(asked)
-        lexical = self._worded(asked, list(dense))
+        # Both legs at once: while Chroma's process compares vectors, the words are looked for here.
+        nearest = cache(self._nearest(asked))
+        lexical = self._worded(asked, lambda: list(nearest()))
+        dense = nearest()
         dense |= self._compared(asked, [key for key in lexical if key not in dense])
         totals = fuse(
             {key: hit.score for key, hit in lexical.items()},
@@ -114,6 +117,7 @@ class Search:
             max(DEPTH, len(lexical)),
             coverage=max((hit.coverage for hit in lexical.values()), default=0.0),
             terms=_terms(asked.query),
+            many=asked.many,
         )
         found = self._ordered(asked, totals, max(limit, SCORED))
         forms = self._catalogue.forms([passage.id for passage in found])
@@ -130,14 +134,15 @@ class Search:
 
     # the legs
 
-    def _nearest(self, asked: Asked) -> dict[int, float]:
-        """The nearest passages by their vectors, with the cosine."""
-        if asked.vector is None:
-            return {}
-        if asked.allowed is not None:
-            return self._nearest_within(asked, asked.vector, asked.allowed)
-        found = [pair for row in asked.readable for pair in self._vectors.search(row, asked.vector, DEPTH)]
-        return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
+    def _nearest(self, asked: Asked) -> Callable[[], dict[int, float]]:
+        """The nearest passages by their vectors, with the cosine, looked for from now on; a call waits for them."""
+        vector, allowed = asked.vector, asked.allowed
+        if vector is None:
+            return dict
+        if allowed is not None:
+            return lambda: self._nearest_within(asked, vector, allowed)
+        answers = [self._vectors.asked(row, vector, DEPTH) for row in asked.readable]
+        return lambda: _best(pair for answer in answers for pair in answer())
 
     def _nearest_within(self, asked: Asked, vector: NDArray[np.float32], allowed: NDArray[np.int64]) -> dict[int, float]:
         """The same among the passages that the filter lets through, compared one by one: an index might hold none of them among
@@ -147,10 +152,9 @@ class Search:
             if not stored:
                 return {}
             return dict(nearest(np.array(list(stored), dtype=np.int64), np.stack(list(stored.values())) @ vector, DEPTH))
-        found = [pair for row in asked.readable for pair in self._vectors.exact(row, vector, DEPTH, allowed)]
-        return dict(sorted(found, key=lambda pair: -pair[1])[:DEPTH])
+        return _best(pair for row in asked.readable for pair in self._vectors.exact(row, vector, DEPTH, allowed))
 
-    def _worded(self, asked: Asked, also: Sequence[int]) -> dict[int, LexicalHit]:
+    def _worded(self, asked: Asked, also: Callable[[], Sequence[int]]) -> dict[int, LexicalHit]:
         """The best passages by their words, and those of `also` that share one, so that both legs speak of either's finds."""
         within = None if asked.allowed is None else asked.allowed.tolist()
         return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also, within)}
@@ -215,6 +219,10 @@ class Search:
             if len(kept) >= limit or taken >= len(hits):
                 return kept[:limit]
             taken += limit - len(kept)
+
+
+def _best(pairs: Iterable[tuple[int, float]]) -> dict[int, float]:
+    return dict(sorted(pairs, key=lambda pair: -pair[1])[:DEPTH])
 
 
 def _terms(query: str) -> int:

@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,17 +84,30 @@ class VectorIndex:
 
     def search(self, row: Row, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         """The nearest `limit` passages, (id, cosine), nearest first."""
+        return self.asked(row, vector, limit)()
+
+    def asked(self, row: Row, vector: NDArray[np.float32], limit: int) -> Callable[[], list[tuple[int, float]]]:
+        """`search`, begun: a call gives what it found, and Chroma, a process of its own, looks meanwhile."""
+        future: Future[list[tuple[int, float]]] | None = None
         if self.current(row):
             try:
                 future = self._worker.submit(self._chroma.query, row, vector, limit)
-                return future.result(_PATIENCE_S)
+            except RuntimeError:
+                log.debug("the index is closing")
+
+        def answer() -> list[tuple[int, float]]:
+            try:
+                if future is not None:
+                    return future.result(_PATIENCE_S)
             except FutureTimeout:
                 future.cancel()
             except IndexDamaged as error:
                 self._damaged(error)
-            except RuntimeError:
+            except (RuntimeError, CancelledError):
                 log.debug("the index is closing")
-        return self.exact(row, vector, limit)
+            return self.exact(row, vector, limit)
+
+        return answer
 
     def exact(
         self, row: Row, vector: NDArray[np.float32], limit: int, within: NDArray[np.int64] | None = None

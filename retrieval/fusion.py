@@ -24,6 +24,10 @@ FULL_COVERAGE = 0.3
 """The share of a question's information that the best passage must hold for the words' vote to count in full. Below it a name or
 a number that two languages share is all there is, and standardising makes a single such match look like certainty."""
 
+FULL_COVERAGE_MANY = 0.6
+"""The same where the vectors compare texts of different languages, with the square of the share below it: a few shared characters
+must not lift the one passage in the question's own language over those in another that answer it."""
+
 
 def standardised(scores: Mapping[int, float], population: int, depth: int = DEPTH) -> dict[int, float]:
     """The scores in standard deviations from the mean of the leg's best `depth`.
@@ -57,20 +61,23 @@ def fuse(
     *,
     coverage: float = 1.0,
     terms: int = 0,
+    many: bool = False,
     depth: int = DEPTH,
 ) -> dict[int, float]:
     """Passages with the weighted sum of both standardised legs, best first.
 
     `lexical` holds BM25 scores (absent means 0); `dense` cosines, absent where the embedder cannot read the passage, which
     then stands in the middle of that leg, neither helped nor harmed. `coverage` is the largest share of the query's information
-    that a passage holds, `terms` the length of the query.
+    that a passage holds, `terms` the length of the query; `many`: the vectors compare texts of different languages.
     """
     words = standardised(lexical, population, depth)
     # What a passage without any word of the query gets is the same point of the scale for all of them.
     none = standardised({-1: 0.0} | dict(lexical), population, depth)[-1] if lexical else 0.0
     vectors = standardised(dense, len(dense), depth)
     # Where there are no vectors, there is nothing that unsure words could give way to.
-    sure = min(1.0, coverage / FULL_COVERAGE) if dense else 1.0
+    sure = 1.0
+    if dense:
+        sure = min(1.0, coverage / FULL_COVERAGE_MANY) ** 2 if many else min(1.0, coverage / FULL_COVERAGE)
     weight = DENSE_WEIGHT * min(1.0, ONE_THOUGHT / max(terms, 1))
     total = {key: sure * words.get(key, none) + weight * vectors.get(key, 0.0) for key in {*lexical, *dense}}
     return {key: total[key] for key in sorted(total, key=lambda key: (-total[key], key))}

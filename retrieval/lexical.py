@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -170,35 +170,38 @@ class LexicalIndex:
             return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
 
     def search(
-        self, query: str, groups: Sequence[str], limit: int, also: Sequence[int] = (), within: Sequence[int] | None = None
+        self,
+        query: str,
+        groups: Sequence[str],
+        limit: int,
+        also: Callable[[], Sequence[int]] = tuple,
+        within: Sequence[int] | None = None,
     ) -> list[LexicalHit]:
         """The best `limit` rows of the groups for the query, best first, and whichever rows of `also` share a word with it.
 
-        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read. With `within` only
-        these rows, all of the groups, are found; what their words weigh is still told by the whole groups.
+        Any text is a query: there are no operators, and of a long one the first 4,000 characters are read. `also` is called,
+        once, after the best rows were found; not where no row has a word of the query. With `within` only these rows, all of the
+        groups, are found; what their words weigh is still told by the whole groups.
         """
         for group in groups:
             _check(group)
         asked = list(dict.fromkeys(tokens(query[:_QUERY_LENGTH])))
-        if not asked or not groups:
+        if not asked or not groups or (within is not None and not within):
             return []
         with self._database.read() as connection:
             scale = self._scale(asked, groups, connection)
             if not scale.terms:
                 return []
-            texts: dict[int, str] = {}
-            looked_at = list(also)
-            if within is not None and len(within) <= _FEW:
-                looked_at += within
-            else:
-                texts = self._candidates(scale, groups, max(2 * limit, 100), within, connection)
-            for batch in _batches([key for key in looked_at if key not in texts]):
+            few = within if within is not None and len(within) <= _FEW else ()
+            texts = {} if few else self._candidates(scale, groups, max(2 * limit, 100), within, connection)
+            others = also()
+            for batch in _batches([key for key in (*others, *few) if key not in texts]):
                 marks = ",".join("?" * len(batch))
                 select = f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})"
                 texts |= {row[0]: row[1] for row in connection.exec_driver_sql(select, tuple(batch))}
         hits = [hit for key, text in texts.items() if (hit := scale.score(key, text)) is not None]
         hits.sort(key=lambda hit: (-hit.score, hit.id))
-        wanted = set(also)
+        wanted = set(others)
         return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
 
     def _candidates(
@@ -215,9 +218,10 @@ class LexicalIndex:
             # The plus keeps SQLite from asking the index once for each of these rows.
             only = "AND +rowid IN (SELECT value FROM json_each(?)) "
             values += (json.dumps(list(within)),)
+        # Within one statement SQLite would read the tokens of every row that matches before it sorts them.
         found = connection.exec_driver_sql(
-            f"SELECT rowid, tokens FROM {self._rows} WHERE {self._rows} MATCH ? {only}"
-            f"ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?",
+            f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN (SELECT rowid FROM {self._rows} "
+            f"WHERE {self._rows} MATCH ? {only}ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?)",
             (*values, limit),
         )
         return {row[0]: row[1] for row in found}

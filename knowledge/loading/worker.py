@@ -138,6 +138,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, _LARGEST))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(5)  # whoever waits for an answer goes before whatever is read
     channel = _Channel()
     for line in sys.stdin:
         request = json.loads(line)

@@ -137,7 +137,7 @@ def test_nothing_stays_of_a_transaction_that_fails(index, database):
 
 def test_rows_that_another_leg_found_are_scored_too(index, database):
     put(index, database, *["cat"] * 5, "dog " * 50 + "cat")
-    ids = [hit.id for hit in index.search("cat", ["1"], 2, also=[6, 999])]
+    ids = [hit.id for hit in index.search("cat", ["1"], 2, also=lambda: [6, 999])]
     assert len(ids) == 3
     assert 6 in ids
     assert 999 not in ids
