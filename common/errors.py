@@ -8,6 +8,7 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── PersonaError             names a model, tool or collection that is not there
     ├── ToolError                ArgumentsInvalid · ToolFailed · ToolDenied
     ├── KnowledgeError           UnreadableFile (ArchiveFile) · EmbedderMismatch · CollectionMissing
+    │                        ChunkingInvalid
     ├── ModelError               ModelMissing · ModelLoadFailed · ModelInUse · GenerationFailed · PromptTooLong
     │                        SchemaRefused
     ├── ConversationError        ConversationMissing · TurnRunning · MessageTooLong
@@ -99,6 +100,10 @@ class ArchiveFile(UnreadableFile):
 
 class EmbedderMismatch(KnowledgeError):
     """A collection was made with another embedder than the one in use."""
+
+
+class ChunkingInvalid(KnowledgeError):
+    """A way to cut documents that there is not, or a size out of its range."""
 
 
 class CollectionMissing(KnowledgeError):

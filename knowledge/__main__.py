@@ -1,7 +1,7 @@
-"""The command line of knowledge: add, import, list, search, remove, rebuild and check, on the data folder that the app uses.
+"""The command line of knowledge: add, import, cut, list, search, remove, rebuild and check, on the data folder that the app uses.
 
-    python -m knowledge add PATH... --collection ID | import efaqa|qa|dialogues PATH --collection ID | list | search | remove
-                        | rebuild | check   [--data DIR] [--json]
+    python -m knowledge add PATH... --collection ID | import efaqa|qa|dialogues PATH --collection ID | cut | list | search
+                        | remove | rebuild | check   [--data DIR] [--json]
 
 Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wrong usage.
 """
@@ -21,6 +21,7 @@ from typing import Any
 from common.database import opened
 from common.errors import HearthError
 from knowledge.base import Knowledge
+from knowledge.chunking import METHODS, Chunking
 from knowledge.corpora.forms import Corpus, Form, corpus
 from knowledge.corpora.installed import installed_efaqa
 from knowledge.loading.refusals import no_corpus, unopenable
@@ -28,6 +29,8 @@ from knowledge.types import Filter, Hit, Outcome, Progress
 from retrieval.embedding import default_embedder, load_embedder
 
 OWNER = "maker"
+
+_HOW = f"METHOD[:SIZE[:OVERLAP]], METHOD one of {', '.join(METHODS)}, sizes in tokens"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
     knowledge.ensure_collection(OWNER, options.collection, options.title or options.collection)
+    if options.chunking:
+        knowledge.cutting.choose(OWNER, options.collection, Chunking.parse(options.chunking))
     missing = [path for path in options.paths if not path.exists()]
     failed = bool(missing)
     for outcome in chain(knowledge.add_files(OWNER, options.collection, _files(options.paths)), map(_absent, missing)):
@@ -134,6 +139,29 @@ def _list(knowledge: Knowledge, options: argparse.Namespace) -> int:
             _print_json(asdict(collection))
         else:
             print(f"{collection.id}  {collection.documents} documents  {collection.passages} passages  {collection.title}")
+    return 0
+
+
+def _cut(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    chunking = Chunking.parse(options.chunking)
+    if options.preview:
+        found, whole = knowledge.cutting.preview(OWNER, options.preview, chunking)
+        for chunk in found:
+            if options.json:
+                _print_json(asdict(chunk))
+            else:
+                print(f"--- {chunk.heading or '-'}  {chunk.start}-{chunk.end}\n{chunk.text}")
+        if not whole:
+            print("Only the beginning of the document is shown.", file=sys.stderr)
+        return 0
+    knowledge.cutting.choose(OWNER, options.collection, chunking)
+    for event in knowledge.cutting(OWNER, options.collection):
+        if isinstance(event, Outcome):
+            if options.json:
+                _print_json(event.to_dict())
+            else:
+                print(f"{event.state:9} {event.passages} new passages")
+    knowledge.settle()
     return 0
 
 
@@ -222,7 +250,15 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     add.add_argument("--collection", required=True, metavar="ID", help="made if it is not there")
     add.add_argument("--title", help="the title of a collection that is made")
+    add.add_argument("--chunking", metavar="HOW", help=f"how it is cut from now on: {_HOW}")
     add.set_defaults(command=_add)
+
+    cut = commands.add_parser("cut", parents=[common], help="cut the documents of a collection in another way")
+    what = cut.add_mutually_exclusive_group(required=True)
+    what.add_argument("--collection", metavar="ID")
+    what.add_argument("--preview", metavar="DOCUMENT", help="only show how a document would be cut")
+    cut.add_argument("--chunking", metavar="HOW", required=True, help=_HOW)
+    cut.set_defaults(command=_cut)
 
     records = commands.add_parser("import", parents=[common], help="add a corpus: counselling records, questions, dialogues")
     records.add_argument("form", choices=["efaqa", "qa", "dialogues"])

@@ -16,9 +16,10 @@ from common.egress import Egress
 from common.errors import CollectionMissing, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.corpora.forms import Corpus
+from knowledge.cutting import Cutting
 from knowledge.explaining import Explaining, Explanation
 from knowledge.ingest import Ingest
-from knowledge.intake import Intake
+from knowledge.intake import Act, Intake
 from knowledge.jobs import Jobs
 from knowledge.labels import Counts, Labels
 from knowledge.loading.loader import Loader
@@ -66,7 +67,8 @@ class Knowledge:
         reranking = Reranking(reranker) if reranker is not None else None
         self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
-        acts = {"reindex": self._reindexing}
+        self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
+        acts: dict[str, Act] = {"reindex": self._reindexing, "cut": self.cutting}
         jobs = Jobs(database, folder / "incoming")
         self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)
         self._vectors.start()

@@ -11,16 +11,18 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, update
 
 from knowledge.labels import label_values
 from knowledge.queries import (
     batches,
+    empty,
     of_documents,
     passage_values,
     passages_of,
     raise_generation,
     require_row,
+    row_of_key,
     take_out,
     there,
 )
@@ -79,24 +81,41 @@ class Catalogue(Shelves):
                     passages=len(document.passages),
                     added=time.time(),
                     bytes=document.bytes,
+                    chunking=document.chunking,
+                    sections=document.sections,
                 )
             )
-            rows = [passage_values(row.key, identity, passage) for passage in document.passages]
-            keys: list[int] = []
-            if rows:
-                statement = insert(PASSAGES).returning(PASSAGES.c.id, sort_by_parameter_order=True)
-                keys = list(connection.execute(statement, rows).scalars())
-            if labels := label_values(identity, dict(zip(keys, document.passages, strict=True))):
-                connection.execute(insert(LABELS), labels)
-            self.lexical.add(
-                (
-                    LexicalRow(number, row.group, lexical_text(document.form, document.title, passage.heading, passage.text))
-                    for number, passage in zip(keys, document.passages, strict=True)
-                ),
-                connection,
-            )
+            self._put_in(connection, row, identity, document)
             raise_generation(connection, row.key, info)
             return identity, row.key
+
+    def recut(self, row: CollectionRow, identity: str, document: NewDocument, info: EmbedderInfo) -> bool:
+        """Give a document other passages at once; False where it, its collection or how that is cut is not the same any more."""
+        with self._database.write() as connection:
+            now = row_of_key(connection, row.key)
+            there = select(DOCUMENTS.c.id).where(DOCUMENTS.c.id == identity, DOCUMENTS.c.removed.is_(None))
+            if now is None or now.chunking != document.chunking or connection.execute(there).first() is None:
+                return False
+            check_embedder(now, info)
+            empty(connection, self.lexical, identity)
+            self._put_in(connection, now, identity, document)
+            values = {"passages": len(document.passages), "chunking": document.chunking, "sections": document.sections}
+            connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == identity).values(values))
+            raise_generation(connection, row.key, info)
+            return True
+
+    def _put_in(self, connection: Connection, row: CollectionRow, identity: str, document: NewDocument) -> None:
+        """Store the passages of a document with their labels and their rows in the word index."""
+        rows = [passage_values(row.key, identity, passage) for passage in document.passages]
+        keys: list[int] = []
+        if rows:
+            statement = insert(PASSAGES).returning(PASSAGES.c.id, sort_by_parameter_order=True)
+            keys = list(connection.execute(statement, rows).scalars())
+        numbered = dict(zip(keys, document.passages, strict=True))
+        if labels := label_values(identity, numbered):
+            connection.execute(insert(LABELS), labels)
+        texts = ((key, lexical_text(document.form, document.title, each.heading, each.text)) for key, each in numbered.items())
+        self.lexical.add((LexicalRow(key, row.group, words) for key, words in texts), connection)
 
     def documents(
         self, owner: str, collection: str, limit: int | None = None, offset: int = 0, words: str = ""

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from common.errors import ArchiveFile, UnreadableFile
 from knowledge.catalogue import Catalogue
-from knowledge.chunking import Chunk, chunks
+from knowledge.chunking import Chunk, Chunking, chunks
 from knowledge.corpora.forms import Corpus, corpus
 from knowledge.corpora.parts import documents, part_name
-from knowledge.loading.document import LeftOut, LoadedDocument
+from knowledge.loading.document import LeftOut, LoadedDocument, PackedSections, packed_sections
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
 from knowledge.loading.refusals import corpus as corpus_too_long
 from knowledge.loading.refusals import no_records, no_text, partly, unpacked_nothing
 from knowledge.rows import NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Progress, Record
 from knowledge.unpacking import unpack
-from retrieval.embedding import Embedder
+from retrieval.embedding import Embedder, token_counter
 from retrieval.language import languages_of
 
 AT_ONCE = 96
@@ -57,6 +57,8 @@ class Read:
     place: int
     bytes: int
     left_out: Sequence[LeftOut] = ()
+    chunking: str = ""
+    sections: PackedSections | None = None
 
 
 class Ingest:
@@ -136,6 +138,7 @@ class Ingest:
         Raises `CollectionMissing`, and `ArchiveFile` for an archive.
         """
         started = time.perf_counter()
+        chunking = Chunking.parse(self._catalogue.require(owner, [collection])[0].chunking)
         try:
             sha256 = _hash(path)
             found = self._unchanged(owner, collection, str(path), name, sha256, started)
@@ -145,19 +148,20 @@ class Ingest:
             if size > MAX_MEGABYTES * 1_000_000 and self._corpus(path, name) is not None:
                 raise corpus_too_long(name)
             document = self._loader.load(path, called or name, told, cancelled)
-            cut = chunks(document)
-            if not cut:
+            title = document.title or name
+            cuts = cut_document(document, title, chunking, self._embedder)
+            if not cuts:
                 raise no_text(name)
         except ArchiveFile:
             raise
         except UnreadableFile as error:
             spent = time.perf_counter() - started
             return Outcome(str(path), name, "failed", 0, error.english, error.chinese, spent)
-        title = document.title or name
-        cut = [_without_title(chunk, title) for chunk in cut]
         spent = time.perf_counter() - started
         text, form, left_out = document.text, document.form, document.left_out
-        return Read(str(path), name, title, sha256, text, form, cut, spent, place, size, left_out)
+        # Where each section is a passage, the passages tell where it lies.
+        sections = packed_sections(document.sections) if form == "document" else None
+        return Read(str(path), name, title, sha256, text, form, cuts, spent, place, size, left_out, str(chunking), sections)
 
     def corpus(
         self, owner: str, collection: str, records: Corpus, path: str, name: str, place: int = 0
@@ -216,7 +220,9 @@ class Ingest:
                 started = time.perf_counter() - item.seconds - each * len(own)
                 # Two files of one content may have been read before either was stored.
                 found = self._unchanged(owner, collection, item.path, item.name, item.sha256, started)
-                new = NewDocument(item.name, item.title, item.form, item.sha256, item.text, own, item.bytes)
+                new = NewDocument(
+                    item.name, item.title, item.form, item.sha256, item.text, own, item.bytes, item.chunking, item.sections
+                )
                 yield found or self._stored(owner, collection, item, new, started)
 
     def records(self, owner: str, collection: str, name: str, records: Iterable[Record], form: str) -> Outcome:
@@ -355,6 +361,12 @@ def in_slices(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[
 
 def _new_passage(chunk: Chunk, vector: NDArray[np.float32] | None) -> NewPassage:
     return NewPassage(chunk.text, chunk.heading, chunk.page, chunk.start, chunk.end, vector, chunk.labels)
+
+
+def cut_document(document: LoadedDocument, title: str, chunking: Chunking, embedder: Callable[[], Embedder]) -> list[Chunk]:
+    """The passages of a document; in the usual way their sizes are estimated, else the embedder counts."""
+    count = None if chunking.usual else token_counter(embedder())
+    return [_without_title(chunk, title) for chunk in chunks(document, chunking, count)]
 
 
 def _without_title(chunk: Chunk, title: str) -> Chunk:

@@ -29,11 +29,12 @@ from knowledge.types import Outcome
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["file", "web", "member", "reindex"]
-"""What is to be done: add a file, fetch a page of the web and add that, or give a collection new vectors. A member is a file that
+Kind = Literal["file", "web", "member", "reindex", "cut"]
+"""What is to be done: add a file, fetch a page of the web and add that, give a collection new vectors,
+or cut its documents anew. A member is a file that
 an archive holds and that was refused: it lies nowhere by itself."""
 
-_AGAIN = ("web", "reindex")  # what can be done again without a file
+_AGAIN = ("web", "reindex", "cut")  # what can be done again without a file
 
 State = Literal["waiting", "working", "done", "unchanged", "failed", "cancelled"]
 

@@ -48,7 +48,13 @@ def row_of(connection: Connection, owner: str, collection: str, removed: bool = 
 
 
 def as_row(row: Row[tuple[object, ...]]) -> CollectionRow:
-    return CollectionRow(row.key, row.id, row.embedder, row.revision, row.epoch, row.generation)
+    return CollectionRow(row.key, row.id, row.embedder, row.revision, row.epoch, row.generation, row.chunking)
+
+
+def row_of_key(connection: Connection, key: int) -> CollectionRow | None:
+    """The collection of a key, None where it is gone or was removed."""
+    row = connection.execute(select(COLLECTIONS).where(COLLECTIONS.c.key == key, COLLECTIONS.c.removed.is_(None))).first()
+    return as_row(row) if row is not None else None
 
 
 def require_row(connection: Connection, owner: str, collection: str) -> CollectionRow:
@@ -93,10 +99,15 @@ def batches(items: Sequence[int]) -> list[Sequence[int]]:
 
 def take_out(connection: Connection, lexical: LexicalIndex, document: str) -> None:
     """Delete a document for good."""
+    empty(connection, lexical, document)
+    connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document))
+
+
+def empty(connection: Connection, lexical: LexicalIndex, document: str) -> None:
+    """Delete what lies in a document, and leave it without passages."""
     lexical.remove(passages_of(connection, document), connection)
     connection.execute(delete(LABELS).where(LABELS.c.document == document))
     connection.execute(delete(PASSAGES).where(PASSAGES.c.document == document))
-    connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document))
 
 
 def delete_rows(connection: Connection, lexical: LexicalIndex, row: CollectionRow) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import CollectionMissing, DocumentMissing, EmbedderMismatch
+from knowledge.loading.document import PackedSections
 from retrieval.embedding import EmbedderInfo
 
 _RECORD_HEADING_WEIGHT = 3
@@ -25,6 +26,7 @@ class CollectionRow:
     revision: str
     epoch: str
     generation: int
+    chunking: str = ""
 
     @property
     def group(self) -> str:
@@ -55,7 +57,8 @@ class NewPassage:
 class NewDocument:
     """A document to store; `form` is "document", "passages" (each by itself), or "records" (headings weigh most).
 
-    `bytes` is the size of the file it came from.
+    `bytes` is the size of the file it came from, `chunking` how it was cut; `sections`, as `knowledge.cutting` packs them, let it
+    be cut anew.
     """
 
     name: str
@@ -65,6 +68,8 @@ class NewDocument:
     text: str
     passages: Sequence[NewPassage]
     bytes: int = 0
+    chunking: str = ""
+    sections: PackedSections | None = None
 
 
 def lexical_text(form: str, title: str, heading: str, body: str) -> str:

@@ -19,6 +19,7 @@ COLLECTIONS = Table(
     Column("epoch", String, nullable=False),
     Column("generation", Integer, nullable=False, default=0),
     Column("created", Float, nullable=False),
+    Column("chunking", String, nullable=False, server_default=""),  # how documents are cut: `knowledge.chunking.Chunking`
     Column("hidden", Boolean),  # not listed: what was attached to a conversation
     Column("removed", Float),  # when its owner deleted it; kept for a while, so that it can be taken back
     UniqueConstraint("owner", "id"),
@@ -40,6 +41,9 @@ DOCUMENTS = Table(
     Column("added", Float, nullable=False),
     Column("bytes", Integer, nullable=False, server_default="0"),  # of the file it came from
     Column("removed", Float),  # as for collections
+    Column("chunking", String, nullable=False, server_default=""),  # how it was cut
+    # Where headings and pages lie in the text (`knowledge.cutting`), so that it can be cut anew; NULL where passages tell it.
+    Column("sections", LargeBinary),
     UniqueConstraint("collection", "name"),
 )
 

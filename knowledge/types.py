@@ -162,7 +162,7 @@ class Progress:
 
     place: int
     name: str
-    stage: Literal["fetching", "reading", "embedding"]
+    stage: Literal["fetching", "reading", "embedding", "cutting"]
     done: int = 0
     total: int = 0
 

@@ -10,8 +10,9 @@ import re
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -60,6 +61,12 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         """Return float32 (n, dimension), rows of length 1, in the order of `texts`; (0, dimension) for no texts."""
         ...
+
+
+def token_counter(embedder: Embedder) -> Callable[[str], int] | None:
+    """What tells how many tokens the embedder makes of a text, None where it has no tokens."""
+    count: Callable[[str], int] | None = getattr(embedder, "count_tokens", None)
+    return count
 
 
 class HashEmbedder:
@@ -143,6 +150,20 @@ class SentenceEmbedder:
     def memory(self) -> tuple[int, int]:
         """Bytes of the weights, and of what it keeps besides: nothing."""
         return sum(part.numel() * part.element_size() for part in self._model.parameters()), 0
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens of the model a text has, without those that begin and end every input. Any thread may call it."""
+        return self._counting(text)
+
+    @cached_property
+    def _counting(self) -> Callable[[str], int]:
+        # A tokenizer of its own: the model's may be at work, and cuts what is too long for the model.
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return lru_cache(4096)(lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids))
 
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         if not texts:

@@ -3,13 +3,18 @@
 Readers use `Writer` to put text and sections together. Nothing here opens files.
 """
 
+import json
 import re
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 MAX_TEXT = 20_000_000
 """The longest text of one document, in characters."""
+
+PackedSections = bytes
+"""Sections as they are stored: compressed JSON."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -67,6 +72,19 @@ class LoadedDocument:
         sections = tuple(map(Section.from_dict, data["sections"]))
         left_out = tuple(LeftOut(**each) for each in data["left_out"])
         return cls(data["title"], data["text"], sections, data["form"], left_out)
+
+
+def packed_sections(sections: Sequence[Section]) -> PackedSections:
+    rows = [[each.start, each.end, each.heading, each.page, each.labels] for each in sections]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def unpacked_sections(packed: PackedSections) -> tuple[Section, ...]:
+    rows = json.loads(zlib.decompress(packed))
+    return tuple(
+        Section(start, end, heading, page, tuple((name, value) for name, value in labels))
+        for start, end, heading, page, labels in rows
+    )
 
 
 class Told(Protocol):

@@ -82,3 +82,17 @@ def test_wrong_usage_is_status_2(run, arguments):
     with pytest.raises(SystemExit) as caught:
         run(*arguments)
     assert caught.value.code == 2
+
+
+def test_cut_shows_and_does_it_another_way(run, files):
+    text = "# Leave\n\nFifteen days.\n\n## Moving it\n\nTo March."
+    _, lines, _ = run("add", str(files.write("a.md", text)), "--collection", "docs", "--chunking", "heading:400", "--json")
+    added = json.loads(lines[0])
+    assert added["passages"] == 2
+    _, lines, _ = run("cut", "--preview", added["document"], "--chunking", "whole", "--json")
+    assert [json.loads(line)["heading"] for line in lines] == [""]
+    status, lines, _ = run("cut", "--collection", "docs", "--chunking", "whole", "--json")
+    assert (status, json.loads(lines[0])["passages"]) == (0, 1)
+    status, _, said = run("cut", "--collection", "docs", "--chunking", "heap")
+    assert status == 1
+    assert "Choose one of passages" in said
