@@ -145,13 +145,13 @@ def _list(knowledge: Knowledge, options: argparse.Namespace) -> int:
 def _cut(knowledge: Knowledge, options: argparse.Namespace) -> int:
     chunking = Chunking.parse(options.chunking)
     if options.preview:
-        found, whole = knowledge.cutting.preview(OWNER, options.preview, chunking)
-        for chunk in found:
+        preview = knowledge.cutting.preview(OWNER, options.preview, chunking)
+        for chunk in preview.chunks:
             if options.json:
                 _print_json(asdict(chunk))
             else:
                 print(f"--- {chunk.heading or '-'}  {chunk.start}-{chunk.end}\n{chunk.text}")
-        if not whole:
+        if not preview.whole:
             print("Only the beginning of the document is shown.", file=sys.stderr)
         return 0
     knowledge.cutting.choose(OWNER, options.collection, chunking)

@@ -5,15 +5,15 @@ are embedded first and take the place of the old ones in one transaction, docume
 of them whole, and the next one goes on.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 
 from common.database import Database
 from common.errors import KnowledgeError
 from knowledge.catalogue import Catalogue
-from knowledge.chunking import Chunk, Chunking
+from knowledge.chunking import Chunk, Chunking, token_estimate
 from knowledge.ingest import cut_document, embedded_text, in_slices
 from knowledge.labels import Labels
 from knowledge.loading.document import LoadedDocument, Section, packed_sections, unpacked_sections
@@ -21,7 +21,16 @@ from knowledge.queries import of_documents, require_row
 from knowledge.rows import CollectionRow, NewDocument, NewPassage, check_embedder, document_missing
 from knowledge.tables import COLLECTIONS, DOCUMENTS
 from knowledge.types import Outcome, Progress
-from retrieval.embedding import Embedder
+from retrieval.embedding import Embedder, token_counter
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The passages that a document would be cut into, how many tokens each has, and whether they are all (`whole`)."""
+
+    chunks: Sequence[Chunk]
+    tokens: Sequence[int]
+    whole: bool
 
 
 class Cutting:
@@ -60,16 +69,19 @@ class Cutting:
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(DOCUMENTS).where(_otherwise(row))).scalar_one()
 
-    def preview(self, owner: str, document: str, chunking: Chunking, characters: int = 20_000) -> tuple[list[Chunk], bool]:
-        """The passages that the first so many characters of a document would be cut into, and whether that is all of it.
+    def documents(self, owner: str, collection: str) -> int:
+        """How many documents of a collection can be cut in another way. Raises `CollectionMissing`."""
+        row = self._catalogue.require(owner, [collection])[0]
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(DOCUMENTS).where(_cuttable(row))).scalar_one()
 
-        Raises `DocumentMissing`.
-        """
+    def preview(self, owner: str, document: str, chunking: Chunking, characters: int = 20_000) -> Preview:
+        """What the first so many characters of a document would be cut into. Raises `DocumentMissing`."""
         loaded = self._loaded(owner, document)
         begun = tuple(replace(each, end=min(each.end, characters)) for each in loaded.sections if each.start < characters)
-        return cut_document(replace(loaded, sections=begun), loaded.title, chunking, self._embedder), len(
-            loaded.text
-        ) <= characters
+        found = cut_document(replace(loaded, sections=begun), loaded.title, chunking, self._embedder)
+        count = token_counter(self._embedder()) or token_estimate
+        return Preview(found, [count(chunk.text) for chunk in found], len(loaded.text) <= characters)
 
     def __call__(self, owner: str, collection: str) -> Iterator[Progress | Outcome]:
         """Cut again what is cut in another way than the collection says, with how far it is and the outcome.
@@ -147,11 +159,11 @@ class Cutting:
         return tuple(found)
 
 
+def _cuttable(row: CollectionRow) -> ColumnElement[bool]:
+    """The documents of a collection that Hearth cuts; texts that came cut are what they are."""
+    return and_(DOCUMENTS.c.collection == row.key, DOCUMENTS.c.removed.is_(None), DOCUMENTS.c.form == "document")
+
+
 def _otherwise(row: CollectionRow) -> ColumnElement[bool]:
-    """The documents of a collection that are cut otherwise; texts that came cut are what they are."""
-    return and_(
-        DOCUMENTS.c.collection == row.key,
-        DOCUMENTS.c.removed.is_(None),
-        DOCUMENTS.c.form == "document",
-        DOCUMENTS.c.chunking != row.chunking,
-    )
+    """Those that are cut in another way than it says."""
+    return and_(_cuttable(row), DOCUMENTS.c.chunking != row.chunking)

@@ -50,6 +50,7 @@ OWNERS = {
         "assistant/media.py",
         "assistant/mediarows.py",
         "knowledge/catalogue.py",
+        "knowledge/cutting.py",
         "knowledge/jobs.py",
         "knowledge/labels.py",
         "knowledge/queries.py",

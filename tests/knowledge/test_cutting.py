@@ -179,7 +179,8 @@ def again(knowledge):
 def test_documents_are_cut_as_their_collection_says(knowledge, tmp_path, manual):
     usual = texts(knowledge, manual)
     wanted = Chunking("fixed", 50)
-    previewed, whole = knowledge.cutting.preview("maker", manual, wanted)
+    preview = knowledge.cutting.preview("maker", manual, wanted)
+    previewed, whole = preview.chunks, preview.whole
     knowledge.cutting.choose("maker", "shop", wanted)
     assert texts(knowledge, manual) == usual
     assert knowledge.cutting.otherwise("maker", "shop") == 1

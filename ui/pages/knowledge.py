@@ -14,12 +14,14 @@ from assistant.access import MAKER
 from assistant.studio import Studio
 from common.errors import HearthError
 from knowledge.corpora.shipped import shipped_collections
+from knowledge.chunking import Chunking
 from knowledge.jobs import Job, State
 from knowledge.search import relevant
 from knowledge.types import DocumentRecord, Progress
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.chat import Desk
+from ui.pages import cutting
 from ui.render import Manner, plain
 from ui.screens import interrupted_html
 from ui.texts import text
@@ -27,6 +29,7 @@ from ui.uploads import Upload
 from ui.uses import give_back, use, uses, withdraw
 from ui.views import filters, parts, reading
 from ui.views import knowledge as views
+from ui.views.chunking import cuts_html
 
 _FOUND = 8  # passages shown for a search
 _PAPERS = 100  # documents shown at a time
@@ -139,6 +142,10 @@ class KnowledgePage:
             case "reindex":
                 title = knowledge.collection(owner, collection).title
                 knowledge.intake.ask(owner, collection, "reindex", title)
+            case "cut-look":
+                return self._page(ask, at, looked=cutting.wanted(ask))
+            case "cut-choose":
+                cutting.choose(self._studio, collection, cutting.wanted(ask)[0])
             case "page":
                 if not _moving(knowledge.intake.counts(owner).get(collection, {})):
                     knowledge.intake.dismiss(owner, collection, states=_WELL)
@@ -190,6 +197,7 @@ class KnowledgePage:
         found: views.Found | None = None,
         narrowing: filters.Narrowing | None = None,
         papers: views.Papers | None = None,
+        looked: tuple[Chunking, str] | None = None,
         here: str | None = None,
         visit: bool = False,
         passing: bool = False,
@@ -215,7 +223,10 @@ class KnowledgePage:
                 using = uses(self._studio, "collections", shelf.id, ask.language)
                 queue = self._queue(ask, shelf.id, counts.get(shelf.id, {}), visit)
                 within = self._narrowing(ask, shelf.id, narrowing or filters.Narrowing())
-                opened = views.collection_html(shelf, papers, found, queue, using, manner, narrowing=within, passing=passing)
+                cuts = cuts_html(cutting.cuts(self._studio, shelf.id, looked), shelf.id, manner, passing=passing)
+                opened = views.collection_html(
+                    shelf, papers, found, queue, using, manner, narrowing=within, cuts=cuts, passing=passing
+                )
         except HearthError as error:
             note = note or parts.note(notify.told(error, ask), "bad")
         note = note or parts.EMPTY
@@ -325,7 +336,8 @@ def _on_its_way(progress: Progress | None, manner: Manner) -> tuple[str, float |
         return manner.say("knowledge_fetching"), None
     if progress is None or not progress.total:
         return manner.say("adding"), None
-    key = "knowledge_embedding" if progress.stage == "embedding" else "knowledge_reading"
+    stages = {"embedding": "knowledge_embedding", "cutting": "knowledge_cutting"}
+    key = stages.get(progress.stage, "knowledge_reading")
     return manner.say(key, done=f"{progress.done:,}", total=f"{progress.total:,}"), progress.done / progress.total
 
 

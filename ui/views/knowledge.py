@@ -168,12 +168,13 @@ def collection_html(
     manner: Manner,
     *,
     narrowing: Narrowing | None = None,
+    cuts: Markup = parts.EMPTY,
     passing: bool = False,
 ) -> Markup:
     """One collection: a place to drop files, those on their way, a search, what was found (None: nothing was searched) and the
     documents.
 
-    `narrowing` is what the search can be narrowed to, and is. With `passing` it only tells how far files are, and what somebody
+    `narrowing` is what the search can be narrowed to, and is; `cuts` says how documents are cut. With `passing` it only tells how far files are, and what somebody
     looked for meanwhile stays.
     """
     narrowing = narrowing or Narrowing()
@@ -203,12 +204,13 @@ def collection_html(
         listed = finder + _found(shelf, found, narrowing, manner)
         listed = _looked_for(f"found-{shelf.id}", listed, found is not None or narrowing.count > 0, passing)
         listed += _looked_for(f"papers-{shelf.id}", _papers(shelf, papers, manner), papers.asked, passing)
-    return Markup('<div class="collection">{}{}{}{}{}{}</div>').format(
+    return Markup('<div class="collection">{}{}{}{}{}{}{}</div>').format(
         head,
         _stranger(shelf, manner),
         _adding(shelf, manner),
         queue_html(queue, shelf.id, manner),
         listed,
+        cuts,
         _about(shelf, uses, manner),
     )
 
