@@ -39,7 +39,21 @@ _ZIPPED: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"xl/workbook\.(?:xml|bin)"), "sheets"),
     (re.compile(r"META-INF/container\.xml"), "epub"),
 )
-_OPEN_DOCUMENT: dict[bytes, Kind] = {b"text": "opendocument", b"presentation": "opendocument", b"spreadsheet": "sheets"}
+_OPEN_DOCUMENT: dict[bytes, Kind] = {
+    b"text": "opendocument",
+    b"presentation": "opendocument",
+    b"graphics": "opendocument",
+    b"spreadsheet": "sheets",
+}
+_OTHER_ZIPPED: tuple[tuple[re.Pattern[str], tuple[str, str], str], ...] = (
+    (
+        re.compile(r"Index/Document\.iwa|Index\.zip"),
+        ("a Pages, Keynote or Numbers file", " Pages、Keynote 或 Numbers 文件"),
+        ".pdf",
+    ),
+    (re.compile(r"visio/document\.xml"), ("a Visio drawing", " Visio 绘图"), ".pdf"),
+    (re.compile(r"FixedDocSeq\.fdseq|FixedDocumentSequence\.fdseq"), ("an XPS file", " XPS 文件"), ".pdf"),
+)
 _OLD_OFFICE: tuple[tuple[str, tuple[str, str], str], ...] = (
     ("WordDocument", ("an old Word file (.doc)", "旧版 Word 文件（.doc）"), ".docx"),
     ("PowerPoint Document", ("an old PowerPoint file (.ppt)", "旧版 PowerPoint 文件（.ppt）"), ".pptx"),
@@ -47,6 +61,8 @@ _OLD_OFFICE: tuple[tuple[str, tuple[str, str], str], ...] = (
 _BY_NAME: dict[str, Kind] = {
     ".ipynb": "notebook",
     ".eml": "eml",
+    ".mht": "eml",
+    ".mhtml": "eml",
     ".csv": "csv",
     ".tsv": "csv",
     ".json": "json",
@@ -107,6 +123,9 @@ def _zipped(path: Path, name: str) -> Kind:
         # What should be a document and lacks its main part was cut or mended by a program that repairs archives.
         if name.lower().endswith(_ZIPPED_ENDINGS) and (promised := refusals.promised(name)):
             raise refusals.damaged(name, promised)
+        for part, other, ending in _OTHER_ZIPPED:
+            if any(part.fullmatch(entry.filename) for entry in entries):
+                raise refusals.save_as(name, other, ending)
         return kind
     if any(entry.flag_bits & 1 for entry in entries):
         raise refusals.protected(name)
