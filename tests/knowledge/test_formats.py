@@ -91,11 +91,11 @@ def test_a_file_that_is_cut_off(outcome, name):
             check_places(got)
 
 
+@pytest.mark.parametrize("rounds", [12, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(600)])])
 @pytest.mark.parametrize("name", GOOD)
-def test_a_file_with_wrong_bytes(outcome, name):
-    """A sample of what the soak test does two hundred times a kind."""
+def test_a_file_with_wrong_bytes(outcome, name, rounds):
     content, chance = GOOD[name][0](), random.Random(name)
-    for _ in range(12):
+    for _ in range(rounds):
         broken = bytearray(content)
         for _ in range(chance.choice((1, 5, 50))):
             broken[chance.randrange(len(broken))] = chance.randrange(256)
