@@ -71,6 +71,7 @@ _BLOCKS = frozenset(
     }
 )
 _MENUS = ("navigation", "search")  # roles
+_OF_BOOKS = frozenset({"aside", "footer"})  # which hold the notes there
 _NOT_PRINTED = frozenset({"noprint", "catlinks", "printfooter"})  # classes of what a page would not print of itself
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
@@ -104,7 +105,7 @@ def write_html(text: str, writer: Writer, heading: str = "", named: bool = False
     `named` says that the page before this one stood under such a heading, which ends where another begins; returns whether one
     stands at the end of this page.
     """
-    body = _soup(text).body
+    body = _soup(text, _OF_BOOKS).body
     if body is None:
         return named
     own = body.find(_HEADINGS) is not None
@@ -116,13 +117,13 @@ def write_html(text: str, writer: Writer, heading: str = "", named: bool = False
     return not own and (named or bool(heading))
 
 
-def _soup(text: str) -> BeautifulSoup:
-    """The page without what is not its text."""
+def _soup(text: str, kept: frozenset[str] = frozenset()) -> BeautifulSoup:
+    """The page without what is not its text, but for elements that are `kept`."""
     soup = BeautifulSoup(_CLOSED.sub("", text), "lxml")
     # One walk: asking for what is unwanted, kind by kind, takes most of the time of a large page.
     for tag in soup.find_all(True):
         # One that went with what is around it has no name any more; `decomposed` would search all that lies within.
-        if tag.name and _is_unwanted(tag):
+        if tag.name and tag.name not in kept and _is_unwanted(tag):
             tag.decompose()
     return soup
 
@@ -217,7 +218,7 @@ def _leaf(node: Tag, writer: Writer) -> bool:
         for line_end in node.find_all("br"):
             line_end.replace_with("\n")
         writer.block(node.get_text())
-    elif node.name == "table" and not node.find("table"):
+    elif node.name == "table" and not _is_layout(node):
         caption = node.find("caption")
         if caption is not None:
             writer.block(_SPACE.sub(" ", _words(caption)))
@@ -262,6 +263,13 @@ def _rows(table: Tag) -> Iterator[list[str]]:
                 if down:
                     standing[column] = down, cells[column] if len(words) <= _REPEATED else ""
         yield [cells.get(column, "") for column in range(max(cells, default=-1) + 1)]
+
+
+def _is_layout(table: Tag) -> bool:
+    """Whether a table only puts things in their places, as those of e-mails do, so that its cells are read one after the other."""
+    if table.get("role") not in ("presentation", "none") and not table.find(("table", *_HEADINGS)):
+        return all(len(row.find_all(("td", "th"))) < 2 for row in table.find_all("tr"))
+    return True
 
 
 def _span(cell: Tag, name: str) -> int:
