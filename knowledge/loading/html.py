@@ -267,9 +267,11 @@ def _rows(table: Tag) -> Iterator[list[str]]:
 
 def _is_layout(table: Tag) -> bool:
     """Whether a table only puts things in their places, as those of e-mails do, so that its cells are read one after the other."""
-    if table.get("role") not in ("presentation", "none") and not table.find(("table", *_HEADINGS)):
-        return all(len(row.find_all(("td", "th"))) < 2 for row in table.find_all("tr"))
-    return True
+    return (
+        table.get("role") in ("presentation", "none")
+        or table.find(("table", *_HEADINGS)) is not None
+        or all(len(row.find_all(("td", "th"))) < 2 for row in table.find_all("tr"))
+    )
 
 
 def _span(cell: Tag, name: str) -> int:
