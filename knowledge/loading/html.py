@@ -266,7 +266,7 @@ def _rows(table: Tag) -> Iterator[list[str]]:
 
 
 def _is_layout(table: Tag) -> bool:
-    """Whether a table only puts things in their places, as those of e-mails do, so that its cells are read one after the other."""
+    """Whether a table only puts things in their places, as in e-mails, so that its cells are read one after the other."""
     return (
         table.get("role") in ("presentation", "none")
         or table.find(("table", *_HEADINGS)) is not None
