@@ -192,11 +192,11 @@ def _blocks(page: _Page) -> list[Block]:
     return [*(Block((each,)) for each in beside), *blocks(text)]
 
 
-def _without_margins(pieces: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+def _without_margins(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
     """The pieces of a page, and apart from them those that run upwards along its margin: they are in no column."""
     upright = [each for each in pieces if each.y1 - each.y0 > _UPRIGHT * max(each.size, each.x1 - each.x0)]
     if not 0 < len(upright) <= _FEW_UPRIGHT or len(pieces) <= 2 * len(upright):
-        return pieces, []
+        return list(pieces), []
     text = [each for each in pieces if each not in upright]
     left, right = min(each.x0 for each in text), max(each.x1 for each in text)
     beside = [each for each in upright if each.x1 <= left or each.x0 >= right]
