@@ -73,9 +73,10 @@ class _Area:
         return begin
 
 
-def workbook(name, rows):
-    """An old Excel workbook (.xls) with one sheet."""
+def workbook(name, rows, locked=False):
+    """An old Excel workbook (.xls) with one sheet; a `locked` one says that it is encrypted."""
     start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
+    start += _record(0x2F, struct.pack("<HHH", 1, 1, 1) + bytes(48)) if locked else b""
     wide = name.encode("utf-16-le")
     length = len(start) + len(_record(0x85, bytes(8) + wide)) + len(_record(0x0A))
     sheet = _record(0x85, struct.pack("<IBBBB", length, 0, 0, len(name), 1) + wide)

@@ -4,6 +4,7 @@ A PDF called .txt is read as a PDF, and a program called .pdf is refused as a pr
 """
 
 import re
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -41,7 +42,21 @@ _ZIPPED: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"xl/workbook\.(?:xml|bin)"), "sheets"),
     (re.compile(r"META-INF/container\.xml"), "epub"),
 )
-_OPEN_DOCUMENT: dict[bytes, Kind] = {b"text": "opendocument", b"presentation": "opendocument", b"spreadsheet": "sheets"}
+_OPEN_DOCUMENT: dict[bytes, Kind] = {
+    b"text": "opendocument",
+    b"presentation": "opendocument",
+    b"graphics": "opendocument",
+    b"spreadsheet": "sheets",
+}
+_OTHER_ZIPPED: tuple[tuple[re.Pattern[str], tuple[str, str], str], ...] = (
+    (
+        re.compile(r"Index/Document\.iwa|Index\.zip"),
+        ("a Pages, Keynote or Numbers file", " Pages、Keynote 或 Numbers 文件"),
+        ".pdf",
+    ),
+    (re.compile(r"visio/document\.xml"), ("a Visio drawing", " Visio 绘图"), ".pdf"),
+    (re.compile(r"FixedDocSeq\.fdseq|FixedDocumentSequence\.fdseq"), ("an XPS file", " XPS 文件"), ".pdf"),
+)
 _OLD_OFFICE: tuple[tuple[str, tuple[str, str], str], ...] = (
     ("WordDocument", ("an old Word file (.doc)", "旧版 Word 文件（.doc）"), ".docx"),
     ("PowerPoint Document", ("an old PowerPoint file (.ppt)", "旧版 PowerPoint 文件（.ppt）"), ".pptx"),
@@ -49,6 +64,8 @@ _OLD_OFFICE: tuple[tuple[str, tuple[str, str], str], ...] = (
 _BY_NAME: dict[str, Kind] = {
     ".ipynb": "notebook",
     ".eml": "eml",
+    ".mht": "eml",
+    ".mhtml": "eml",
     ".csv": "csv",
     ".tsv": "csv",
     ".json": "json",
@@ -67,6 +84,8 @@ _ZIPPED_ENDINGS = (".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub")
 _OLE_ENDINGS = (".msg", ".xls")
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _UNPACKED = 300_000_000  # bytes that one file may hold once unpacked
+_FIRST_RECORDS = 8192  # bytes of an old workbook
+_FILE_PASS, _END_OF_PART = 0x2F, 0x0A  # kinds of its records
 _OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -124,6 +143,9 @@ def _zipped(path: Path, name: str) -> Kind:
         # What should be a document and lacks its main part was cut or mended by a program that repairs archives.
         if name.lower().endswith(_ZIPPED_ENDINGS) and (promised := refusals.promised(name)):
             raise refusals.damaged(name, promised)
+        for part, other, ending in _OTHER_ZIPPED:
+            if any(part.fullmatch(entry.filename) for entry in entries):
+                raise refusals.save_as(name, other, ending)
         return kind
     if any(entry.flag_bits & 1 for entry in entries):
         raise refusals.protected(name)
@@ -149,13 +171,15 @@ def _old_office(path: Path, name: str) -> Kind:
     try:
         with OleFileIO(str(path)) as compound:
             streams = {entry[0] for entry in compound.listdir(streams=True)}
+            book = next((stream for stream in ("Workbook", "Book") if stream in streams), None)
+            locked = book is not None and _is_locked(compound.openstream(book).read(_FIRST_RECORDS))
     except BROKEN as error:
         raise refusals.damaged(name, refusals.promised(name) or _OLE) from error
-    if "EncryptedPackage" in streams:
+    if locked or "EncryptedPackage" in streams:
         raise refusals.protected(name)
     if "__properties_version1.0" in streams:
         return "msg"
-    if streams & {"Workbook", "Book"}:
+    if book:
         return "sheets"
     for stream, kind, ending in _OLD_OFFICE:
         if stream in streams:
@@ -163,6 +187,17 @@ def _old_office(path: Path, name: str) -> Kind:
     if name.lower().endswith(_OLE_ENDINGS) and (promised := refusals.promised(name)):
         raise refusals.damaged(name, promised)
     raise refusals.unsupported(name, _OLE)
+
+
+def _is_locked(records: bytes) -> bool:
+    """Whether an old workbook begins with the record that says how it is encrypted, as one under a password does."""
+    at = 0
+    while at + 4 <= len(records):
+        kind, size = struct.unpack_from("<HH", records, at)
+        if kind in (_FILE_PASS, _END_OF_PART):
+            return bool(kind == _FILE_PASS)
+        at += 4 + size
+    return False
 
 
 def _text(head: bytes, name: str) -> Kind:

@@ -10,64 +10,69 @@ from knowledge.loading.document import LoadedDocument, Writer
 from knowledge.loading.encoding import decoded
 from knowledge.loading.tables import write_grid
 
-_DROPPED = (
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "iframe",
-    "object",
-    "nav",
-    "aside",
-    "footer",
-    "button",
-    "select",
-    "input",
-    "textarea",
+_DROPPED = frozenset(
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "iframe",
+        "object",
+        "nav",
+        "aside",
+        "footer",
+        "button",
+        "select",
+        "input",
+        "textarea",
+        "rt",
+        "rp",
+    }
 )
-_BLOCKS = (
-    "address",
-    "article",
-    "blockquote",
-    "body",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "header",
-    "hr",
-    "html",
-    "li",
-    "main",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
+_BLOCKS = frozenset(
+    {
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    }
 )
-_HIDDEN = (
-    "[hidden], [aria-hidden=true], [role=navigation], [role=search], .noprint, .catlinks, .printfooter, header ul, header ol"
-)
-"""Lists within a header are menus and choices of language; what a page would not print of itself is no text of it."""
+_MENUS = ("navigation", "search")  # roles
+_OF_BOOKS = frozenset({"aside", "footer"})  # which hold the notes there
+_NOT_PRINTED = frozenset({"noprint", "catlinks", "printfooter"})  # classes of what a page would not print of itself
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _CLOSED = re.compile(r"<(?:title|script|style|iframe)\b[^<>]{0,1000}/>", re.IGNORECASE)
@@ -100,7 +105,7 @@ def write_html(text: str, writer: Writer, heading: str = "", named: bool = False
     `named` says that the page before this one stood under such a heading, which ends where another begins; returns whether one
     stands at the end of this page.
     """
-    body = _soup(text).body
+    body = _soup(text, _OF_BOOKS).body
     if body is None:
         return named
     own = body.find(_HEADINGS) is not None
@@ -112,18 +117,34 @@ def write_html(text: str, writer: Writer, heading: str = "", named: bool = False
     return not own and (named or bool(heading))
 
 
-def _soup(text: str) -> BeautifulSoup:
-    """The page without what is not its text."""
+def _soup(text: str, kept: frozenset[str] = frozenset()) -> BeautifulSoup:
+    """The page without what is not its text, but for elements that are `kept`."""
     soup = BeautifulSoup(_CLOSED.sub("", text), "lxml")
-    for tag in soup.find_all(_DROPPED):
-        tag.decompose()
-    for tag in [*soup.select(_HIDDEN), *soup.find_all(style=_INVISIBLE), *soup.find_all("form")]:
-        # Some programs put a whole page into one form.
-        if not tag.decomposed and not (tag.name == "form" and len(tag.get_text(strip=True)) >= _ENOUGH):
+    # One walk: asking for what is unwanted, kind by kind, takes most of the time of a large page.
+    for tag in soup.find_all(True):
+        # One that went with what is around it has no name any more; `decomposed` would search all that lies within.
+        if tag.name and tag.name not in kept and _is_unwanted(tag):
             tag.decompose()
-    for tag in soup.find_all(("rt", "rp")):  # how characters are pronounced, in small type above them
-        tag.decompose()
     return soup
+
+
+def _is_unwanted(tag: Tag) -> bool:
+    if tag.name in _DROPPED:
+        return True
+    if tag.name in ("ul", "ol"):  # lists within a header are menus and choices of language
+        return tag.find_parent("header") is not None
+    if tag.name == "form":  # some programs put a whole page into one
+        return len(tag.get_text(strip=True)) < _ENOUGH
+    told = tag.attrs
+    if not told:
+        return False
+    return (
+        "hidden" in told
+        or told.get("aria-hidden") == "true"
+        or told.get("role") in _MENUS
+        or not _NOT_PRINTED.isdisjoint(told.get("class") or ())
+        or bool(_INVISIBLE.search(str(told.get("style") or "")))
+    )
 
 
 def declared_encoding(data: bytes) -> str | None:
@@ -133,10 +154,17 @@ def declared_encoding(data: bytes) -> str | None:
 
 
 def _main(soup: BeautifulSoup) -> Tag:
-    for selector in ("main", "[role=main]", "article", "#content"):
-        found = soup.select(selector)
-        if len(found) == 1 and len(found[0].get_text(strip=True)) >= _ENOUGH:
-            return found[0]
+    found: dict[str, list[Tag]] = {"main": [], "role": [], "article": [], "content": []}
+    for tag in soup.find_all(True):
+        if tag.name in found:
+            found[tag.name].append(tag)
+        elif tag.attrs and tag.attrs.get("role") == "main":
+            found["role"].append(tag)
+        elif tag.attrs and tag.attrs.get("id") == "content":
+            found["content"].append(tag)
+    for tags in found.values():
+        if len(tags) == 1 and len(tags[0].get_text(strip=True)) >= _ENOUGH:
+            return tags[0]
     return soup.body or soup
 
 
@@ -162,7 +190,7 @@ def _walk(root: Tag, writer: Writer) -> None:
         elif isinstance(node, Tag):
             if node.name == "br":
                 loose.append(_BREAK)
-            elif node.name not in _BLOCKS and not node.find(_BLOCKS):
+            elif node.name not in _BLOCKS and not _holds_block(node):
                 loose.append(_words(node, _BREAK))
             else:
                 flush()
@@ -172,6 +200,10 @@ def _walk(root: Tag, writer: Writer) -> None:
         if len(stack) > 1 and node is not None and _last(node):
             flush()
     flush()
+
+
+def _holds_block(node: Tag) -> bool:
+    return any(isinstance(each, Tag) and each.name in _BLOCKS for each in node.descendants)
 
 
 def _last(node: object) -> bool:
@@ -186,7 +218,7 @@ def _leaf(node: Tag, writer: Writer) -> bool:
         for line_end in node.find_all("br"):
             line_end.replace_with("\n")
         writer.block(node.get_text())
-    elif node.name == "table" and not node.find("table"):
+    elif node.name == "table" and not _is_layout(node):
         caption = node.find("caption")
         if caption is not None:
             writer.block(_SPACE.sub(" ", _words(caption)))
@@ -231,6 +263,15 @@ def _rows(table: Tag) -> Iterator[list[str]]:
                 if down:
                     standing[column] = down, cells[column] if len(words) <= _REPEATED else ""
         yield [cells.get(column, "") for column in range(max(cells, default=-1) + 1)]
+
+
+def _is_layout(table: Tag) -> bool:
+    """Whether a table only puts things in their places, as in e-mails, so that its cells are read one after the other."""
+    return (
+        table.get("role") in ("presentation", "none")
+        or table.find(("table", *_HEADINGS)) is not None
+        or all(len(row.find_all(("td", "th"))) < 2 for row in table.find_all("tr"))
+    )
 
 
 def _span(cell: Tag, name: str) -> int:

@@ -32,6 +32,8 @@ _FEW_PAGES = 3  # from so many on, lines can be told to repeat
 _STAMP = 40  # characters of text that a scanned page may have: a stamp, a page number
 _BOOKMARKS = 5000
 _LAID_OUT = 4000  # pieces; a page of more is a drawing, whose labels have no order
+_UPRIGHT = 3  # times as high as its type is large, and as it is wide: a line that runs upwards
+_FEW_UPRIGHT = 5  # of a page; Chinese that is set in columns has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,21 @@ def _written(pages: Sequence[_Page], recognised: dict[int, str], bookmarks: Sequ
 
 
 def _blocks(page: _Page) -> list[Block]:
-    return blocks(page.pieces) if len(page.pieces) <= _LAID_OUT else [Block(tuple(page.pieces))]
+    if len(page.pieces) > _LAID_OUT:
+        return [Block(tuple(page.pieces))]
+    text, beside = _without_margins(page.pieces)
+    return [*(Block((each,)) for each in beside), *blocks(text)]
+
+
+def _without_margins(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """The pieces of a page, and apart from them those that run upwards along its margin: they are in no column."""
+    upright = [each for each in pieces if each.y1 - each.y0 > _UPRIGHT * max(each.size, each.x1 - each.x0)]
+    if not 0 < len(upright) <= _FEW_UPRIGHT or len(pieces) <= 2 * len(upright):
+        return list(pieces), []
+    text = [each for each in pieces if each not in upright]
+    left, right = min(each.x0 for each in text), max(each.x1 for each in text)
+    beside = [each for each in upright if each.x1 <= left or each.x0 >= right]
+    return [each for each in pieces if each not in beside], beside
 
 
 def _write(writer: Writer, blocks: Sequence[Block], headings: Sequence[Heading], number: int) -> None:

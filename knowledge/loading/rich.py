@@ -29,8 +29,7 @@ _SIGNS = {
 }  # fmt: skip
 _CHARSETS = {
     2: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "cp950", 161: "cp1253",
-    162: "cp1254",
-    163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
+    162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
 _SETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
 _HEADING = re.compile(r"(?:heading|标题|標題)\s*(\d)", re.IGNORECASE)

@@ -43,7 +43,8 @@ def read_workbook(path: Path, name: str) -> LoadedDocument:
                     if about.size > _CELLS:
                         raise refusals.too_many_cells(name, _CELLS // 1_000_000)
                     shares[title] = about.percentages
-        with CalamineWorkbook.from_path(str(path)) as book:
+        # Not `from_path`, which believes the ending of the name.
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             writer = Writer()
             for place, sheet in enumerate(book.sheets_metadata):
                 if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:

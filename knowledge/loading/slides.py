@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
+from pptx.package import Package
 
 from knowledge.loading import refusals
 from knowledge.loading.document import LoadedDocument, Writer, worded
@@ -28,7 +28,8 @@ _LINE = 300_000  # EMU, a third of an inch: shapes whose tops differ by less sta
 def read_pptx(path: Path, name: str) -> LoadedDocument:
     """The slides in order. Raises `UnreadableFile` for damaged files."""
     try:
-        presentation = Presentation(str(path))
+        # Not `Presentation`, which takes no slide shows (.ppsx) and no templates.
+        presentation = Package.open(str(path)).main_document_part.presentation
         writer, title = Writer(), ""
         for page, slide in enumerate(presentation.slides, 1):
             if slide._element.get("show") != "0":

@@ -42,6 +42,11 @@ def test_a_chapter_that_is_missing_or_malformed_does_no_harm(read_book):
     assert "三" in document.text
 
 
+def test_notes_of_a_book_are_read(read_book):
+    document = read_book([("1.xhtml", '<p>正文<a href="#n">1</a></p><aside id="n"><p>注释</p></aside><footer>End</footer>')])
+    assert document.text == "正文1\n\n注释\n\nEnd"
+
+
 def test_a_book_under_copy_protection(read_book):
     rights = (
         '<encryption><EncryptedData><CipherData><CipherReference URI="OEBPS/1.xhtml"/></CipherData></EncryptedData></encryption>'

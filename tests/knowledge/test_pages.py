@@ -101,6 +101,9 @@ def test_the_main_part_is_taken_where_there_is_one():
         ),
         ("<table><tr><td colspan=x rowspan=-3>a<td colspan=0>b<tr><td>1<td>2</table>", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
         ("<table><tr><td>only</table>", "only"),
+        ("<table><tr><td><p>一</p><p>二</p><ul><li>点</ul><tr><td>three</table>", "一\n\n二\n\n- 点\n\nthree"),
+        ("<table role=presentation><tr><td>logo<td><p>a</p><p>b</p></table>", "logo\n\na\n\nb"),
+        ("<table><tr><td>x<td><h3>节</h3><p>b</p></table>", "x\n\n### 节\n\nb"),
         ("<table></table><p>x", "x"),
         (
             "<table><tr><td><table><tr><td>a<td>b<tr><td>1<td>2</table><td>beside</table>",

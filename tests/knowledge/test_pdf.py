@@ -84,6 +84,13 @@ def test_from_right_to_left_the_right_column_comes_first():
     assert [block.lines[0].text[:3] for block in found] == ["هذا", "وهذ"]
 
 
+def test_a_line_along_the_margin_interrupts_no_text(files):
+    stamp = ("0 1 -1 0 30 200 Tm 0", 0, 20, "arXiv:2004.04906v3 [cs.CL] 30 Sep 2020")
+    document = page(files, *down(LEFT[:2], 60, 700), stamp, *down(LEFT[2:], 60, 674))
+    assert document.text.startswith("arXiv:2004.04906v3 [cs.CL] 30 Sep 2020\n\n")
+    assert document.text.endswith(" ".join(LEFT))
+
+
 def test_cells_that_stand_in_line_are_a_table(files):
     cells = [("Years", "Days", "Pay"), ("3", "18", "100"), ("10", "20", "110"), ("20", "25", "120")]
     shown = [(50 + 120 * column, 700 - 15 * row, 10, cell) for row, line in enumerate(cells) for column, cell in enumerate(line)]

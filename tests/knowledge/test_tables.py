@@ -213,3 +213,11 @@ def test_tables_in_text_that_are_odd(text, expected):
 def test_a_small_table_sets_no_limit_to_the_next():
     read_delimited("a,b")
     assert "长" * 300_000 in read_delimited("a,b\n1," + "长" * 300_000).text
+
+
+@pytest.mark.parametrize("ending", ["xls", "xlsx", "ods", "txt", ""])
+def test_the_ending_of_a_workbook_does_not_matter(files, ending):
+    path = files.write(f"a.{ending}", workbook_file(lambda book: book.add_worksheet().write(0, 0, "内容")))
+    assert "内容" in read_workbook(path, path.name).text
+    path = files.write(f"a.{ending}", workbook("S", [("旧",)]))
+    assert "旧" in read_workbook(path, path.name).text
