@@ -66,7 +66,10 @@ def sources(path: Path, table: bool) -> list[Source]:
         return []
     start = sample.decode(encoding, "replace").lstrip("\ufeff").lstrip()
     if start[:1] == "[":
-        return [Source(path, "list", encoding)]
+        found = [Source(path, "list", encoding)]
+        # One list or, as some dialogues are written, one a line.
+        line, end, _ = start.partition("\n")
+        return [*found, Source(path, "lines", encoding)] if end and isinstance(_loaded(1, line), list) else found
     if start[:1] == "{":
         return [Source(path, "lines", encoding)]
     if not table or not start:
