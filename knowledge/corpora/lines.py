@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, TextIO
+from typing import IO, Any, Literal, TextIO, cast
 
 from knowledge.loading.document import LeftOut
 from knowledge.loading.encoding import encoding_of
@@ -209,7 +209,7 @@ def _too_wide(number: int, cells: list[str], names: tuple[str, ...]) -> LeftOut 
 def _unpacked(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else path.open("rb")
+    return cast(IO[bytes], gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
 def _beginning(file: IO[bytes]) -> bytes:
