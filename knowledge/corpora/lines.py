@@ -89,7 +89,9 @@ def written(source: Source) -> Iterator[tuple[int, Value | LeftOut, str]]:
     number = 0
     try:
         with _unpacked(source.path) as file:
-            errors = "surrogateescape" if source.encoding.startswith("utf-8") else "replace"
+            # A line with broken bytes is left out and, in a part that is written, stays as it is.
+            exact = source.layout == "lines" and source.encoding.startswith("utf-8")
+            errors = "surrogateescape" if exact else "replace"
             text = io.TextIOWrapper(file, source.encoding, errors, newline="" if source.layout == "table" else "\n")
             for number, value, raw in _READERS[source.layout](source, text):
                 yield number, value, raw
@@ -143,7 +145,7 @@ def _list(source: Source, text: TextIO) -> Iterator[tuple[int, Value | LeftOut, 
             held, at = held[at:] + more, 0
             continue
         number, at = number + 1, end
-        yield number, value, json.dumps(value, ensure_ascii=False) + "\n"
+        yield number, value, json.dumps(value) + "\n"
 
 
 def _table(source: Source, text: TextIO) -> Iterator[tuple[int, Value | LeftOut, str]]:

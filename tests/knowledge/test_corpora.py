@@ -324,3 +324,23 @@ def test_labels_of_files_narrow_a_search(knowledge, files):
     knowledge.add("maker", "docs", files.write("c.jsonl", lines(record(), record(title="睡不着", label={"s1": "1.7"}))))
     found = knowledge.search("maker", "睡不着怎么办", ["docs"], filter=Filter(labels={"s1": ["1.7"]}))
     assert [hit.passage.heading for hit in found] == ["睡不着"]
+
+
+def test_halves_of_letters_and_controls_harm_nothing(knowledge, files, tmp_path, small_parts):
+    value = {
+        "question\ud800": "x",
+        "question": "Why\ud800 \x00so?",
+        "answer": "It\udcff is.",
+        "kind": "a\ud800b",
+        "t\x07ype": "z",
+    }
+    for name, data in {"a.jsonl": lines(*map(json.dumps, [value] * 50)), "a.json": json.dumps([value] * 50).encode()}.items():
+        path = files.write(name, data)
+        outcomes = [e for e in knowledge.import_corpus("maker", "docs", corpus(path, name), name) if hasattr(e, "state")]
+        assert [(each.state, each.passages) for each in outcomes] in (
+            [("done", 40), ("done", 10)],
+            [("unchanged", 40), ("unchanged", 10)],
+        )
+        parts.write_part(corpus(path, name), 1, tmp_path / f"part-{name}")
+        assert len(parts.whole(corpus(tmp_path / f"part-{name}", "part.jsonl")).sections) == 10
+    assert knowledge.labels("maker", "docs") == {"kind": {"ab": 50}, "question": {"x": 50}, "type": {"z": 50}}
