@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from common.database import Database
+from knowledge.loading.document import cleaned
 from knowledge.queries import batches
 from knowledge.rows import CollectionRow, NewPassage
 from knowledge.tables import DOCUMENTS, LABELS, PASSAGES
@@ -29,7 +30,7 @@ Counts = dict[str, dict[str, int]]
 
 def tidy(labels: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Labels as they are stored: on one line, each once, in order; those without a name or a value are none."""
-    cut = ((" ".join(name.split())[:_NAME], " ".join(value.split())[:_VALUE]) for name, value in labels)
+    cut = ((" ".join(cleaned(name).split())[:_NAME], " ".join(cleaned(value).split())[:_VALUE]) for name, value in labels)
     return tuple(dict.fromkeys(pair for pair in cut if all(pair)))[:MOST]
 
 

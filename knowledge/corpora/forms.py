@@ -171,9 +171,9 @@ def _answered(value: Value, corpus: Corpus, labelled: frozenset[str]) -> Record:
     question, answer = _said(value.get(corpus.asked)), _said(value.get(corpus.answered))
     given = _said(value.get(_INPUT))
     if not question:
-        raise Unfit(f"it has no question ({corpus.asked!r})", f"缺少问题（{corpus.asked}）")
+        raise Unfit(f"it has no question ({corpus.asked!r})", f"缺少问题（{corpus.asked!r}）")
     if not answer:
-        raise Unfit(f"it has no answer ({corpus.answered!r})", f"缺少答案（{corpus.answered}）")
+        raise Unfit(f"it has no answer ({corpus.answered!r})", f"缺少答案（{corpus.answered!r}）")
     labels = tuple(pair for pair in _others(value, corpus) if pair[0] in labelled)
     more = [f"{name}: {said}" for name, said in _others(value, corpus) if name not in labelled]
     heading = " ".join(f"{question} {given}".split())

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, TextIO
+from typing import IO, Any, Literal, TextIO, cast
 
 from knowledge.loading.document import LeftOut
 from knowledge.loading.encoding import encoding_of
@@ -66,7 +66,10 @@ def sources(path: Path, table: bool) -> list[Source]:
         return []
     start = sample.decode(encoding, "replace").lstrip("\ufeff").lstrip()
     if start[:1] == "[":
-        return [Source(path, "list", encoding)]
+        found = [Source(path, "list", encoding)]
+        # One list or, as some dialogues are written, one a line.
+        line, end, _ = start.partition("\n")
+        return [*found, Source(path, "lines", encoding)] if end and isinstance(_loaded(1, line), list) else found
     if start[:1] == "{":
         return [Source(path, "lines", encoding)]
     if not table or not start:
@@ -86,7 +89,9 @@ def written(source: Source) -> Iterator[tuple[int, Value | LeftOut, str]]:
     number = 0
     try:
         with _unpacked(source.path) as file:
-            errors = "surrogateescape" if source.encoding.startswith("utf-8") else "replace"
+            # A line with broken bytes is left out and, in a part that is written, stays as it is.
+            exact = source.layout == "lines" and source.encoding.startswith("utf-8")
+            errors = "surrogateescape" if exact else "replace"
             text = io.TextIOWrapper(file, source.encoding, errors, newline="" if source.layout == "table" else "\n")
             for number, value, raw in _READERS[source.layout](source, text):
                 yield number, value, raw
@@ -140,7 +145,7 @@ def _list(source: Source, text: TextIO) -> Iterator[tuple[int, Value | LeftOut, 
             held, at = held[at:] + more, 0
             continue
         number, at = number + 1, end
-        yield number, value, json.dumps(value, ensure_ascii=False) + "\n"
+        yield number, value, json.dumps(value) + "\n"
 
 
 def _table(source: Source, text: TextIO) -> Iterator[tuple[int, Value | LeftOut, str]]:
@@ -206,7 +211,7 @@ def _too_wide(number: int, cells: list[str], names: tuple[str, ...]) -> LeftOut 
 def _unpacked(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else path.open("rb")
+    return cast(IO[bytes], gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
 def _beginning(file: IO[bytes]) -> bytes:

@@ -42,7 +42,8 @@ class Builder:
             start = self._length + len(opening)
             self._parts.append(f"{opening}{body}\n\n")
             self._length = start + len(body) + 2
-            self._sections.append(Section(start, start + len(body), heading, 0, record.labels))
+            labels = tuple((cleaned(name), cleaned(value)) for name, value in record.labels)
+            self._sections.append(Section(start, start + len(body), heading, 0, labels))
 
     def document(self) -> LoadedDocument:
         text = "".join(self._parts).rstrip("\n")

@@ -86,11 +86,13 @@ def filters_html(narrowing: Narrowing, collection: str, words: str, manner: Mann
             '<button type="button" class="quiet" data-do="workshop" data-action="search" data-collection="{}" data-words="{}">{}'
             "</button>"
         ).format(collection, words, manner.say("filter_clear"))
+    # What is ticked stays through a repaint, so what the server knows better needs a key of its own.
+    state = repr((narrowing.chosen, narrowing.document, narrowing.after, narrowing.before))
     said = manner.say("filter_on", n=narrowing.count) if narrowing.count else manner.say("filter")
     return Markup(
-        '<details class="filters" data-key="filters-{}"><summary>{}</summary><div>{}<div class="filters-more">{}{}</div>{}</div>'
-        "</details>"
-    ).format(collection, said, groups, document, dates, clear)
+        '<details class="filters" data-key="filters-{}"><summary>{}</summary><div data-key="{}">{}<div class="filters-more">{}{}'
+        "</div>{}</div></details>"
+    ).format(collection, said, state, groups, document, dates, clear)
 
 
 def labels_html(labels: Sequence[Pair], manner: Manner) -> Markup:
