@@ -76,6 +76,8 @@ def _answer(request: dict[str, Any], told: Told) -> dict[str, Any]:
 def _done(what: str, path: Path, name: str, request: dict[str, Any], told: Told) -> dict[str, Any]:
     if what == "read":
         return {"document": read(path, name, told).to_dict()}
+    if what == "kind":
+        return {"kind": detect(path, name)}
     from knowledge.loading import archive
 
     if what == "members":
