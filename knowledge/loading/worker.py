@@ -43,6 +43,12 @@ def read(path: Path, name: str, told: Told, depth: int = 0) -> LoadedDocument:
             from knowledge.loading.pdf import read_pdf
 
             document = read_pdf(path, name, told)
+        elif kind == "picture":
+            from knowledge.loading.pictures import KIND, read_pictures
+
+            if depth:  # in a mail, most often the sign of a firm
+                raise refusals.unsupported(name, KIND)
+            document = read_pictures(path, name, told)
         else:
             document = read_kind(kind, path, name, lambda inner, called: read(inner, called, told, depth + 1))
     except TooLong as error:

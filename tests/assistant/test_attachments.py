@@ -239,7 +239,7 @@ def test_the_files_of_an_archive_are_attached_each_by_itself(studio, write):
         ("all.zip", "done", 2),
         ("b.md", "done", 1),
     ]
-    assert "files added: 2. Not added: 1. The first of these: 'all.zip/empty.txt' is empty" in outcomes[0].reason
+    assert "files added: 2. Not added: 1. The first of these: 'empty.txt' is empty" in outcomes[0].reason
     assert "添加了其中 2 个文件。未添加 1 个" in outcomes[0].reason_zh
     names = [document.name for document in studio.attachments.list(VISITOR.owner, kept.id)]
     assert names == ["all.zip/说明/tides.md", "all.zip/lamp.txt", "b.md"]
