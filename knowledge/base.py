@@ -55,6 +55,7 @@ class Knowledge:
         """
         self._lazy = _Lazy(embedder)
         self._egress = egress
+        self._orphans: list[str] = []  # files of the queue that a restored backup knows nothing of
         self._catalogue = Catalogue(database)
         self._catalogue.purge()
         self._trust = Trust(database)
@@ -287,10 +288,12 @@ class Knowledge:
 
     def renew(self, connection: Connection) -> None:
         """Build what follows from the stored rows anew, within the transaction that replaced them; call `refresh` after it."""
-        renew(connection, self._catalogue.lexical)
+        self._orphans = renew(connection, self._catalogue.lexical)
 
     def refresh(self) -> None:
-        """Bring the vector index up to date with whatever is stored now, in the background."""
+        """Bring the vector index up to date with whatever is stored now, in the background, and let go of what was on its way."""
+        self.intake.forget(self._orphans)
+        self._orphans = []
         self._vectors.start()
 
     def settle(self, timeout_s: float | None = None) -> bool:
