@@ -68,12 +68,12 @@ class Attachments:
     def _held(self, path: Path, name: str, folder: Path) -> Sequence[Unpacked]:
         """What a file holds that is attached by itself: the files of an archive, as far as there can be room for them, else the
         file."""
-        room = self._limits.all_megabytes
+        taken = 0.0
 
         def refuse(inner: str, size: int) -> HearthError | None:
-            nonlocal room
-            refusal = self._over(inner, size / 1e6, 0, 0, self._limits.all_megabytes - room + size / 1e6)
-            room -= 0 if refusal else size / 1e6
+            nonlocal taken
+            refusal = self._over(inner, size / 1e6, 0, 0, taken + size / 1e6)
+            taken += 0.0 if refusal else size / 1e6
             return refusal
 
         try:
