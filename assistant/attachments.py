@@ -5,6 +5,8 @@ of the conversation. It is named by the conversation, so that what a deleted con
 """
 
 import re
+import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +14,12 @@ from pathlib import Path
 from assistant.conversations import Conversations
 from assistant.media import MediaStore
 from assistant.mediacheck import MEGABYTES, type_of
-from common.errors import CollectionMissing, DocumentMissing, HearthError
+from common.errors import CollectionMissing, DocumentMissing, HearthError, UnreadableFile
 from common.problems import Sentences
 from knowledge.base import Knowledge
 from knowledge.loading.refusals import unopenable
 from knowledge.types import DocumentRecord, Hit, Outcome
+from knowledge.unpacking import Unpacked, summed_up
 from tools.base import Media
 
 _PREFIX = "attached-"
@@ -48,11 +51,40 @@ class Attachments:
     def add(self, owner: str, conversation: str, files: Sequence[tuple[Path, str]]) -> Iterator[Outcome]:
         """Attach files, (path, name); an outcome for each, in order. A document of the name of another takes its place.
 
-        A picture or a sound is kept as what it is, and goes with the next message.
+        A picture or a sound is kept as what it is, and goes with the next message; of an archive, each file is taken by itself.
 
         Raises `ConversationMissing`, and what `Knowledge.add` raises; what was told of before that is attached.
         """
         self._conversations.get(owner, conversation)
+        with tempfile.TemporaryDirectory() as folder:
+            given = [self._held(path, name, Path(folder)) for path, name in files]
+            outcomes = self._attached(
+                owner, conversation, [(each.path, each.name) for held in given for each in held if not each.refused]
+            )
+            for (path, name), held in zip(files, given, strict=True):
+                each = [_refused(member, member.refused) if member.refused else next(outcomes) for member in held]
+                yield summed_up(path, name, each)
+
+    def _held(self, path: Path, name: str, folder: Path) -> Sequence[Unpacked]:
+        """What a file holds that is attached by itself: the files of an archive, as far as there can be room for them, else the
+        file."""
+        taken = 0.0
+
+        def refuse(inner: str, size: int) -> HearthError | None:
+            nonlocal taken
+            refusal = self._over(inner, size / 1e6, 0, 0, taken + size / 1e6)
+            taken += 0.0 if refusal else size / 1e6
+            return refusal
+
+        try:
+            fits = _size(path) <= self._limits.megabytes * 1_000_000
+            held = self._knowledge.unpacked(path, name, lambda: folder / uuid.uuid4().hex, refuse) if fits else None
+        except (OSError, UnreadableFile):  # whoever reads it says why it cannot be opened
+            held = None
+        return held or [Unpacked(name, path)]
+
+    def _attached(self, owner: str, conversation: str, files: Sequence[tuple[Path, str]]) -> Iterator[Outcome]:
+        """An outcome for each file, none of which is an archive."""
         verdicts = self._judged(owner, conversation, files)
         kinds = [_media_type(path) for path, _ in files]
         taken = [file for file, kind, verdict in zip(files, kinds, verdicts, strict=True) if verdict is None and not kind]
@@ -163,9 +195,13 @@ class Attachments:
         self, path: Path, name: str, megabytes: float, files: int, files_of_owner: int, all_megabytes: float
     ) -> HearthError | None:
         """Why a file is not taken, None for one that is; the numbers are those with it."""
-        limits = self._limits
         if medium := medium_of(path):
             return HearthError(f"{name!r} {_MEDIA[medium][0]}", f"{name!r} {_MEDIA[medium][1]}")
+        return self._over(name, megabytes, files, files_of_owner, all_megabytes)
+
+    def _over(self, name: str, megabytes: float, files: int, files_of_owner: int, all_megabytes: float) -> HearthError | None:
+        """Why a file is too much, None where it is not; the numbers are those with it."""
+        limits = self._limits
         if megabytes > limits.megabytes:
             return HearthError(
                 f"{name!r} has {megabytes:.0f} MB; a conversation takes files of up to {limits.megabytes} MB. Split it.",
@@ -271,6 +307,10 @@ def _head(path: Path) -> bytes:
 
 def _failed(path: Path, name: str, error: HearthError) -> Outcome:
     return Outcome(str(path), name, "failed", 0, error.english, error.chinese)
+
+
+def _refused(member: Unpacked, why: Sentences) -> Outcome:
+    return Outcome(str(member.path), member.name, "failed", 0, *why)
 
 
 def _size(path: Path) -> int:

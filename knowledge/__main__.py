@@ -1,7 +1,7 @@
 """The command line of knowledge: add, import, cut, list, search, remove, rebuild and check, on the data folder that the app uses.
 
-    python -m knowledge add PATH... --collection ID | import efaqa|qa|dialogues PATH --collection ID | cut | list | search
-                        | remove | rebuild | check   [--data DIR] [--json]
+    python -m knowledge add PATH-OR-ADDRESS... --collection ID | import efaqa|qa|dialogues PATH --collection ID
+                        | cut | list | search | remove | rebuild | check   [--data DIR] [--json]
 
 Exit status 0 done, 1 an expected failure (one sentence on standard error), 2 wrong usage.
 """
@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from common.database import opened
+from common.egress import Egress
 from common.errors import HearthError
 from knowledge.base import Knowledge
 from knowledge.chunking import METHODS, Chunking
 from knowledge.corpora.forms import Corpus, Form, corpus
 from knowledge.corpora.installed import installed_efaqa
 from knowledge.loading.refusals import no_corpus, unopenable
+from knowledge.loading.web import is_address
 from knowledge.types import Filter, Hit, Outcome, Progress
 from retrieval.embedding import default_embedder, load_embedder
 
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     with opened(options.data) as database:
         embedder = (lambda: load_embedder(options.embedder)) if options.embedder else default_embedder
-        knowledge = Knowledge(database, database.path.parent, embedder)
+        knowledge = Knowledge(database, database.path.parent, embedder, egress=Egress())
         try:
             status: int = options.command(knowledge, options)
             return status
@@ -63,9 +65,13 @@ def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
     knowledge.ensure_collection(OWNER, options.collection, options.title or options.collection)
     if options.chunking:
         knowledge.cutting.choose(OWNER, options.collection, Chunking.parse(options.chunking))
-    missing = [path for path in options.paths if not path.exists()]
-    failed = bool(missing)
-    for outcome in chain(knowledge.add_files(OWNER, options.collection, _files(options.paths)), map(_absent, missing)):
+    pages = [given for given in options.paths if is_address(given)]
+    paths = [Path(given) for given in options.paths if not is_address(given)]
+    missing = [path for path in paths if not path.exists()]
+    failed = False
+    added = knowledge.add_files(OWNER, options.collection, _files(paths))
+    fetched = (each for page in pages for each in knowledge.add_page(OWNER, options.collection, page))
+    for outcome in chain(added, fetched, map(_absent, missing)):
         failed = failed or outcome.state == "failed"
         if options.json:
             _print_json(outcome.to_dict())
@@ -246,8 +252,8 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--embedder", help="builtin, hash, path:DIR or hf:ORG/NAME (default: the built-in one)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    add = commands.add_parser("add", parents=[common], help="add files and folders to a collection")
-    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    add = commands.add_parser("add", parents=[common], help="add files, folders and pages of the web to a collection")
+    add.add_argument("paths", nargs="+", metavar="PATH", help="a file, a ZIP, a folder, or the https://… address of a page")
     add.add_argument("--collection", required=True, metavar="ID", help="made if it is not there")
     add.add_argument("--title", help="the title of a collection that is made")
     add.add_argument("--chunking", metavar="HOW", help=f"how it is cut from now on: {_HOW}")

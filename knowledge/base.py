@@ -13,7 +13,7 @@ from typing import cast
 
 from common.database import Connection, Database
 from common.egress import Egress
-from common.errors import CollectionMissing, NameInvalid
+from common.errors import CollectionMissing, HearthError, NameInvalid
 from knowledge.catalogue import Catalogue
 from knowledge.corpora.forms import Corpus
 from knowledge.cutting import Cutting
@@ -29,6 +29,7 @@ from knowledge.rows import passage_missing
 from knowledge.search import RELEVANT
 from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Filter, Hit, Outcome, Passage, Progress, Record, Report
+from knowledge.unpacking import Unpacked, summed_up, unpack_if_archive
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
 from retrieval.reranking import Reranker, Reranking
@@ -57,6 +58,8 @@ class Knowledge:
         `egress` fetches pages of the web, None where Hearth is offline.
         """
         self._lazy = _Lazy(embedder)
+        self._egress = egress
+        self._orphans: list[str] = []  # files of the queue that a restored backup knows nothing of
         self._catalogue = Catalogue(database)
         self._catalogue.purge()
         self._trust = Trust(database)
@@ -181,14 +184,29 @@ class Knowledge:
     def add(self, owner: str, collection: str, path: Path, name: str | None = None) -> Outcome:
         """Add a file, called `name` (else its file name), in place of an older document of that name.
 
-        A file that cannot be read gives an outcome that says why. Raises `CollectionMissing`, `EmbedderMismatch`,
-        `ModelMissing` (no embedder) and `StorageFailed`; nothing of the document is kept then.
+        A file that cannot be read gives an outcome that says why, an archive one for all that it holds.
+        Raises `CollectionMissing`, `EmbedderMismatch`, `ModelMissing` (no embedder) and `StorageFailed`; nothing is kept then.
         """
-        return next(self.add_files(owner, collection, [(path, name or path.name)]))
+        name = name or path.name
+        return summed_up(path, name, list(self.add_files(owner, collection, [(path, name)])))
 
     def add_files(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome]:
-        """Add many files, (path, name), faster than one by one; gives an outcome for each, in order. Raises as `add` does."""
+        """Add many files, (path, name), faster than one by one; gives an outcome for each, in order, and for each that an archive
+        holds. Raises as `add` does."""
         return (each for each in self._ingest.files(owner, collection, files) if isinstance(each, Outcome))
+
+    def add_page(self, owner: str, collection: str, address: str) -> Iterator[Outcome]:
+        """Add the page of the web at `address` under that name, or each file of an archive there. Raises as `add` does."""
+        return (each for each in self._ingest.page(owner, collection, address, self._egress) if isinstance(each, Outcome))
+
+    def unpacked(
+        self, path: Path, name: str, new_file: Callable[[], Path], refuse: Callable[[str, int], HearthError | None]
+    ) -> Sequence[Unpacked] | None:
+        """What an archive holds, each in a `new_file` but what the caller refuses by its name and bytes; None for other files.
+
+        Raises `UnreadableFile`.
+        """
+        return unpack_if_archive(self._loader, path, name, new_file, refuse)
 
     def adding(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Outcome | Progress]:
         """As `add_files`, with what happens on the way to each outcome."""
@@ -318,10 +336,12 @@ class Knowledge:
 
     def renew(self, connection: Connection) -> None:
         """Build what follows from the stored rows anew, within the transaction that replaced them; call `refresh` after it."""
-        renew(connection, self._catalogue.lexical)
+        self._orphans = renew(connection, self._catalogue.lexical)
 
     def refresh(self) -> None:
-        """Bring the vector index up to date with whatever is stored now, in the background."""
+        """Bring the vector index up to date with whatever is stored now, in the background, and let go of what was on its way."""
+        self.intake.forget(self._orphans)
+        self._orphans = []
         self._vectors.start()
 
     def settle(self, timeout_s: float | None = None) -> bool:

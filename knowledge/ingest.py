@@ -16,15 +16,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import ArchiveFile, UnreadableFile
+from common.egress import Egress
+from common.errors import ArchiveFile, EgressRefused, UnreadableFile
 from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, Chunking, chunks
 from knowledge.corpora.forms import Corpus, corpus
 from knowledge.corpora.parts import documents, part_name
+from knowledge.fetching import fetch_typed
 from knowledge.loading.document import LeftOut, LoadedDocument, PackedSections, packed_sections
 from knowledge.loading.loader import MAX_MEGABYTES, Loader
 from knowledge.loading.refusals import corpus as corpus_too_long
 from knowledge.loading.refusals import no_records, no_text, partly, unpacked_nothing
+from knowledge.loading.web import address_of
 from knowledge.rows import NewDocument, NewPassage, check_embedder
 from knowledge.types import Outcome, Progress, Record
 from knowledge.unpacking import unpack
@@ -80,45 +83,79 @@ class Ingest:
         A file that cannot be read is an outcome; `CollectionMissing`, `EmbedderMismatch` and `StorageFailed` are raised.
         """
         self._catalogue.require(owner, [collection])
+        yield from self._finished(owner, collection, self._read_all(owner, collection, files))
+
+    def page(self, owner: str, collection: str, address: str, egress: Egress | None) -> Iterator[Outcome | Progress]:
+        """Add the page of the web at an address that somebody typed, under that address, else as `files` does."""
+        self._catalogue.require(owner, [collection])
+        yield from self._finished(owner, collection, self._read_page(owner, collection, address, egress))
+
+    def _finished(self, owner: str, collection: str, read: Iterable[Read | Outcome | Progress]) -> Iterator[Outcome | Progress]:
+        """What was read, finished some at a time."""
         waiting: list[Read | Outcome] = []
         passages = 0
+        for item in read:
+            if isinstance(item, Progress):
+                yield item
+                continue
+            waiting.append(item)
+            passages += len(item.cut) if isinstance(item, Read) else 0
+            if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
+                yield from self.finish(owner, collection, waiting)
+                waiting, passages = [], 0
+        yield from self.finish(owner, collection, waiting)
+
+    def _read_all(self, owner: str, collection: str, files: Iterable[tuple[Path, str]]) -> Iterator[Read | Outcome | Progress]:
         places = count()
         for path, name in files:
             yield Progress(place := next(places), name, "reading")
             try:
-                items: Iterable[Read | Outcome] = [self.read(owner, collection, path, name, place)]
+                yield self.read(owner, collection, path, name, place)
             except ArchiveFile:
                 records = self._corpus(path, name)
                 if records is not None:
-                    yield from self.finish(owner, collection, waiting)
-                    waiting, passages = [], 0
                     yield from in_one(str(path), name, self.corpus(owner, collection, records, str(path), name, place))
-                    continue
-                items = self._members(owner, collection, path, name, places)
-            for item in items:
-                waiting.append(item)
-                passages += len(item.cut) if isinstance(item, Read) else 0
-                if passages >= AT_ONCE or len(waiting) >= FILES_AT_ONCE:
-                    yield from self.finish(owner, collection, waiting)
-                    waiting, passages = [], 0
-        yield from self.finish(owner, collection, waiting)
+                else:
+                    yield from self._members(owner, collection, path, name, str(path), places)
 
-    def _members(self, owner: str, collection: str, path: Path, name: str, places: Iterator[int]) -> Iterator[Read | Outcome]:
-        """The files that an archive holds, each read by itself; one that can hold none is told of as a whole."""
+    def _read_page(self, owner: str, collection: str, address: str, egress: Egress | None) -> Iterator[Read | Outcome | Progress]:
+        places = count()
+        yield Progress(place := next(places), address, "fetching")
+        with tempfile.TemporaryDirectory() as folder:
+            path, called = Path(folder) / "page", address
+            try:
+                address = address_of(address)
+                called = fetch_typed(address, path, egress).name
+                item = self.read(owner, collection, path, address, place, called=called)
+                yield replace(item, path=address)
+            except ArchiveFile:
+                yield from self._members(owner, collection, path, called, address, places)
+            except (EgressRefused, UnreadableFile) as error:
+                yield Outcome(address, address, "failed", 0, error.english, error.chinese)
+
+    def _members(
+        self, owner: str, collection: str, path: Path, name: str, shown: str, places: Iterator[int]
+    ) -> Iterator[Read | Outcome]:
+        """The files that an archive holds, each read by itself; one that holds none is told of as a whole.
+
+        `shown` is where the archive came from.
+        """
         found = False
         with tempfile.TemporaryDirectory() as folder:
             try:
                 for member in unpack(self._loader, path, name, lambda: Path(folder) / "member"):
-                    found, shown = True, str(path.with_name(member.name)) if path.name == name else member.name
-                    if member.refused:
-                        yield Outcome(shown, member.name, "failed", 0, *member.refused)
-                    else:
-                        yield replace(self.read(owner, collection, member.path, member.name, next(places)), path=shown)
-            except UnreadableFile as error:
-                yield Outcome(str(path), name, "failed", 0, error.english, error.chinese)
-            else:
+                    found, where = True, f"{shown}{member.name.removeprefix(name)}"
+                    try:
+                        if member.refused:
+                            raise UnreadableFile(*member.refused)
+                        item = self.read(owner, collection, member.path, member.name, next(places))
+                        yield replace(item, path=where)
+                    except UnreadableFile as error:
+                        yield Outcome(where, member.name, "failed", 0, error.english, error.chinese)
                 if not found:
-                    yield Outcome(str(path), name, "failed", 0, *unpacked_nothing(name, 0))
+                    raise UnreadableFile(*unpacked_nothing(name, 0))
+            except UnreadableFile as error:
+                yield Outcome(shown, name, "failed", 0, error.english, error.chinese)
 
     def read(
         self,

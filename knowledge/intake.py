@@ -184,6 +184,11 @@ class Intake:
         """Forget the jobs of collections that are gone."""
         self._jobs.sweep()
 
+    def forget(self, files: Sequence[str]) -> None:
+        """Let go of files whose jobs are gone, and of what is being worked on: it was meant for what is there no more."""
+        self._dropped.update(list(self._progress))
+        self._jobs.drop(files)
+
     def settled(self, timeout_s: float) -> bool:
         """Wait until nothing waits or is being worked on; whether that came true in time."""
         with self._changed:

@@ -128,8 +128,7 @@ class Jobs:
             if isinstance(error, OSError):
                 raise unwritable(str(self._folder), error) from error
             raise
-        for file in earlier:
-            self._drop(file)
+        self.drop(earlier)
         return numbers
 
     def ask(self, owner: str, collection: str, kind: Kind, name: str) -> int:
@@ -159,8 +158,7 @@ class Jobs:
             earlier = self._forget_named(connection, key, [name for name, _, _ in refused])
             if rows:
                 connection.execute(insert(JOBS), rows)
-        for file in earlier:
-            self._drop(file)
+        self.drop(earlier)
 
     def of(self, owner: str, collection: str, limit: int) -> list[Job]:
         """The jobs of a collection, at most `limit`: what is worked on first, then failures, what waits, and what is done."""
@@ -211,8 +209,7 @@ class Jobs:
             rows = connection.execute(select(JOBS.c.id, JOBS.c.file).where(where)).all()
             connection.execute(delete(EMBEDDED).where(EMBEDDED.c.job.in_(select(JOBS.c.id).where(where))))
             connection.execute(delete(JOBS).where(where))
-        for row in rows:
-            self._drop(row.file)
+        self.drop([row.file for row in rows])
 
     # for workers
 
@@ -223,8 +220,7 @@ class Jobs:
             files = list(connection.execute(select(JOBS.c.file).where(gone)).scalars())
             connection.execute(delete(JOBS).where(gone))
             connection.execute(delete(EMBEDDED).where(EMBEDDED.c.job.not_in(select(JOBS.c.id))))
-        for file in files:
-            self._drop(file)
+        self.drop(files)
 
     def recover(self) -> None:
         """At the start: what a process that ended was working on waits again; files that no row names go."""
@@ -325,6 +321,11 @@ class Jobs:
             where = (JOBS.c.collection == key) & JOBS.c.name.in_(some) & JOBS.c.state.in_(_ENDED)
             files += connection.execute(delete(JOBS).where(where).returning(JOBS.c.file)).scalars()
         return files
+
+    def drop(self, files: Sequence[str]) -> None:
+        """Remove files of jobs that are gone."""
+        for file in files:
+            self._drop(file)
 
     def _drop(self, file: str) -> None:
         if not file:

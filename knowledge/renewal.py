@@ -11,10 +11,13 @@ from knowledge.tables import COLLECTIONS, DOCUMENTS, EMBEDDED, JOBS, PASSAGES
 from retrieval.lexical import LexicalIndex, LexicalRow
 
 
-def renew(connection: Connection, lexical: LexicalIndex) -> None:
-    """Build the word index anew and mark every collection as changed, within the caller's transaction."""
+def renew(connection: Connection, lexical: LexicalIndex) -> list[str]:
+    """Build the word index anew and mark every collection as changed, within the caller's transaction.
+
+    Returns the files of the queue that nothing names once that is committed.
+    """
     # Files that wait were meant for the collections as they were.
-    connection.execute(delete(JOBS))
+    files = list(connection.execute(delete(JOBS).returning(JOBS.c.file)).scalars())
     connection.execute(delete(EMBEDDED))
     connection.execute(update(COLLECTIONS).values(epoch=func.lower(func.hex(func.randomblob(6)))))
     lexical.empty(connection)
@@ -30,3 +33,4 @@ def renew(connection: Connection, lexical: LexicalIndex) -> None:
             ),
             connection,
         )
+    return files

@@ -16,17 +16,13 @@ from knowledge.loading.packed import BROKEN
 
 Kind = Literal[
     "pdf", "docx", "pptx", "sheets", "opendocument", "epub", "rtf", "msg", "eml", "zip",
-    "html", "markdown", "notebook", "csv", "json", "jsonl", "corpus", "text",
+    "html", "markdown", "notebook", "csv", "json", "jsonl", "corpus", "text", "picture",
 ]  # fmt: skip
 
 _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"MZ", ("a Windows program", " Windows 程序")),
     (b"\x7fELF", ("a Linux program", " Linux 程序")),
-    (b"\x89PNG", ("a picture (PNG)", "图片（PNG）")),
-    (b"\xff\xd8\xff", ("a picture (JPEG)", "图片（JPEG）")),
     (b"GIF8", ("a picture (GIF)", "图片（GIF）")),
-    (b"II*\x00", ("a picture (TIFF)", "图片（TIFF）")),
-    (b"MM\x00*", ("a picture (TIFF)", "图片（TIFF）")),
     (b"\x1f\x8b", ("a packed archive (gzip)", "压缩包（gzip）")),
     (b"7z\xbc\xaf", ("a packed archive (7z)", "压缩包（7z）")),
     (b"Rar!", ("a packed archive (RAR)", "压缩包（RAR）")),
@@ -35,6 +31,7 @@ _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"OggS", ("sound (Ogg)", "音频（Ogg）")),
     (b"%!PS", ("a PostScript file", " PostScript 文件")),
 )
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")  # PNG, JPEG, TIFF
 # The parts by which a file that is a zip archive shows what it is.
 _ZIPPED: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"word/document\d*\.xml"), "docx"),
@@ -105,13 +102,15 @@ def detect(path: Path, name: str) -> Kind:
         return "rtf"
     if head.startswith(_GZIP) and is_corpus(path, name):
         return "corpus"
+    if head.startswith(_PICTURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+        return "picture"
     for signature, kind in _SIGNATURES:
         if head.startswith(signature) and not _is_prose(head, signature):
             raise refusals.unsupported(name, kind)
     if head[4:8] == b"ftyp":
         raise refusals.unsupported(name, ("a film or sound (MP4)", "视频或音频（MP4）"))
-    if head.startswith(b"RIFF") and head[8:12] in (b"WAVE", b"AVI ", b"WEBP"):
-        raise refusals.unsupported(name, ("sound, film or a picture (RIFF)", "音频、视频或图片（RIFF）"))
+    if head.startswith(b"RIFF") and head[8:12] in (b"WAVE", b"AVI "):
+        raise refusals.unsupported(name, ("sound or film (RIFF)", "音频或视频（RIFF）"))
     return "corpus" if is_corpus(path, name, head) else _text(head, name)
 
 

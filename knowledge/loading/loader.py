@@ -61,6 +61,10 @@ class Loader:
         """
         return LoadedDocument.from_dict(self._asked(path, name, {"do": "read"}, told, cancelled)["document"])
 
+    def kind(self, path: Path, name: str) -> str:
+        """Which kind of file it is, as `detect` says. Raises as `load` does."""
+        return str(self._asked(path, name, {"do": "kind"})["kind"])
+
     def members(self, path: Path, name: str) -> list[Member]:
         """The files in the archive at `path`, those that cannot be taken with the reason. Raises as `load` does."""
         return [Member.from_dict(each) for each in self._asked(path, name, {"do": "members"})["members"]]

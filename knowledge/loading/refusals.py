@@ -7,9 +7,11 @@ from knowledge.loading.document import LeftOut
 
 READ_KINDS = (
     "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx, .xls), OpenDocument (.odt, .ods, .odp), RTF, EPUB, HTML, Markdown, "
-    "plain text, CSV, JSON, notebooks (.ipynb), e-mails (.eml, .msg), and ZIP archives of these",
+    "plain text, CSV, JSON, notebooks (.ipynb), e-mails (.eml, .msg), pictures of text (PNG, JPEG, TIFF, WebP) where Tesseract "
+    "is installed, and ZIP archives of these",
     "PDF、Word（.docx）、PowerPoint（.pptx）、Excel（.xlsx、.xls）、OpenDocument（.odt、.ods、.odp）、RTF、EPUB、HTML、Markdown、"
-    "纯文本、CSV、JSON、笔记本（.ipynb）、电子邮件（.eml、.msg），以及装有这些文件的 ZIP 压缩包",
+    "纯文本、CSV、JSON、笔记本（.ipynb）、电子邮件（.eml、.msg），装有 Tesseract 时还有图片中的文字（PNG、JPEG、TIFF、WebP），"
+    "以及装有这些文件的 ZIP 压缩包",
 )
 
 INSTALL = (
@@ -213,6 +215,34 @@ def unrecognised(name: str, pages: int) -> UnreadableFile:
     return UnreadableFile(
         f"{name!r} holds no text: its {count}, in which no text was recognised. Scan it again, larger and sharper.",
         f"{name!r} 没有文字：{pages} 页都是图片，没有识别出文字。请用更高的分辨率重新扫描。",
+    )
+
+
+def picture(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name!r} is a picture, and there is no program here that reads text in pictures. {INSTALL[0]}",
+        f"{name!r} 是图片，这里没有能识别图片文字的程序。{INSTALL[1]}",
+    )
+
+
+def unrecognised_picture(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name!r} is a picture in which no text was recognised. If there is text in it, take a larger and sharper picture.",
+        f"{name!r} 是图片，没有识别出文字。如果里面有文字，请换一张更大更清晰的。",
+    )
+
+
+def too_many_pixels(name: str, limit: int) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name!r} is a picture of more than {limit} million pixels, which is not read. Make it smaller or cut it up.",
+        f"{name!r} 是超过 {limit * 100} 万像素的图片，读不了。请缩小或裁开后再添加。",
+    )
+
+
+def too_many_pictures(name: str, count: int, limit: int) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name!r} holds {count:,} pictures; up to {limit:,} are read. Split it and add the parts.",
+        f"{name!r} 里有 {count} 张图片；最多能读 {limit} 张。请拆分后再添加。",
     )
 
 

@@ -43,6 +43,12 @@ def read(path: Path, name: str, told: Told, depth: int = 0) -> LoadedDocument:
             from knowledge.loading.pdf import read_pdf
 
             document = read_pdf(path, name, told)
+        elif kind == "picture":
+            from knowledge.loading.pictures import KIND, read_pictures
+
+            if depth:  # in a mail, most often the sign of a firm
+                raise refusals.unsupported(name, KIND)
+            document = read_pictures(path, name, told)
         else:
             document = read_kind(kind, path, name, lambda inner, called: read(inner, called, told, depth + 1))
     except TooLong as error:
@@ -76,6 +82,8 @@ def _answer(request: dict[str, Any], told: Told) -> dict[str, Any]:
 def _done(what: str, path: Path, name: str, request: dict[str, Any], told: Told) -> dict[str, Any]:
     if what == "read":
         return {"document": read(path, name, told).to_dict()}
+    if what == "kind":
+        return {"kind": detect(path, name)}
     from knowledge.loading import archive, corpus
 
     if detect(path, name) == "corpus":

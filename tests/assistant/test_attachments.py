@@ -1,7 +1,9 @@
 """Files attached to one conversation: whose they are, what is taken, how a turn reads them, and when they are gone."""
 
+import io
 import json
 import struct
+import zipfile
 
 import pytest
 
@@ -221,3 +223,48 @@ def test_an_imported_conversation_opens_nothing_by_claiming_to_cite_it(studio, w
         studio.source(VISITOR, forged.id, passage.id)
     assert studio.source(VISITOR, kept.id, honest)[0].id == honest
     assert studio.source(MAKER, kept.id, passage.id)[0] == passage
+
+
+def test_the_files_of_an_archive_are_attached_each_by_itself(studio, write):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("说明/tides.md", TEXT)
+        archive.writestr("empty.txt", "")
+        archive.writestr("lamp.txt", "The lamp is lit at dusk.")
+    kept = studio.conversations.create(VISITOR.owner, "model-guide")
+    outcomes = list(
+        studio.attachments.add(VISITOR.owner, kept.id, [write("all.zip", packed.getvalue()), write("b.md", "# B\n\nThe second.")])
+    )
+    assert [(outcome.name, outcome.state, outcome.passages) for outcome in outcomes] == [
+        ("all.zip", "done", 2),
+        ("b.md", "done", 1),
+    ]
+    assert "files added: 2. Not added: 1. The first of these: 'empty.txt' is empty" in outcomes[0].reason
+    assert "添加了其中 2 个文件。未添加 1 个" in outcomes[0].reason_zh
+    names = [document.name for document in studio.attachments.list(VISITOR.owner, kept.id)]
+    assert names == ["all.zip/说明/tides.md", "all.zip/lamp.txt", "b.md"]
+    answer = talk(studio, VISITOR, kept.id, "When is the tide at Rook Harbour highest?")
+    assert "half past nine" in answer.sources[0].passage.text
+
+
+def test_an_archive_takes_no_more_room_than_its_files_would(make_studio, write):
+    studio = make_studio()
+    attachments = Attachments(
+        studio.knowledge, studio.conversations, studio.attachments.media, Limits(files=2, megabytes=1, all_megabytes=2)
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("large.txt", "x" * 1_500_000)
+        for name in ("a", "b", "c"):
+            archive.writestr(f"{name}.txt", f"The file {name} is here.")
+    kept = studio.conversations.create("maker", "gg")
+    (outcome,) = attachments.add("maker", kept.id, [write("all.zip", packed.getvalue())])
+    assert "files added: 2. Not added: 2. The first of these: 'all.zip/large.txt' has 2 MB" in outcome.reason
+    kept = studio.conversations.create("maker", "gg")
+    (broken,) = attachments.add("maker", kept.id, [write("broken.zip", packed.getvalue()[:300])])
+    assert (broken.name, broken.state) == ("broken.zip", "failed")
+    assert "damaged" in broken.reason
+    with zipfile.ZipFile(empty := io.BytesIO(), "w"):
+        pass
+    (nothing,) = attachments.add("maker", kept.id, [write("none.zip", empty.getvalue())])
+    assert nothing.state == "failed"

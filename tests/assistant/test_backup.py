@@ -21,6 +21,7 @@ from assistant.backup import _PIECE, FORM, MANIFEST, ROWS, Backup, Manifest
 from assistant.messages import Message
 from common.copies import damaged
 from common.errors import BackupBusy, BackupInvalid, StorageFailed
+from retrieval.embedding import HashEmbedder
 from tools.documents import ToolDocument, ToolStore
 
 ROOT = Path(__file__).parents[2]
@@ -181,6 +182,36 @@ def test_an_index_knows_nothing_of_rows_that_were_replaced(furnished, tmp_path):
     [row] = [row for row in knowledge.index._truth.everything() if row.id == "lamps"]
     [vector] = knowledge.embedder.embed(["xylophonic kettle"], "query")
     assert {id for id, _ in knowledge.index.exact(row, vector, 10)} == stored
+
+
+def test_files_on_their_way_when_a_backup_is_restored_go_and_leave_nothing(make_studio, tmp_path):
+    entered, gate = threading.Event(), threading.Event()
+
+    class Held(HashEmbedder):
+        def embed(self, texts, kind):
+            entered.set()
+            assert gate.wait(30)
+            return super().embed(texts, kind)
+
+    studio = make_studio(embedding=Held())
+    knowledge = studio.knowledge
+    knowledge.create_collection(MAKER.owner, "Lamps", "lamps")
+    file = saved(studio, tmp_path / "backup.zip")
+    for number in range(60):  # more than are embedded together
+        (tmp_path / f"{number}.md").write_text(f"# Lamp {number}\n\nThe lamp {number} is lit.", "utf-8")
+    knowledge.intake.add(MAKER.owner, "lamps", [(tmp_path / f"{number}.md", f"{number}.md") for number in range(60)])
+    assert entered.wait(30)
+    incoming = tmp_path / "data" / "incoming"
+    assert len(list(incoming.iterdir())) == 60
+    restore(studio, file)
+    assert knowledge.intake.counts(MAKER.owner) == {}
+    assert list(incoming.iterdir()) == []
+    (tmp_path / "new.md").write_text("# New\n\nThe new lamp is lit.", "utf-8")
+    knowledge.intake.add(MAKER.owner, "lamps", [(tmp_path / "new.md", "new.md")])
+    gate.set()
+    assert knowledge.intake.settled(30)
+    assert [document.name for document in knowledge.documents(MAKER.owner, "lamps")] == ["new.md"]
+    assert list(incoming.iterdir()) == []
 
 
 def test_a_backup_is_of_one_moment_while_others_write(make_studio, tmp_path):

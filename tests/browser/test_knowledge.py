@@ -119,3 +119,29 @@ def test_a_collection_gets_a_reader_a_name_and_goes_and_comes_back(context: Brow
     other.click("details.about summary")
     other.click(".uses label:has-text('Model Guide')")
     expect(other.locator(".thing-head")).to_contain_text("no persona reads it yet")
+
+
+def test_the_address_of_a_web_page_is_typed_beside_the_files(page: Page) -> None:
+    new_collection(page, "Harbour pages")
+    line = page.get_by_label("or the address of a web page")
+    page.focus(".drop")
+    page.keyboard.press("Tab")
+    expect(line).to_be_focused()
+    page.keyboard.type("ftp://harbour.example/tides")
+    page.keyboard.press("Enter")
+    expect(page.locator(".outcome-place")).to_contain_text("give an http or https address")
+    expect(line).to_have_value("ftp://harbour.example/tides")
+    line.fill("Harbour.example/tides#noon")
+    page.keyboard.press("Enter")
+    # The Hearth of these tests is offline, which is said, and the page can be tried again.
+    failed = page.locator(".outcomes .failed")
+    expect(failed).to_contain_text("https://harbour.example/tides")
+    expect(failed).to_contain_text("--offline")
+    expect(line).to_have_value("")
+    failed.get_by_role("button", name="Try again", exact=True).click()
+    expect(failed).to_contain_text("--offline")
+    page.set_viewport_size({"width": 390, "height": 780})
+    assert page.evaluate("document.querySelector('#workshop').scrollWidth <= innerWidth")
+    button = page.locator(".page-address button").bounding_box()
+    assert button is not None
+    assert button["height"] >= 40

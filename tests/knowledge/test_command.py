@@ -1,10 +1,14 @@
 """The command line: what it prints, its exit status, and one object a line with --json."""
 
+import http.server
+import io
 import json
+import zipfile
 
 import pytest
 
 from knowledge.__main__ import main
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -96,3 +100,63 @@ def test_cut_shows_and_does_it_another_way(run, files):
     status, _, said = run("cut", "--collection", "docs", "--chunking", "heap")
     assert status == 1
     assert "Choose one of passages" in said
+
+
+def test_the_files_of_an_archive_are_added_by_themselves(run, files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("年假.md", "# 年假\n\n十五天。")
+        archive.writestr("sub/b.txt", "The second.")
+        archive.writestr("sub/empty.txt", "")
+        archive.writestr("inner", packed_with("c.txt"))
+    files.write("papers/all.zip", packed.getvalue())
+    files.write("papers/z.txt", "The last.")
+    status, lines, _ = run("add", str(files.folder), "--collection", "docs", "--json")
+    assert status == 1
+    told = [json.loads(line) for line in lines]
+    assert [(outcome["name"], outcome["state"]) for outcome in told] == [
+        ("papers/all.zip/年假.md", "done"),
+        ("papers/all.zip/sub/b.txt", "done"),
+        ("papers/all.zip/sub/empty.txt", "failed"),
+        ("papers/all.zip/inner", "failed"),
+        ("papers/z.txt", "done"),
+    ]
+    assert told[0]["path"] == str(files.folder / "papers/all.zip/年假.md")
+    status, lines, _ = run("add", str(files.write("none.zip", packed_with())), "--collection", "docs")
+    assert status == 1
+    assert "archive without files" in lines[0]
+
+
+def packed_with(*names):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, "Something.")
+    return packed.getvalue()
+
+
+def test_a_page_is_added_by_its_address(run):
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body = (200, b"<title>Tides</title><p>Highest at nine.</p>") if self.path == "/tides" else (404, b"")
+            self.send_response(status)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    with serving(Site) as server:
+        base = f"http://127.0.0.1:{server.server_address[1]}"
+        status, lines, _ = run(
+            "add", f"{base}/tides", f"{base}/none", "https://a:b@example.org", "--collection", "docs", "--json"
+        )
+    assert status == 1
+    told = [json.loads(line) for line in lines]
+    assert [(outcome["path"], outcome["state"]) for outcome in told] == [
+        (f"{base}/tides", "done"),
+        (f"{base}/none", "failed"),
+        ("https://a:b@example.org", "failed"),
+    ]
+    assert json.loads(run("list", "--collection", "docs", "--json")[1][0])["name"] == f"{base}/tides"

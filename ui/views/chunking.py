@@ -66,7 +66,9 @@ def cuts_html(cuts: Cuts, collection: str, manner: Manner, *, passing: bool = Fa
 def _looked(cuts: Cuts, collection: str, manner: Manner) -> Markup:
     """What the choice means, the buttons, and the passages."""
     hint = Markup('<p class="hint">{}</p>').format(manner.say(f"cut_{cuts.wanted.method}_hint"))
-    look = parts.button(manner.say("cut_look"), "cut-look", collection=collection, with_form="") if cuts.documents else parts.EMPTY
+    look = (
+        parts.button(manner.say("cut_look"), "cut-look", collection=collection, with_form="") if cuts.documents else parts.EMPTY
+    )
     choose = cost = parts.EMPTY
     changed = cuts.wanted != cuts.now
     again = cuts.whole if changed else cuts.otherwise

@@ -44,8 +44,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "knowledge_more": ("Show more ({n} left)", "显示更多（还有 {n} 份）"),
     "drop": ("Drop files here, or choose them", "把文件拖到这里，或点击选择"),
     "drop_kinds": (
-        "PDF, Word, Excel, PowerPoint, OpenDocument, RTF, EPUB, e-mail, HTML, Markdown, CSV, JSON, notebooks, text, ZIP",
-        "PDF、Word、Excel、PowerPoint、OpenDocument、RTF、EPUB、邮件、HTML、Markdown、CSV、JSON、笔记本、文本、ZIP",
+        "PDF, Word, Excel, PowerPoint, OpenDocument, RTF, EPUB, e-mail, HTML, Markdown, CSV, JSON, notebooks, text, ZIP; "
+        "pictures of text where Tesseract is installed",
+        "PDF、Word、Excel、PowerPoint、OpenDocument、RTF、EPUB、邮件、HTML、Markdown、CSV、JSON、笔记本、文本、ZIP；"
+        "装有 Tesseract 时也能读图片中的文字",
     ),
     "uploading": ("Sending…", "正在上传……"),
     "adding": ("reading…", "正在读取……"),
