@@ -44,9 +44,10 @@ class Standing:
 class Reason:
     """What speaks for and against a passage.
 
-    `dense` has the cosine, `lexical` the BM25 score, `fused` what both make together (None where neither found it); `score` in [0, 1] says how surely it is about the question. `held` and `missing` are the words of the question that it
-    holds and lacks. `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder
-    its vectors come from where that is not the one in use.
+    `dense` has the cosine, `lexical` the BM25 score, `fused` what both make together (None where neither found it); `score` in
+    [0, 1] says how surely it is about the question. `held` and `missing` are the words of the question that it holds and lacks.
+    `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder that its vectors
+    come from where that is not the one in use.
     """
 
     passage: Passage

@@ -1,9 +1,12 @@
 """The knowledge and tools pages as HTML: whatever the words are, they stay words."""
 
 import re
+from typing import get_args
 
 import pytest
+from markupsafe import Markup
 
+from knowledge.explaining import Explanation, Fate, Reason, Standing
 from knowledge.types import DocumentRecord, Hit, Passage
 from tools.access import Access, KeyOffer, SecretNeeded
 from tools.requests import HttpRequest
@@ -105,7 +108,14 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
         knowledge.Arrival(1, hostile, state, hostile, 0.5, kept) for state in ("failed", "working") for kept in (True, False)
     ]
     queue = knowledge.Queue(lines, {"failed": 2, "working": 3}, hostile)
-    opened = knowledge.collection_html(shelf, papers, knowledge.Found(hostile, [hit], 1), queue, using, manner)
+    stand = Standing(1, 0.5)
+    reasons = [
+        Reason(passage, fate, stand, stand, Standing(), 0.5, 0.5, (hostile,), (hostile,), 1, passage, frozenset({"zh"}), stranger)
+        for fate, stranger in zip(get_args(Fate), (hostile, *[""] * 6), strict=True)
+    ]
+    told = [Explanation(((hit, reason),), reason, 1, 0.25, 0.1, 0.5) for reason in reasons]
+    founds = [knowledge.Found(hostile, [hit], 1, each, hostile) for each in told]
+    opened = Markup("").join(knowledge.collection_html(shelf, papers, found, queue, using, manner) for found in founds)
     schema = {
         "properties": {
             hostile: {"description": hostile},

@@ -15,7 +15,6 @@ from assistant.studio import Studio
 from common.errors import HearthError
 from knowledge.corpora.shipped import shipped_collections
 from knowledge.jobs import Job, State
-from knowledge.search import relevant
 from knowledge.types import DocumentRecord, Progress
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen, whole_number
@@ -126,6 +125,9 @@ class KnowledgePage:
                 knowledge.restore(owner, ask.word("document"))
             case "search":
                 return self._page(ask, at, found=self._found(collection, ask.word("words").strip()), here=collection)
+            case "why":
+                found = self._found(collection, ask.word("words").strip(), ask.word("sought").strip()[:_WORDS])
+                return self._page(ask, at, found=found, here=collection)
             case "named":
                 return self._page(
                     ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()[:_WORDS]), here=collection
@@ -158,12 +160,18 @@ class KnowledgePage:
         note = parts.undo(self._manner(ask), said, "restore-collection", collection=collection, personas=" ".join(readers))
         return self._page(ask, _Open(), note, here="")
 
-    def _found(self, collection: str, words: str) -> views.Found | None:
-        """What the collection has for some words, and how much of it a persona would be given."""
+    def _found(self, collection: str, words: str, sought: str = "") -> views.Found | None:
+        """What the collection has for some words, how much of it a persona would be given, and why; also why not `sought`."""
         if not words:
             return None
-        hits = self._studio.knowledge.search(MAKER.owner, words, [collection], _FOUND)
-        return views.Found(words, hits, len(relevant(hits)))
+        knowledge, document, passage = self._studio.knowledge, None, None
+        if sought:
+            named = knowledge.documents(MAKER.owner, collection, 1, words=sought)
+            document = named[0].id if named else None
+            like = [] if named else knowledge.search(MAKER.owner, sought, [collection], 1)
+            passage = like[0].passage.id if like else None
+        told = knowledge.explain(MAKER.owner, words, [collection], passage=passage, document=document, limit=_FOUND)
+        return views.Found(words, [hit for hit, _ in told.hits], told.given, told, sought)
 
     def _page(
         self,

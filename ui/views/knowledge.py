@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from knowledge.base import RELEVANT
+from knowledge.explaining import Explanation
 from knowledge.jobs import State
 from knowledge.types import Hit
 from ui.highlight import marked
 from ui.render import Manner, plain
 from ui.sources import place_html
 from ui.uses import Use, switches_html
-from ui.views import parts
+from ui.views import parts, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,16 @@ class Papers:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, best first; the first `given` of it a persona would be given."""
+    """What a search found, best first; the first `given` of it a persona would be given.
+
+    `told` has the reasons, and what became of `sought`, which somebody missed there ("" for nothing).
+    """
 
     words: str
     hits: Sequence[Hit]
     given: int
+    told: Explanation | None = None
+    sought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +235,8 @@ def _found(shelf: Shelf, found: Found | None, manner: Manner) -> Markup:
     if found is None:
         return parts.EMPTY
     if not found.hits:
-        return Markup('<p class="empty" role="status">{}</p>').format(manner.say("found_nothing", query=found.words))
+        none = Markup('<p class="empty" role="status">{}</p>').format(manner.say("found_nothing", query=found.words))
+        return none + _sought(shelf, found, manner)
     if found.given:
         verdict = manner.say("knowledge_given", n=found.given, least=f"{RELEVANT:.2f}")
     else:
@@ -238,9 +245,13 @@ def _found(shelf: Shelf, found: Found | None, manner: Manner) -> Markup:
     rows = [_result(number, hit, shelf, found, manner) for number, hit in enumerate(found.hits, 1)]
     if found.given < len(rows):
         rows.insert(found.given, Markup('<p class="cutoff"><span>{}</span></p>').format(manner.say("knowledge_cutoff")))
-    return Markup('<div class="results" role="status" data-look><p class="verdict">{}</p>{}</div>').format(
-        verdict, parts.EMPTY.join(rows)
+    return Markup('<div class="results" role="status" data-look><p class="verdict">{}</p>{}{}</div>').format(
+        verdict, parts.EMPTY.join(rows), _sought(shelf, found, manner)
     )
+
+
+def _sought(shelf: Shelf, found: Found, manner: Manner) -> Markup:
+    return why.sought_html(shelf.id, found.words, found.sought, found.told, manner) if found.told else parts.EMPTY
 
 
 def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -> Markup:
@@ -248,7 +259,7 @@ def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -
     return Markup(
         '<article class="result"><h3><b>{}</b> <bdi>{}</bdi></h3>{}<p dir="auto">{}</p><div class="row">'
         '<span class="scores">{}</span><a class="button" href="?at=knowledge&amp;id={}" data-do="thing" data-thing="{}">'
-        "{}</a></div></article>"
+        "{}</a></div>{}</article>"
     ).format(
         number,
         plain(passage.title),
@@ -257,6 +268,7 @@ def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -
         _scores(hit, manner),
         *(f"{shelf.id}/{passage.document}/{passage.id}",) * 2,
         manner.say("open_document"),
+        why.reason_html(hit.passage.id, found.told, manner) if found.told else parts.EMPTY,
     )
 
 
