@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from common.database import opened
-from common.errors import HearthError
+from common.errors import HearthError, ModelMissing
 from knowledge.base import Knowledge
 from knowledge.loading.refusals import unopenable
 from knowledge.types import Hit, Outcome
 from retrieval.embedding import default_embedder, load_embedder
+from retrieval.reranking import Reranker, load_reranker
 
 OWNER = "maker"
 
@@ -43,12 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     with opened(options.data) as database:
         embedder = (lambda: load_embedder(options.embedder)) if options.embedder else default_embedder
-        knowledge = Knowledge(database, database.path.parent, embedder)
+        knowledge = Knowledge(database, database.path.parent, embedder, _reranker(options))
         try:
             status: int = options.command(knowledge, options)
             return status
         finally:
             knowledge.close()
+
+
+def _reranker(options: argparse.Namespace) -> Reranker | None:
+    """The reranker that was named; where it cannot be loaded, search goes on without it."""
+    name: str = getattr(options, "reranker", None) or ""
+    try:
+        return load_reranker(name) if name else None
+    except ModelMissing as error:
+        print(error, file=sys.stderr)
+        return None
 
 
 def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
@@ -168,6 +179,9 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("query")
     search.add_argument("--collection", action="append", metavar="ID", help="may be given again; all of them without it")
     search.add_argument("--limit", type=int, default=6)
+    search.add_argument(
+        "--reranker", help="path:DIR or hf:ORG/NAME of the local cache: reads the best hits again (default: none)"
+    )
     search.set_defaults(command=_search)
 
     remove = commands.add_parser("remove", parents=[common], help="remove a document, or a whole collection")

@@ -27,7 +27,7 @@ from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
-from retrieval.reranking import Reranker, Reranking
+from retrieval.reranking import BUDGET_S, Reranker, Reranking
 
 __all__ = ["RELEVANT", "Knowledge"]
 
@@ -46,8 +46,12 @@ class Knowledge:
         folder: Path,
         embedder: Embedder | Callable[[], Embedder],
         reranker: Reranker | None = None,
+        rerank_s: float = BUDGET_S,
     ) -> None:
-        """`embedder` may be a function that loads one; it is called once, when vectors are first needed."""
+        """`embedder` may be a function that loads one; it is called once, when vectors are first needed.
+
+        With a `reranker` the best hits of a search are read again, for about `rerank_s` seconds.
+        """
         self._lazy = _Lazy(embedder)
         self._catalogue = Catalogue(database)
         self._catalogue.purge()
@@ -55,7 +59,7 @@ class Knowledge:
         self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
-        reranking = Reranking(reranker) if reranker is not None else None
+        reranking = Reranking(reranker, rerank_s) if reranker is not None else None
         self._search = Explaining(self._catalogue, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts = {"reindex": self._reindexing}

@@ -82,3 +82,11 @@ def test_wrong_usage_is_status_2(run, arguments):
     with pytest.raises(SystemExit) as caught:
         run(*arguments)
     assert caught.value.code == 2
+
+
+def test_a_search_goes_on_without_a_reranker_that_is_not_there(run, files):
+    run("add", str(files.write("a.md", "# Leave\n\nFifteen days.")), "--collection", "docs")
+    status, lines, error = run("search", "leave", "--reranker", "path:/nowhere")
+    assert status == 0
+    assert "Fifteen days." in lines[1]
+    assert error.startswith("There is no reranker in '/nowhere'")
