@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Se
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from assistant import prepared, prompt, quoting
+from assistant import followups, prepared, prompt, quoting
 from assistant.access import told
 from assistant.calling import Calling
 from assistant.citations import Citations
@@ -113,16 +113,31 @@ class Agent:
         if turn.cancel.is_set():
             yield from self._cancelled(turn)
             return
-        hits = tuple(self.search(asked.text, self.limits.passages)) if self.persona.collections else ()
+        hits, query = self._find(turn, asked.text, history if said.text else split(history)[0])
         writes = quoting.can_write(info, self.persona, turn.language, hits)
         turn.hits = hits[:_SMALL_PASSAGES] if writes and info.reads_excerpts else hits
         read = {hit.passage.collection for hit in turn.hits}
         turn.tainted = turn.tainted or bool(read and read - self.trusted())
-        yield PassagesFound(turn.hits)
+        yield PassagesFound(turn.hits, query)
         if not writes and not self._may_call(turn):
             yield from self._quote(turn, history)
             return
         yield from self._write(turn, asked, history, pending, decisions, quotes=not writes)
+
+    def _find(self, turn: Turn, message: str, history: Sequence[Message]) -> tuple[tuple[Hit, ...], str]:
+        """The passages for a message, and what was searched for where that is not the message."""
+        if not self.persona.collections:
+            return (), ""
+
+        def rewrite() -> str:
+            if _is_small(turn.info) or turn.language not in turn.info.languages:
+                return ""
+            text, usage = followups.rewritten(self.model, message, history, turn.language, turn.cancel)
+            turn.usage += usage
+            return text
+
+        hits, query = followups.find(lambda query: self.search(query, self.limits.passages), message, history, rewrite)
+        return tuple(hits), query
 
     def _info(self) -> ModelInfo:
         """What the model is good for with this persona: one that is given excerpts quotes documents, and no more.

@@ -31,9 +31,13 @@ class ThinkingDelta:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The passages found for this message, best first; passage [n] of the answer is `hits[n - 1]`."""
+    """The passages found for this message, best first; passage [n] of the answer is `hits[n - 1]`.
+
+    `query` is what was searched for where that was not the message itself, as for one that leans on what was said before.
+    """
 
     hits: tuple[Hit, ...]
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,8 @@ def to_dict(event: Event) -> dict[str, Any]:
     match event:
         case TextDelta(text) | ThinkingDelta(text):
             data = {"text": text}
-        case PassagesFound(hits):
-            data = {"hits": [hit.to_dict() for hit in hits]}
+        case PassagesFound(hits, query):
+            data = {"hits": [hit.to_dict() for hit in hits], "query": query}
         case ToolsFound(tools, others, always):
             data = {key: [[name, score] for name, score in group] for key, group in (("tools", tools), ("others", others))}
             data["always"] = list(always)
@@ -162,7 +166,7 @@ def from_dict(data: Mapping[str, Any]) -> Event:
         case "ThinkingDelta":
             return ThinkingDelta(data["text"])
         case "PassagesFound":
-            return PassagesFound(tuple(Hit.from_dict(hit) for hit in data["hits"]))
+            return PassagesFound(tuple(Hit.from_dict(hit) for hit in data["hits"]), data.get("query", ""))
         case "ToolsFound":
             tools, others = (tuple((name, score) for name, score in data.get(key, ())) for key in ("tools", "others"))
             return ToolsFound(tools, others, tuple(data.get("always", ())))

@@ -29,6 +29,8 @@ class Settings:
     model_key: str | None = field(default=None, repr=False)  # the key of an openai: model; never stored
     secret_key: str | None = field(default=None, repr=False)  # a passphrase that encrypts secrets instead of a key file
     embedder: str = "auto"  # an embedder name: builtin, hash, path:, hf:
+    reranker: str = ""  # a reranker name: path:, hf: (from the local cache); "" for none
+    rerank_ms: int = 300  # what a question may wait for it
     data: Path = Path("data")  # everything a user makes
     offline: bool = False  # never download, even when asked to
     token: str | None = field(default=None, repr=False)  # makes a maker of whoever shows it, beyond loopback
@@ -65,6 +67,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         model_key=environment.get("HEARTH_MODEL_KEY") or None,
         secret_key=environment.get("HEARTH_SECRET_KEY") or None,
         embedder=environment.get("HEARTH_EMBEDDER", "auto"),
+        reranker=environment.get("HEARTH_RERANKER", ""),
+        rerank_ms=_milliseconds(environment.get("HEARTH_RERANKER_MS", ""), parser),
         data=data,
         offline=given.offline or environment.get("HF_HUB_OFFLINE", "") in {"1", "true", "True"},
         token=environment.get("HEARTH_TOKEN") or (None if host in _LOOPBACK else secrets.token_urlsafe(16)),
@@ -75,6 +79,12 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         lasting=lasting,
         given=frozenset(name for name, value in (("model", model), ("region", region)) if value),
     )
+
+
+def _milliseconds(given: str, parser: argparse.ArgumentParser) -> int:
+    if given and (not given.isdecimal() or int(given) < 1):
+        parser.error(f"HEARTH_RERANKER_MS is {given!r}; give a whole number of milliseconds, such as 300")
+    return int(given or 300)
 
 
 def for_programs(environment: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from common.errors import HearthError
 from knowledge.base import Knowledge
 from knowledge.corpora.shipped import install_shipped
 from retrieval.embedding import Embedder, HashEmbedder, default_embedder, load_embedder
+from retrieval.reranking import LaterReranker, Reranker, load_reranker
 
 _HUB_EMBEDDER = "hf:BAAI/bge-m3"  # reads Chinese and English
 
@@ -25,6 +26,11 @@ def embedder_of(settings: Settings) -> Embedder:
         return load_embedder(settings.embedder, download=may_download)
     found = default_embedder()
     return load_embedder(_HUB_EMBEDDER, download=True) if may_download and isinstance(found, HashEmbedder) else found
+
+
+def reranker_of(settings: Settings) -> Reranker | None:
+    """The reranker the settings name, which loads when it is first needed; None where they name none."""
+    return LaterReranker(lambda: load_reranker(settings.reranker)) if settings.reranker else None
 
 
 def put_in_place(knowledge: Knowledge, answering: Callable[[], bool], done: threading.Event, closing: threading.Event) -> None:

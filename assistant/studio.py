@@ -45,7 +45,7 @@ from assistant.speech.base import Speaker
 from assistant.speech.engines import SpeakerByEngine
 from assistant.speech.espeak import EspeakSpeaker
 from assistant.speech.normalise import SentenceSplitter
-from assistant.starting import embedder_of, put_in_place
+from assistant.starting import embedder_of, put_in_place, reranker_of
 from assistant.storage import Storage
 from assistant.toolwork import open_tools
 from assistant.workbench import Workbench
@@ -390,7 +390,9 @@ def build_studio(
     database = Database(folder.path / "hearth.db")
     conversations = Conversations(database)
     preferences = PreferenceStore(database)
-    knowledge = Knowledge(database, folder.path, embedder or (lambda: embedder_of(settings)), egress=way_out(settings.offline))
+    embed = embedder or (lambda: embedder_of(settings))
+    reranking = reranker_of(settings), settings.rerank_ms / 1000
+    knowledge = Knowledge(database, folder.path, embed, *reranking, egress=way_out(settings.offline))
     runs = Runs(database, conversations)
     secrets = Secrets(folder.path, settings.secret_key)
     hide_in_logs(secrets)

@@ -1,7 +1,7 @@
 """The command line of evaluation: run a task on a data set and write its result as JSON, or make a page of results.
 
     python -m evaluation run TASK --data PATH [--model NAME] [--embedder NAME] [--limit N] [--seed S] [--home DIR]
-        [--split NAMES] [--kind KIND] [--together N] [--max-tokens N] --out FILE.json
+        [--split NAMES] [--kind KIND] [--reranker NAME] [--together N] [--max-tokens N] --out FILE.json
     python -m evaluation report RESULTS_DIR --out FILE.md
 
 The result goes to FILE.json and to standard output; the replies, a JSON object a line, to FILE.replies.jsonl. While it runs,
@@ -70,6 +70,7 @@ def _run(given: argparse.Namespace, load: Load) -> int:
         kind=given.kind,
         together=given.together,
         max_tokens=given.max_tokens,
+        reranker=given.reranker,
     )
     began_at = commit()  # a run may take hours, and the tree may go on meanwhile
     made = TASKS[given.task](options)
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--data", type=Path, required=True, metavar="PATH", help="the folder of the data set")
     run.add_argument("--model", default="builtin", metavar="NAME")
     run.add_argument("--embedder", default="builtin", metavar="NAME")
+    run.add_argument("--reranker", default="", metavar="NAME", help="path:DIR or hf:ORG/NAME of the local cache (default: none)")
     run.add_argument("--limit", type=_count, metavar="N", help="take N samples at random, of each group where there are groups")
     run.add_argument("--seed", type=int, default=0, metavar="S")
     run.add_argument("--home", type=Path, default=Path("data"), metavar="DIR", help="the app's data folder")

@@ -31,7 +31,8 @@ class Options:
 
     Where the cases of a task come in groups, `limit` counts for each group. `split` names the part, or parts, of the data set
     ("" all of them), `kind` the variant of the task ("" its usual one). `home` is the app's data folder, where the unpacked
-    built-in model is kept; `together` is how many cases are asked at one time, `max_tokens` bounds each reply.
+    built-in model is kept; `together` is how many cases are asked at one time, `max_tokens` bounds each reply; `reranker` reads
+    what was found again ("" for none).
     """
 
     data: Path
@@ -44,6 +45,7 @@ class Options:
     kind: str = ""
     together: int = 8
     max_tokens: int = 512
+    reranker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

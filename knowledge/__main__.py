@@ -20,7 +20,7 @@ from typing import Any
 
 from common.database import opened
 from common.egress import Egress
-from common.errors import HearthError
+from common.errors import HearthError, ModelMissing
 from knowledge.base import Knowledge
 from knowledge.chunking import METHODS, Chunking
 from knowledge.corpora.forms import Corpus, Form, corpus
@@ -29,6 +29,7 @@ from knowledge.loading.refusals import no_corpus, unopenable
 from knowledge.loading.web import is_address
 from knowledge.types import Filter, Hit, Outcome, Progress
 from retrieval.embedding import default_embedder, load_embedder
+from retrieval.reranking import Reranker, load_reranker
 
 OWNER = "maker"
 
@@ -53,12 +54,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     with opened(options.data) as database:
         embedder = (lambda: load_embedder(options.embedder)) if options.embedder else default_embedder
-        knowledge = Knowledge(database, database.path.parent, embedder, egress=Egress())
+        knowledge = Knowledge(database, database.path.parent, embedder, _reranker(options), egress=Egress())
         try:
             status: int = options.command(knowledge, options)
             return status
         finally:
             knowledge.close()
+
+
+def _reranker(options: argparse.Namespace) -> Reranker | None:
+    """The reranker that was named; where it cannot be loaded, search goes on without it."""
+    name: str = getattr(options, "reranker", None) or ""
+    try:
+        return load_reranker(name) if name else None
+    except ModelMissing as error:
+        print(error, file=sys.stderr)
+        return None
 
 
 def _add(knowledge: Knowledge, options: argparse.Namespace) -> int:
@@ -286,6 +297,9 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--document", action="append", default=[], metavar="ID", help="only in this one; may be given again")
     search.add_argument("--after", type=_date, metavar="DATE", help="only in documents added then or later")
     search.add_argument("--before", type=_date, metavar="DATE", help="only in documents added before")
+    search.add_argument(
+        "--reranker", help="path:DIR or hf:ORG/NAME of the local cache: reads the best hits again (default: none)"
+    )
     search.set_defaults(command=_search)
 
     remove = commands.add_parser("remove", parents=[common], help="remove a document, or a whole collection")

@@ -32,7 +32,7 @@ from knowledge.types import Collection, DocumentRecord, Filter, Hit, Outcome, Pa
 from knowledge.unpacking import Unpacked, summed_up, unpack_if_archive
 from knowledge.vectors import VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
-from retrieval.reranking import Reranker, Reranking
+from retrieval.reranking import BUDGET_S, Reranker, Reranking
 
 __all__ = ["RELEVANT", "Knowledge"]
 
@@ -51,11 +51,13 @@ class Knowledge:
         folder: Path,
         embedder: Embedder | Callable[[], Embedder],
         reranker: Reranker | None = None,
+        rerank_s: float = BUDGET_S,
         egress: Egress | None = None,
     ) -> None:
         """`embedder` may be a function that loads one; it is called once, when vectors are first needed.
 
-        `egress` fetches pages of the web, None where Hearth is offline.
+        With a `reranker` the best hits of a search are read again, for about `rerank_s` seconds. `egress` fetches pages of the
+        web, None where Hearth is offline.
         """
         self._lazy = _Lazy(embedder)
         self._egress = egress
@@ -67,7 +69,7 @@ class Knowledge:
         self._vectors = VectorIndex(self._catalogue, folder / "index")
         self._loader = Loader()
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
-        reranking = Reranking(reranker) if reranker is not None else None
+        reranking = Reranking(reranker, rerank_s) if reranker is not None else None
         self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
@@ -309,9 +311,10 @@ class Knowledge:
         passage: int | None = None,
         document: str | None = None,
         limit: int = 6,
+        filter: Filter | None = None,
     ) -> Explanation:
         """Why a search finds what it finds, and where a passage or a document stood: see `knowledge.explaining`."""
-        return self._search.explain(owner, query, collections, passage=passage, document=document, limit=limit)
+        return self._search.explain(owner, query, collections, passage=passage, document=document, limit=limit, filter=filter)
 
     # upkeep
 

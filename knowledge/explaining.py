@@ -14,7 +14,7 @@ from typing import Literal
 from knowledge.arranging import copied
 from knowledge.rows import lexical_text
 from knowledge.search import FIRST, QUERY_LENGTH, RELEVANT, SCORED, WITH_IT, Asked, Search, Traced, relevant
-from knowledge.types import Hit, Passage
+from knowledge.types import Filter, Hit, Passage
 from retrieval.embedding import EmbedderInfo
 from retrieval.fusion import DEPTH
 from retrieval.language import languages_of
@@ -27,9 +27,9 @@ _PIECES = re.compile(
     r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+)|([^\W_\u3040-\u9fff\uac00-\ud7af]+)"
 )
 
-Fate = Literal["given", "neighbour", "copy", "unfound", "nothing", "below", "beyond"]
+Fate = Literal["given", "neighbour", "copy", "unfound", "filtered", "nothing", "below", "beyond"]
 """What became of a passage: given (at `place`), made one with the hit at `place`, left out as a copy of `other`, found by neither
-leg, found when nothing at all fits well enough, less fit than is needed beside others, or behind as many as are given."""
+leg, kept out by the filter, found when nothing at all fits well enough, less fit than is needed beside others, or behind as many as are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Reason:
 
     `dense` has the cosine, `lexical` the BM25 score, `fused` what both make together (None where neither found it); `score` in
     [0, 1] says how surely it is about the question. `held` and `missing` are the words of the question that it holds and lacks.
-    `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder its vectors
+    `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder that its vectors
     come from where that is not the one in use.
     """
 
@@ -93,16 +93,18 @@ class Explaining(Search):
         document: str | None = None,
         limit: int = 6,
         minimum: float = RELEVANT,
+        filter: Filter | None = None,
     ) -> Explanation:
         """The hits for a query with reasons, and where one passage stood, or the passage of a document that came nearest.
 
-        A passage or document that is not in these collections is not explained. Raises `CollectionMissing`.
+        A passage or document that is not in these collections is not explained; with a `filter` the search is narrowed to what
+        that lets through. Raises `CollectionMissing`.
         """
         rows = self._catalogue.require(owner, collections)
         query = query.strip()[:QUERY_LENGTH]
         if not query or not rows or limit < 1:
             return Explanation((), None, 0, minimum, WITH_IT * minimum, 0.0)
-        asked = self._asked(rows, query)
+        asked = self._asked(rows, query, self._labels.allowed([row.key for row in rows], filter) if filter else None)
         traced = self._traced(asked, limit)
         wanted = self._wanted(owner, passage, document, {row.id for row in rows})
         if wanted and not any(each.id in traced.totals for each in wanted):
@@ -134,10 +136,11 @@ class Explaining(Search):
         """Both legs far down, with what they say of the passages of these ids."""
         dense = dict(traced.dense)
         if asked.vector is not None:
-            found = [pair for row in asked.readable for pair in self._vectors.search(row, asked.vector, DEEP)]
-            dense |= dict(sorted(found, key=lambda pair: -pair[1])[:DEEP])
+            dense |= self._nearest(asked, DEEP)()
             dense |= self._compared(asked, [key for key in ids if key not in dense])
-        lexical = {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEEP, also=lambda: ids)}
+        lexical = {
+            hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEEP, lambda: ids, asked.within)
+        }
         return _Legs(dense, dict(traced.lexical) | lexical, DEEP)
 
     def _rated(self, asked: Asked, one: Passage, hits: Sequence[Hit], forms: Mapping[int, str], legs: "_Legs") -> Hit:
@@ -206,7 +209,8 @@ class _Case:
             if one.id in other.neighbours:
                 return "neighbour", number, other.passage
         if one.id not in self.traced.totals:
-            return "unfound", None, None
+            allowed = self.asked.allowed
+            return ("unfound" if allowed is None or one.id in allowed else "filtered"), None, None
         place = next((number for number, other in enumerate(self.traced.hits, 1) if other.passage.id == one.id), None)
         if place is None and list(self.traced.totals).index(one.id) < SCORED:
             twin = copied(one, [other.passage for other in self.traced.hits])

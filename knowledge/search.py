@@ -55,6 +55,10 @@ class Asked:
     allowed: NDArray[np.int64] | None = None  # the passages that a filter lets through, ascending
 
     @property
+    def within(self) -> list[int] | None:
+        return None if self.allowed is None else self.allowed.tolist()
+
+    @property
     def groups(self) -> list[str]:
         return [row.group for row in self.rows]
 
@@ -134,30 +138,32 @@ class Search:
 
     # the legs
 
-    def _nearest(self, asked: Asked) -> Callable[[], dict[int, float]]:
+    def _nearest(self, asked: Asked, depth: int = DEPTH) -> Callable[[], dict[int, float]]:
         """The nearest passages by their vectors, with the cosine, looked for from now on; a call waits for them."""
         vector, allowed = asked.vector, asked.allowed
         if vector is None:
             return dict
         if allowed is not None:
-            return lambda: self._nearest_within(asked, vector, allowed)
-        answers = [self._vectors.asked(row, vector, DEPTH) for row in asked.readable]
-        return lambda: _best(pair for answer in answers for pair in answer())
+            return lambda: self._nearest_within(asked, vector, allowed, depth)
+        answers = [self._vectors.asked(row, vector, depth) for row in asked.readable]
+        return lambda: _best((pair for answer in answers for pair in answer()), depth)
 
-    def _nearest_within(self, asked: Asked, vector: NDArray[np.float32], allowed: NDArray[np.int64]) -> dict[int, float]:
+    def _nearest_within(
+        self, asked: Asked, vector: NDArray[np.float32], allowed: NDArray[np.int64], depth: int
+    ) -> dict[int, float]:
         """The same among the passages that the filter lets through, compared one by one: an index might hold none of them among
         its nearest."""
         if len(allowed) <= _FEW:
             stored = self._catalogue.vectors(allowed.tolist(), [row.key for row in asked.readable])
             if not stored:
                 return {}
-            return dict(nearest(np.array(list(stored), dtype=np.int64), np.stack(list(stored.values())) @ vector, DEPTH))
-        return _best(pair for row in asked.readable for pair in self._vectors.exact(row, vector, DEPTH, allowed))
+            return dict(nearest(np.array(list(stored), dtype=np.int64), np.stack(list(stored.values())) @ vector, depth))
+        found = (pair for row in asked.readable for pair in self._vectors.exact(row, vector, depth, allowed))
+        return _best(found, depth)
 
     def _worded(self, asked: Asked, also: Callable[[], Sequence[int]]) -> dict[int, LexicalHit]:
         """The best passages by their words, and those of `also` that share one, so that both legs speak of either's finds."""
-        within = None if asked.allowed is None else asked.allowed.tolist()
-        return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also, within)}
+        return {hit.id: hit for hit in self._catalogue.lexical.search(asked.query, asked.groups, DEPTH, also, asked.within)}
 
     def _compared(self, asked: Asked, ids: Sequence[int]) -> dict[int, float]:
         """The cosines of passages that only the words found; vectors of another embedder's collection are not comparable."""
@@ -221,8 +227,8 @@ class Search:
             taken += limit - len(kept)
 
 
-def _best(pairs: Iterable[tuple[int, float]]) -> dict[int, float]:
-    return dict(sorted(pairs, key=lambda pair: -pair[1])[:DEPTH])
+def _best(pairs: Iterable[tuple[int, float]], depth: int) -> dict[int, float]:
+    return dict(sorted(pairs, key=lambda pair: -pair[1])[:depth])
 
 
 def _terms(query: str) -> int:

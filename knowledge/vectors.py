@@ -100,7 +100,7 @@ class VectorIndex:
                 if future is not None:
                     return future.result(_PATIENCE_S)
             except FutureTimeout:
-                future.cancel()
+                log.debug("the index takes too long")
             except IndexDamaged as error:
                 self._damaged(error)
             except (RuntimeError, CancelledError):

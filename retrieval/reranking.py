@@ -1,9 +1,11 @@
 """Rerankers: a model that reads question and passage together and says how well they fit.
 
 It is slower than everything before it by far, so it sees a couple of dozen candidates at most, and fewer where it was slow the
-last time (`Reranking`). `CrossEncoderReranker` runs a sentence-transformers model; `OverlapReranker` is the double for tests.
+last time (`Reranking`). `CrossEncoderReranker` runs a sentence-transformers model; `LaterReranker` loads one in the background;
+`OverlapReranker` is the double for tests.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from common.errors import ModelMissing
 from common.heavy import LOADING
 from retrieval.lexical import shares
+
+log = logging.getLogger(__name__)
 
 CANDIDATES = 20
 BUDGET_S = 0.3
@@ -91,6 +95,39 @@ def load_reranker(name: str) -> Reranker:
     )
 
 
+class LaterReranker:
+    """A reranker that loads in the background from when it is first asked; until then, and where it cannot be loaded, there is
+    none. The reason is logged once.
+    """
+
+    def __init__(self, load: Callable[[], Reranker]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._loaded: Reranker | None = None
+
+    def score(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Raises `ModelMissing` while there is none."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._prepare, name="reranker", daemon=True)
+                self._thread.start()
+        if self._loaded is None:
+            raise ModelMissing("The reranker is not loaded.", "重排模型没有加载。")
+        return self._loaded.score(query, passages)
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait until what was begun has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _prepare(self) -> None:
+        try:
+            self._loaded = self._load()
+        except ModelMissing as error:
+            log.warning("search goes on without a reranker: %s", error)
+
+
 class Reranking:
     """A reranker kept inside a budget of seconds: how many candidates it is given follows from how long one took before."""
 
@@ -103,14 +140,17 @@ class Reranking:
     def order(self, query: str, passages: Sequence[str], totals: Sequence[float]) -> list[int]:
         """The places of `passages`, best first; `totals` are their fused scores, falling. Those not reread keep their order.
 
-        Where the first leads so clearly that reading again would change nothing, nothing is.
+        Where the first leads so clearly that reading again would change nothing, nothing is; nor where there is no reranker yet.
         """
         places = list(range(len(passages)))
         count = min(len(passages), self._room())
         if count < 2 or totals[0] - totals[1] >= _CLEAR:
             return places
         started = self._clock()
-        scores = self._reranker.score(query, passages[:count])
+        try:
+            scores = self._reranker.score(query, passages[:count])
+        except ModelMissing:
+            return places
         self._each_s = (self._clock() - started) / count
         return sorted(places[:count], key=lambda place: (-float(scores[place]), place)) + places[count:]
 

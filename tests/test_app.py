@@ -163,3 +163,13 @@ def test_settings_of_a_modelscope_studio():
 def test_the_key_of_a_served_model_comes_from_the_environment_alone():
     settings = read_settings(["--model", "openai:http://127.0.0.1:8000/v1#m"], {"HEARTH_MODEL_KEY": "secret"})
     assert settings.model_key == "secret"
+
+
+def test_a_reranker_and_its_time_come_from_the_environment(capsys):
+    assert (read_settings([], {}).reranker, read_settings([], {}).rerank_ms) == ("", 300)
+    told = read_settings([], {"HEARTH_RERANKER": "path:/models/reranker", "HEARTH_RERANKER_MS": "150"})
+    assert (told.reranker, told.rerank_ms) == ("path:/models/reranker", 150)
+    for wrong in ("fast", "0", "-5"):
+        with pytest.raises(SystemExit):
+            read_settings([], {"HEARTH_RERANKER_MS": wrong})
+        assert "HEARTH_RERANKER_MS" in capsys.readouterr().err

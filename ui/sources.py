@@ -64,6 +64,8 @@ def steps_html(view: View | None, manner: Manner, run: str = "") -> Markup:
         parts.append(_scores(manner.say("tools_seen"), seen))
     if view.other_tools:
         parts.append(_scores(manner.say("tools_passed"), [(manner.tool(name), score) for name, score in view.other_tools]))
+    if view.query:
+        parts.append(Markup('<h4>{}</h4><p class="searched" dir="auto">{}</p>').format(manner.say("searched_for"), view.query))
     if view.hits:
         parts.append(_scores(manner.say("passages_found"), [(hit.passage.title, hit.score) for hit in view.hits]))
     calls = [piece for piece in view.pieces if isinstance(piece, Card)]

@@ -56,6 +56,7 @@ class View:
     text: str = ""
     thinking: str = ""
     hits: tuple[Hit, ...] = ()
+    query: str = ""  # what the hits were searched for by where that is not the message
     tools: tuple[tuple[str, float], ...] = ()
     other_tools: tuple[tuple[str, float], ...] = ()
     always: tuple[str, ...] = ()
@@ -71,8 +72,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, text=view.text + delta)
         case ThinkingDelta(delta):
             return replace(view, thinking=view.thinking + delta)
-        case PassagesFound(hits):
-            return replace(view, hits=hits)
+        case PassagesFound(hits, query):
+            return replace(view, hits=hits, query=query)
         case ToolsFound(tools, others, always):
             return replace(view, tools=tools, other_tools=others, always=always)
         case ToolStarted(call):

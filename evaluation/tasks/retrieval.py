@@ -27,6 +27,7 @@ from knowledge.base import RELEVANT, Knowledge
 from knowledge.search import FIRST
 from knowledge.types import Hit, Record
 from retrieval.embedding import Embedder, EmbedderInfo, HashEmbedder, Kind, load_embedder
+from retrieval.reranking import Reranker, load_reranker
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
 from tools.finding import ToolFinder
 from tools.nearness import Nearness
@@ -57,6 +58,7 @@ def run(options: Options) -> Result:
     if options.limit is not None and options.limit < len(queries):
         queries = sorted(random.Random(options.seed).sample(queries, options.limit))
     embedder = load_embedder(options.embedder)
+    reranker = load_reranker(options.reranker) if options.reranker else None
     texts = [data.queries[query] for query in queries]
     ids = [entry.id for entry in data.corpus]
     gold = [data.relevant[query] for query in queries]
@@ -66,12 +68,13 @@ def run(options: Options) -> Result:
     if kind == "tools":
         metrics |= _figures(_found(data.corpus, texts, embedder), gold)
     else:
-        fused = _searched(data, texts, embedder)
+        fused = _searched(data, texts, embedder, reranker)
         metrics |= _figures(_ids(fused, ids), gold)
-        metrics |= _cut([_best(hits) for hits in fused], _unanswerable(data, queries, embedder, options.seed))
+        metrics |= _cut([_best(hits) for hits in fused], _unanswerable(data, queries, embedder, options.seed, reranker))
     for name, leg in (("lexical", lexical), ("dense", dense)):
         metrics |= {f"{name} {key}": value for key, value in _figures(leg, gold).items()}
     settings = {"data": data.name, "kind": kind, kind: len(ids), "limit": options.limit, "seed": options.seed}
+    reread = {"reranker": options.reranker} if options.reranker and kind == "passages" else {}
     return Result(
         task="retrieval",
         model=embedder.info.name,
@@ -80,7 +83,7 @@ def run(options: Options) -> Result:
         primary_metric=_PRIMARY[kind],
         greater_is_better=True,
         seconds=round(time.perf_counter() - started, 1),
-        settings=settings | ({"relevant": RELEVANT} if kind == "passages" else {}),
+        settings=settings | ({"relevant": RELEVANT} if kind == "passages" else {}) | reread,
     )
 
 
@@ -99,7 +102,9 @@ def _best(hits: Sequence[Hit]) -> float:
     return max((hit.score for hit in hits[:FIRST]), default=0.0)
 
 
-def _unanswerable(data: RetrievalSet, queries: Sequence[str], embedder: Embedder, seed: int) -> list[float]:
+def _unanswerable(
+    data: RetrievalSet, queries: Sequence[str], embedder: Embedder, seed: int, reranker: Reranker | None
+) -> list[float]:
     """The deciding scores of questions whose right passages were never in the collection."""
     chosen = sorted(random.Random(seed).sample(queries, min(_UNANSWERABLE, len(queries))))
     fold = {entry.id: place % _FOLDS for place, entry in enumerate(data.corpus)}
@@ -110,7 +115,7 @@ def _unanswerable(data: RetrievalSet, queries: Sequence[str], embedder: Embedder
         left = tuple(entry for entry in data.corpus if fold[entry.id] != number and entry.id not in right)
         if asked and left:
             texts = [data.queries[query] for query in asked]
-            found += [_best(hits) for hits in _searched(replace(data, corpus=left), texts, embedder)]
+            found += [_best(hits) for hits in _searched(replace(data, corpus=left), texts, embedder, reranker)]
     return found
 
 
@@ -157,10 +162,12 @@ class _Mute:
         return self._inner.embed(texts, kind)
 
 
-def _searched(data: RetrievalSet, queries: Sequence[str], embedder: Embedder) -> list[list[Hit]]:
+def _searched(
+    data: RetrievalSet, queries: Sequence[str], embedder: Embedder, reranker: Reranker | None = None
+) -> list[list[Hit]]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(folder) / "hearth.db")
-        knowledge = Knowledge(database, Path(folder), embedder)
+        knowledge = Knowledge(database, Path(folder), embedder, reranker)
         try:
             knowledge.create_collection(_OWNER, data.name, "set")
             records = (Record("", _text(entry)) for entry in data.corpus)

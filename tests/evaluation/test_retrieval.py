@@ -11,6 +11,7 @@ from evaluation.metrics import complete_at, ndcg_at, percent, recall_at
 from evaluation.readers.beir import read_beir
 from evaluation.task import Options
 from evaluation.tasks import retrieval
+from retrieval.reranking import OverlapReranker
 
 
 @pytest.fixture
@@ -80,6 +81,16 @@ def test_the_command_writes_a_result(folder, tmp_path, capsys):
     assert result["metrics"]["R@1"] == 100.0
     assert result["metrics"]["lexical R@1"] == 100.0
     assert {"model", "seconds", "settings", "commit"} <= result.keys()
+
+
+def test_a_reranker_is_named_in_the_result_and_must_be_there(folder, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "result.json"
+    arguments = ["run", "retrieval", "--data", str(folder), "--embedder", "hash", "--out", str(out), "--reranker", "path:/x"]
+    assert main(arguments) == 1
+    assert "There is no reranker in '/x'" in capsys.readouterr().err
+    monkeypatch.setattr(retrieval, "load_reranker", lambda name: OverlapReranker())
+    assert main(arguments) == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["settings"]["reranker"] == "path:/x"
 
 
 def test_a_limit_takes_a_sample_by_its_seed(folder, tmp_path):

@@ -160,3 +160,11 @@ def test_a_page_is_added_by_its_address(run):
         ("https://a:b@example.org", "failed"),
     ]
     assert json.loads(run("list", "--collection", "docs", "--json")[1][0])["name"] == f"{base}/tides"
+
+
+def test_a_search_goes_on_without_a_reranker_that_is_not_there(run, files):
+    run("add", str(files.write("a.md", "# Leave\n\nFifteen days.")), "--collection", "docs")
+    status, lines, error = run("search", "leave", "--reranker", "path:/nowhere")
+    assert status == 0
+    assert "Fifteen days." in lines[1]
+    assert error.startswith("There is no reranker in '/nowhere'")

@@ -1,5 +1,7 @@
 """Ways to cut documents: each in both languages, looked at before it is chosen, and done again for what is there."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,12 +77,12 @@ def test_a_document_is_one_passage_until_it_is_too_long_for_any():
 def test_neighbours_share_whole_sentences(sentence):
     apart, sharing = cut(sentence * 20, "passages", 60), cut(sentence * 20, "passages", 60, 20)
     assert len(sharing) > len(apart)
-    for before, after in zip(sharing, sharing[1:], strict=False):
+    for before, after in itertools.pairwise(sharing):
         shared = read_markdown(sentence * 20).text[after.start : before.end]
         assert after.start < before.end
         assert 0 < token_estimate(shared) <= 20
         assert shared.rstrip()[-1] in ".!?。！？；"
-    assert all(after.start >= before.end for before, after in zip(apart, apart[1:], strict=False))
+    assert all(after.start >= before.end for before, after in itertools.pairwise(apart))
 
 
 def test_windows_are_full_and_share_what_was_asked_for():

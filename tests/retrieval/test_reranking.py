@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from common.errors import ModelMissing
-from retrieval.reranking import CANDIDATES, CrossEncoderReranker, OverlapReranker, Reranking, load_reranker
+from retrieval.reranking import CANDIDATES, CrossEncoderReranker, LaterReranker, OverlapReranker, Reranking, load_reranker
 
 FALLING = [3.0 - place / 10 for place in range(40)]
 
@@ -89,6 +89,24 @@ def test_a_cross_encoder_scores_pairs(tiny):
     assert scores.dtype == np.float32
     assert scores[0] == pytest.approx(scores[2], abs=1e-5)
     assert reranker.score("annual leave", []).shape == (0,)
+
+
+def test_one_that_loads_later_is_none_until_then(tiny):
+    later = LaterReranker(lambda: load_reranker(f"path:{tiny}"))
+    with pytest.raises(ModelMissing):
+        later.score("annual leave", ["ten days"])
+    later.wait(60)
+    assert later.score("annual leave", ["ten days", "sick"]).shape == (2,)
+
+
+def test_one_that_cannot_be_loaded_is_said_once_and_the_order_stays(caplog):
+    later = LaterReranker(lambda: load_reranker("path:/nowhere"))
+    both = Reranking(later)
+    for _ in range(3):
+        assert both.order("q", ["a", "b", "c"], FALLING) == [0, 1, 2]
+        later.wait(60)
+    (record,) = caplog.records
+    assert "There is no reranker in '/nowhere'" in record.getMessage()
 
 
 @pytest.mark.parametrize("name", ["path:/nowhere", "nonsense", "hf:nobody/nothing"])

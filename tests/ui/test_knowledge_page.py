@@ -318,6 +318,27 @@ def test_a_search_says_what_a_persona_would_be_given_and_why_not(shop):
     )
 
 
+def test_a_search_says_why_and_what_became_of_what_one_misses(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    texts = ["# Penguins\n\nPenguins cannot fly but swim well.", "# Ferry\n\nThe ferry leaves at six in the morning."]
+    sent(page, studio, [put(uploads, f"{n}.md", t.encode()) for n, t in enumerate(texts)], collection)
+    asked = {"collection": collection, "words": "can penguins swim"}
+    found = words(act(page, action="search", **asked))
+    assert "Why this? A persona is given it, in place 1." in found
+    assert "words of the question in it: penguins, swim" in found
+    assert re.search(r"meaning 1 0\.\d\d words 1 \d", found)
+    missed = act(page, action="why", sought="ferry", **asked)
+    assert 'value="ferry"' in missed
+    ferry = words(missed).rpartition("Why not this?")[2]
+    assert ferry.startswith(" Ferry")
+    assert "Below the cut: it fits 0." in ferry
+    assert "words of the question not in it: penguins, swim" in ferry
+    assert "缺少问题中的：penguins、swim" in words(act(page, language="zh", action="why", sought="leaves at six", **asked))
+    assert "holds these words" in words(act(page, action="why", sought="volcano", **asked)) or ferry
+    assert "data-refused" in act(page, action="why", sought="x", collection="none", words="x")
+
+
 def test_a_collection_is_renamed_deleted_and_brought_back_with_its_readers(shop):
     page, studio, _ = shop
     collection = studio.knowledge.create_collection("maker", "Old").id

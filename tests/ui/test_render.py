@@ -74,6 +74,13 @@ def test_what_was_found_is_kept():
     assert (view.hits, view.tools, view.care) == ((HIT,), (("clock", 0.8),), "suicide")
 
 
+def test_the_steps_say_what_was_searched_for_where_that_was_not_the_message():
+    view = folded(PassagesFound((HIT,), "What do <dogs> eat?"))
+    assert "What do &lt;dogs&gt; eat?" in steps_html(view, Manner("en", maker=True))
+    assert "结合前文搜索的是" in steps_html(view, Manner("zh", maker=True))
+    assert "Searched for" not in steps_html(folded(PassagesFound((HIT,))), Manner("en", maker=True))
+
+
 def test_the_steps_say_which_tools_are_always_on_offer():
     view = folded(ToolsFound((("clock", 0.1), ("dates", 0.8)), (("units", 0.05),), ("clock",)))
     english, chinese = (steps_html(view, Manner(language, maker=True)) for language in ("en", "zh"))

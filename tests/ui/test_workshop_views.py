@@ -1,9 +1,12 @@
 """The knowledge and tools pages as HTML: whatever the words are, they stay words."""
 
 import re
+from typing import get_args
 
 import pytest
+from markupsafe import Markup
 
+from knowledge.explaining import Explanation, Fate, Reason, Standing
 from knowledge.loading.document import LeftOut
 from knowledge.types import DocumentRecord, Hit, Passage
 from tools.access import Access, KeyOffer, SecretNeeded
@@ -14,7 +17,7 @@ from ui.media import Shown
 from ui.render import Manner
 from ui.tool_form import Secret, ToolForm
 from ui.uses import Use
-from ui.views import filters, knowledge, parts, reading, tool_editor, tool_import, tools
+from ui.views import filters, found, knowledge, parts, queue, reading, tool_editor, tool_import, tools
 
 EN, ZH = Manner("en"), Manner("zh")
 PASSAGE = Passage(7, "c", "d", "Handbook", "Two words.", "Leave > Annual", 3, 5, 15)
@@ -56,19 +59,19 @@ def test_a_search_shows_the_score_of_each_leg_and_where_a_persona_is_cut_off():
     shelf = knowledge.Shelf("a", "Handbook", 1, 12, 2_300_000, ("Librarian",))
     papers = knowledge.Papers([knowledge.Paper("d", "Handbook", "h.pdf", 12, 2_300_000)])
     hits = [Hit(PASSAGE, 0.82, 0.7, None), Hit(PASSAGE, 0.05, None, 0.1)]
-    html = knowledge.collection_html(shelf, papers, knowledge.Found("two", hits, 1), knowledge.Queue(), [], EN)
+    html = knowledge.collection_html(shelf, papers, found.Found("two", hits, 1), queue.Queue(), [], EN)
     told = words(html)
     assert "documents: 1 · passages: 12 · 2.3 MB · read by Librarian" in told
     assert "<mark>Two</mark> words." in html
     assert told.index("fit 0.82 meaning 0.70") < told.index("not given to a persona") < told.index("fit 0.05 words 0.10")
     assert 'value="two"' in html
-    nothing = knowledge.collection_html(shelf, papers, knowledge.Found("cats", [], 0), knowledge.Queue(), [], EN)
+    nothing = knowledge.collection_html(shelf, papers, found.Found("cats", [], 0), queue.Queue(), [], EN)
     assert "No passage fits “cats”." in nothing
 
 
 def test_an_empty_collection_teaches():
     assert "拖入 PDF" in knowledge.collection_html(
-        knowledge.Shelf("a", "t", 0, 0, 0), knowledge.Papers([]), None, knowledge.Queue(), [], ZH
+        knowledge.Shelf("a", "t", 0, 0, 0), knowledge.Papers([]), None, queue.Queue(), [], ZH
     )
 
 
@@ -103,17 +106,25 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     using = [Use(hostile, hostile, True)]
     document = DocumentRecord(hostile, hostile + "x", hostile, 1, 3, 0.0)
     lines = [
-        knowledge.Arrival(1, hostile, state, hostile, 0.5, kept, [LeftOut(7, hostile, hostile)])
+        queue.Arrival(1, hostile, state, hostile, 0.5, kept, [LeftOut(7, hostile, hostile)])
         for state in ("failed", "working")
         for kept in (True, False)
     ]
-    queue = knowledge.Queue(lines, {"failed": 2, "working": 3}, hostile)
+    waiting = queue.Queue(lines, {"failed": 2, "working": 3}, hostile)
     labels = {hit.passage.id: [(hostile, hostile), ("s1", hostile)]}
     narrowing = filters.Narrowing(
         {hostile: {hostile: 3}, "s2": {hostile: 1}}, [(hostile, hostile)] * 2, [(hostile, hostile), ("x", hostile)], hostile
     )
-    found = knowledge.Found(hostile, [hit], 1, labels)
-    opened = knowledge.collection_html(shelf, papers, found, queue, using, manner, narrowing=narrowing)
+    stand = Standing(1, 0.5)
+    reasons = [
+        Reason(passage, fate, stand, stand, Standing(), 0.5, 0.5, (hostile,), (hostile,), 1, passage, frozenset({"zh"}), stranger)
+        for fate, stranger in zip(get_args(Fate), (hostile, *[""] * len(get_args(Fate))), strict=False)
+    ]
+    told = [Explanation(((hit, reason),), reason, 1, 0.25, 0.1, 0.5) for reason in reasons]
+    founds = [found.Found(hostile, [hit], 1, labels, each, hostile) for each in told]
+    opened = Markup("").join(
+        knowledge.collection_html(shelf, papers, each, waiting, using, manner, narrowing=narrowing) for each in founds
+    )
     schema = {
         "properties": {
             hostile: {"description": hostile},

@@ -13,10 +13,9 @@ from markupsafe import Markup
 from assistant.access import MAKER
 from assistant.studio import Studio
 from common.errors import HearthError
-from knowledge.corpora.shipped import shipped_collections
 from knowledge.chunking import Chunking
+from knowledge.corpora.shipped import shipped_collections
 from knowledge.jobs import Job, State
-from knowledge.search import relevant
 from knowledge.types import DocumentRecord, Progress
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen, whole_number
@@ -30,6 +29,8 @@ from ui.uses import give_back, use, uses, withdraw
 from ui.views import filters, parts, reading
 from ui.views import knowledge as views
 from ui.views.chunking import cuts_html
+from ui.views.found import Found
+from ui.views.queue import Arrival, Queue
 
 _FOUND = 8  # passages shown for a search
 _PAPERS = 100  # documents shown at a time
@@ -131,6 +132,10 @@ class KnowledgePage:
                 narrowing = filters.chosen(ask.fields())
                 found = self._found(collection, ask.word("words").strip(), narrowing)
                 return self._page(ask, at, found=found, narrowing=narrowing, here=collection)
+            case "why":
+                narrowing, sought = filters.chosen(ask.fields()), ask.word("sought").strip()[:_WORDS]
+                found = self._found(collection, ask.word("words").strip(), narrowing, sought)
+                return self._page(ask, at, found=found, narrowing=narrowing, here=collection)
             case "named":
                 return self._page(
                     ask, at, papers=self._papers(ask, collection, words=ask.word("named").strip()[:_WORDS]), here=collection
@@ -171,13 +176,21 @@ class KnowledgePage:
         note = parts.undo(self._manner(ask), said, "restore-collection", collection=collection, personas=" ".join(readers))
         return self._page(ask, _Open(), note, here="")
 
-    def _found(self, collection: str, words: str, narrowing: filters.Narrowing) -> views.Found | None:
-        """What the collection has for some words, and how much of it a persona would be given."""
+    def _found(self, collection: str, words: str, narrowing: filters.Narrowing, sought: str = "") -> Found | None:
+        """What the collection has for some words, how much of it a persona would be given, and why; also why not `sought`."""
         if not words:
             return None
-        knowledge = self._studio.knowledge
-        hits = knowledge.search(MAKER.owner, words, [collection], _FOUND, filter=narrowing.filter)
-        return views.Found(words, hits, len(relevant(hits)), knowledge.labels_of([hit.passage for hit in hits]))
+        knowledge, document, passage = self._studio.knowledge, None, None
+        if sought:
+            named = knowledge.documents(MAKER.owner, collection, 1, words=sought)
+            document = named[0].id if named else None
+            like = [] if named else knowledge.search(MAKER.owner, sought, [collection], 1)
+            passage = like[0].passage.id if like else None
+        told = knowledge.explain(
+            MAKER.owner, words, [collection], passage=passage, document=document, limit=_FOUND, filter=narrowing.filter
+        )
+        hits = [hit for hit, _ in told.hits]
+        return Found(words, hits, told.given, knowledge.labels_of([hit.passage for hit in hits]), told, sought)
 
     def _narrowing(self, ask: Ask, collection: str, chosen: filters.Narrowing) -> filters.Narrowing:
         """What a search of the collection can be narrowed to, beside what it is."""
@@ -194,7 +207,7 @@ class KnowledgePage:
         at: _Open,
         note: Markup | None = None,
         *,
-        found: views.Found | None = None,
+        found: Found | None = None,
         narrowing: filters.Narrowing | None = None,
         papers: views.Papers | None = None,
         looked: tuple[Chunking, str] | None = None,
@@ -233,16 +246,16 @@ class KnowledgePage:
         thing = ask.thing if here is None else here
         return views.knowledge_html(shelves, at.collection, opened, manner, thing=thing, here=here, note=note, passing=passing)
 
-    def _queue(self, ask: Ask, collection: str, counts: Mapping[str, int], visit: bool) -> views.Queue:
+    def _queue(self, ask: Ask, collection: str, counts: Mapping[str, int], visit: bool) -> Queue:
         """The files on their way; what ended well is told until the page is visited anew."""
         intake, manner = self._studio.knowledge.intake, self._manner(ask)
         if visit and not _moving(counts) and any(counts.get(state) for state in (*_WELL, "unpacked")):
             intake.dismiss(MAKER.owner, collection, states=_WELL)
             counts = intake.counts(MAKER.owner).get(collection, {})
         if not counts:
-            return views.Queue()
+            return Queue()
         arrivals = [_arrival(job, progress, manner) for job, progress in intake.jobs(MAKER.owner, collection, _ARRIVALS)]
-        return views.Queue(arrivals, counts, notify.sentence(intake.trouble, ask.language) if intake.trouble else "")
+        return Queue(arrivals, counts, notify.sentence(intake.trouble, ask.language) if intake.trouble else "")
 
     def _reading(self, ask: Ask, at: _Open) -> Markup:
         """A document of the open collection. Raises `DocumentMissing`."""
@@ -315,7 +328,7 @@ def _numbers(ask: Ask) -> list[int] | None:
     return None if number is None else [number]
 
 
-def _arrival(job: Job, progress: Progress | None, manner: Manner) -> views.Arrival:
+def _arrival(job: Job, progress: Progress | None, manner: Manner) -> Arrival:
     """A file in the queue, in words."""
     fraction = None
     if job.state == "waiting":
@@ -328,7 +341,7 @@ def _arrival(job: Job, progress: Progress | None, manner: Manner) -> views.Arriv
         said = manner.say("outcome_done", n=job.passages, seconds=f"{job.seconds:.1f}")
     else:
         said = job.chinese if manner.language == "zh" else job.english
-    return views.Arrival(job.number, job.name, job.state, said, fraction, job.kept, job.left_out, sent=job.kind != "member")
+    return Arrival(job.number, job.name, job.state, said, fraction, job.kept, job.left_out, sent=job.kind != "member")
 
 
 def _on_its_way(progress: Progress | None, manner: Manner) -> tuple[str, float | None]:

@@ -1,4 +1,4 @@
-"""How the documents of a collection are cut: the choice, and the passages that it makes of a real document, shown as it is made."""
+"""How the documents of a collection are cut: the choice, and the passages that it makes of a real document, as it is made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ _MOST_SHARED = 400  # tokens, on the slider; a command may ask for more
 class Cuts:
     """How a collection is cut (`now`), what somebody is looking at, and at which document, "" for none.
 
-    `documents` are those that can be looked at, (id, title); `otherwise` counts those that are cut in another way than `now`, `whole`
-    all that can be. `reads` is how many tokens the embedder reads, 0 where that is not known.
+    `documents` are those that can be looked at, (id, title); `otherwise` counts those that are cut in another way than `now`,
+    `whole` all that can be. `reads` is how many tokens the embedder reads, 0 where that is not known.
     """
 
     now: Chunking

@@ -95,6 +95,15 @@ def filters_html(narrowing: Narrowing, collection: str, words: str, manner: Mann
     ).format(collection, said, state, groups, document, dates, clear)
 
 
+def kept_html(narrowing: Narrowing) -> Markup:
+    """The same fields, not shown, for another form that asks within what a search was narrowed to."""
+    fields = [("label", json.dumps(pair, ensure_ascii=False)) for pair in narrowing.chosen]
+    fields += [("document", narrowing.document), ("after", narrowing.after), ("before", narrowing.before)]
+    return parts.EMPTY.join(
+        Markup('<input type="hidden" name="{}" value="{}">').format(name, value) for name, value in fields if value
+    )
+
+
 def labels_html(labels: Sequence[Pair], manner: Manner) -> Markup:
     """The labels of a passage."""
     if not labels:

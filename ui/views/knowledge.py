@@ -1,21 +1,17 @@
 """The knowledge page as HTML: collections, what is in the open one, and what a search finds there."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from knowledge.base import RELEVANT
-from knowledge.jobs import State
-from knowledge.loading.document import LeftOut
 from knowledge.loading.web import is_address
-from knowledge.types import Hit
-from ui.highlight import marked
 from ui.render import Manner, plain
-from ui.sources import place_html
 from ui.uses import Use, switches_html
 from ui.views import parts
-from ui.views.filters import Narrowing, Pair, filters_html, labels_html, left_out_html
+from ui.views.filters import Narrowing, filters_html
+from ui.views.found import Found, found_html
+from ui.views.queue import Queue, queue_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,59 +55,6 @@ class Papers:
     left: int = 0
     words: str = ""
     asked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found, best first; the first `given` of it a persona would be given. `labels` are those of the passages."""
-
-    words: str
-    hits: Sequence[Hit]
-    given: int
-    labels: Mapping[int, Sequence[Pair]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A file in the queue of a collection: `state` is that of its job, `fraction` in [0, 1] where it is known.
-
-    `kept` says whether Hearth still has the file, so that it can be tried again without being sent again; `sent` whether it was a
-    file by itself, which its owner can send again, and not one in an archive; `left_out` are the lines of it that could not be
-    taken.
-    """
-
-    number: int
-    name: str
-    state: State
-    sentence: str
-    fraction: float | None = None
-    kept: bool = False
-    left_out: Sequence[LeftOut] = ()
-    sent: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Files on their way into a collection: some of them, how many are in each state, and why nothing moves ("" if it does)."""
-
-    arrivals: Sequence[Arrival] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    trouble: str = ""
-
-    @property
-    def files(self) -> int:
-        """How many there are; an archive that was unpacked is its files."""
-        return sum(self.counts.values()) - self.counts.get("unpacked", 0)
-
-    @property
-    def moving(self) -> int:
-        """How many are not at their end."""
-        return self.counts.get("waiting", 0) + self.counts.get("working", 0)
-
-    @property
-    def added(self) -> int:
-        """How many are in the collection."""
-        return self.counts.get("done", 0) + self.counts.get("unchanged", 0)
 
 
 def knowledge_html(
@@ -174,8 +117,8 @@ def collection_html(
     """One collection: a place to drop files, those on their way, a search, what was found (None: nothing was searched) and the
     documents.
 
-    `narrowing` is what the search can be narrowed to, and is; `cuts` says how documents are cut. With `passing` it only tells how far files are, and what somebody
-    looked for meanwhile stays.
+    `narrowing` is what the search can be narrowed to, and is; `cuts` says how documents are cut. With `passing` it only tells
+    how far files are, and what somebody looked for meanwhile stays.
     """
     narrowing = narrowing or Narrowing()
     facts = [manner.say("documents_n", n=f"{shelf.documents:,}"), manner.say("passages_n", n=f"{shelf.passages:,}")]
@@ -201,7 +144,7 @@ def collection_html(
             manner.say("search"),
             filters_html(narrowing, shelf.id, found.words if found else "", manner),
         )
-        listed = finder + _found(shelf, found, narrowing, manner)
+        listed = finder + found_html(shelf.id, found, narrowing, manner)
         listed = _looked_for(f"found-{shelf.id}", listed, found is not None or narrowing.count > 0, passing)
         listed += _looked_for(f"papers-{shelf.id}", _papers(shelf, papers, manner), papers.asked, passing)
     return Markup('<div class="collection">{}{}{}{}{}{}{}</div>').format(
@@ -265,60 +208,6 @@ def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner) -> Markup:
     )
 
 
-def _found(shelf: Shelf, found: Found | None, narrowing: Narrowing, manner: Manner) -> Markup:
-    if found is None:
-        return parts.EMPTY
-    if not found.hits:
-        return Markup('<p class="empty" role="status">{}</p>').format(
-            manner.say("filter_nothing" if narrowing.count else "found_nothing", query=found.words)
-        )
-    if narrowing.count:
-        verdict = manner.say("filter_found")
-    elif found.given:
-        verdict = manner.say("knowledge_given", n=found.given, least=f"{RELEVANT:.2f}")
-    else:
-        best = max(hit.score for hit in found.hits)
-        verdict = manner.say("knowledge_not_given", best=f"{best:.2f}", least=f"{RELEVANT:.2f}")
-    rows = [_result(number, hit, shelf, found, manner) for number, hit in enumerate(found.hits, 1)]
-    if found.given < len(rows) and not narrowing.count:
-        rows.insert(found.given, Markup('<p class="cutoff"><span>{}</span></p>').format(manner.say("knowledge_cutoff")))
-    return Markup('<div class="results" role="status" data-look><p class="verdict">{}</p>{}</div>').format(
-        verdict, parts.EMPTY.join(rows)
-    )
-
-
-def _result(number: int, hit: Hit, shelf: Shelf, found: Found, manner: Manner) -> Markup:
-    passage = hit.passage
-    return Markup(
-        '<article class="result"><h3><b>{}</b> <bdi>{}</bdi></h3>{}<p dir="auto">{}</p>{}<div class="row">'
-        '<span class="scores">{}</span><a class="button" href="?at=knowledge&amp;id={}" data-do="thing" data-thing="{}">'
-        "{}</a></div></article>"
-    ).format(
-        number,
-        plain(passage.title),
-        place_html(passage, manner),
-        marked(passage.text, found.words),
-        labels_html(found.labels.get(passage.id, ()), manner),
-        _scores(hit, manner),
-        *(f"{shelf.id}/{passage.document}/{passage.id}",) * 2,
-        manner.say("open_document"),
-    )
-
-
-def _scores(hit: Hit, manner: Manner) -> Markup:
-    told = [(hit.score, manner.say("score", score=f"{hit.score:.2f}"))]
-    if hit.dense is not None:
-        told.append((hit.dense, manner.say("score_dense", score=f"{hit.dense:.2f}")))
-    if hit.lexical is not None:
-        told.append((hit.lexical, manner.say("score_lexical", score=f"{hit.lexical:.2f}")))
-    return parts.EMPTY.join(
-        Markup('<span><progress max="100" value="{}" aria-label="{}"></progress>{}</span>').format(
-            round(100 * min(max(value, 0.0), 1.0)), words, words
-        )
-        for value, words in told
-    )
-
-
 def _papers(shelf: Shelf, papers: Papers, manner: Manner) -> Markup:
     rows = parts.EMPTY.join(_paper(shelf, paper, manner) for paper in papers.shown)
     filter_ = more = parts.EMPTY
@@ -361,63 +250,6 @@ def address_html(address: str) -> Markup:
     """The address of a web page, which opens it; it is told nothing of Hearth."""
     return Markup('<a class="address" href="{0}" target="_blank" rel="noopener noreferrer nofollow"><bdi>{0}</bdi></a>').format(
         plain(address)
-    )
-
-
-def queue_html(queue: Queue, collection: str, manner: Manner) -> Markup:
-    """The files that are being added, a line each; while any is, the page looks again."""
-    rows, total = sum(queue.counts.values()), queue.files
-    if not rows:
-        return parts.EMPTY
-    ended = total - queue.moving
-    told = [manner.say("knowledge_added_of", done=f"{queue.added:,}", n=f"{total:,}")]
-    for state, key in (("failed", "knowledge_failed_n"), ("cancelled", "knowledge_cancelled_n")):
-        told += [manner.say(key, n=f"{queue.counts[state]:,}")] if queue.counts.get(state) else []
-    buttons = parts.EMPTY
-    if queue.moving:
-        buttons += parts.button(manner.say("knowledge_cancel_all"), "queue-cancel", quiet=True, collection=collection)
-    if any(arrival.kept for arrival in queue.arrivals if arrival.state in ("failed", "cancelled")):
-        buttons += parts.button(manner.say("knowledge_retry_all"), "queue-retry", quiet=True, collection=collection)
-    if rows > queue.moving:
-        buttons += parts.button(manner.say("knowledge_dismiss_all"), "queue-dismiss", quiet=True, collection=collection)
-    summary = Markup('<div class="queue-head">{}<div class="row">{}</div></div>').format(
-        parts.bar(ended / max(total, 1), " · ".join(told)), buttons
-    )
-    trouble = parts.note(queue.trouble, "bad") if queue.trouble else parts.EMPTY
-    lines = parts.EMPTY.join(_arrival(arrival, collection, manner) for arrival in queue.arrivals)
-    more = rows - len(queue.arrivals)
-    left = Markup('<p class="more">{}</p>').format(manner.say("knowledge_queue_more", n=f"{more:,}")) if more else parts.EMPTY
-    return Markup(
-        '<div class="arrivals" data-key="queue" data-queued{}>{}{}<ul class="outcomes" role="status">{}</ul>{}</div>'
-    ).format(Markup(" data-poll") if queue.moving else parts.EMPTY, summary, trouble, lines, left)
-
-
-def _arrival(arrival: Arrival, collection: str, manner: Manner) -> Markup:
-    """A sentence that begins with the name goes on from the one the line shows."""
-    bar = retry = parts.EMPTY
-    number = str(arrival.number)
-    if arrival.fraction is not None:
-        bar = Markup('<progress max="100" value="{}" aria-label="{}"></progress>').format(
-            round(100 * arrival.fraction), arrival.sentence
-        )
-    if arrival.kept and arrival.state in ("failed", "cancelled"):
-        retry = parts.button(manner.say("knowledge_retry"), "queue-retry", collection=collection, job=number)
-    elif arrival.state == "failed" and arrival.sent:
-        retry = Markup('<button type="button" data-do="retry-file" data-name="{}">{}</button>').format(
-            arrival.name, manner.say("knowledge_retry")
-        )
-    moving = arrival.state in ("waiting", "working")
-    words, action = ("knowledge_cancel", "queue-cancel") if moving else ("knowledge_dismiss", "queue-dismiss")
-    end = parts.button(manner.say(words), action, icon="close", collection=collection, job=number)
-    return Markup('<li class="{}" data-key="job-{}"><bdi>{}</bdi> <span>{}</span>{}{}{}{}</li>').format(
-        arrival.state,
-        number,
-        plain(arrival.name),
-        arrival.sentence.removeprefix(f"{arrival.name!r} "),
-        bar,
-        retry,
-        end,
-        left_out_html(arrival.left_out, manner),
     )
 
 

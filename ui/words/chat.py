@@ -142,6 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tools_seen": ("Tools on offer", "可用的工具"),
     "tools_seen_always": ("always offered", "总是提供"),
     "tools_passed": ("Also considered, not on offer", "也考虑过、没有提供的工具"),
+    "searched_for": ("Searched for, with what was asked before", "结合前文搜索的是"),
     "passages_found": ("Passages found", "找到的段落"),
     "calls_made": ("Calls", "调用"),
     "first_text": ("first word after {seconds} s", "{seconds} 秒后开始回答"),
