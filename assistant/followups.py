@@ -16,6 +16,7 @@ from retrieval.lexical import is_common, tokens
 
 _SHORT = 60  # characters of a message that may lean on another
 _SHORT_CHINESE = 16
+_TINY_CHINESE = 9  # characters of one that need not point back to be too short to stand alone
 _FEW, _FEW_CHINESE = 1, 3  # words, and pairs of characters, that are too few to be found by
 _SOME = 5  # words of a message that points back
 _BACK = 4  # messages of the user that are looked back at
@@ -52,7 +53,11 @@ def leans(message: str) -> bool:
     text = message.strip()
     own = len(_own(text))
     if _HAN.search(text):
-        points = bool(_OPENING_CHINESE.search(text) or _POINTING_CHINESE.search(text) or own <= _FEW_CHINESE)
+        points = bool(
+            _OPENING_CHINESE.search(text)
+            or _POINTING_CHINESE.search(text)
+            or (own <= _FEW_CHINESE and len(text) <= _TINY_CHINESE)
+        )
         asks = _OPENING_CHINESE.search(text) or _ASKING_CHINESE.search(text)
         return len(text) <= _SHORT_CHINESE and points and bool(asks)
     points = own <= _FEW or (own <= _SOME and _points_back(text))
