@@ -19,8 +19,8 @@ from assistant.models.base import ModelInfo
 from assistant.models.scripted import ScriptedModel
 from assistant.settings import Settings
 from bench.browser import launched, served
-from bench.texts import sentence
 from bench.report import Line, show
+from bench.texts import sentence
 from common.database import opened
 from tools.documents import ToolDocument, ToolStore
 

@@ -167,7 +167,9 @@ class LexicalIndex:
         with self._database.read() as connection:
             return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
 
-    def search(self, query: str, groups: Sequence[str], limit: int, also: Callable[[], Sequence[int]] = tuple) -> list[LexicalHit]:
+    def search(
+        self, query: str, groups: Sequence[str], limit: int, also: Callable[[], Sequence[int]] = tuple
+    ) -> list[LexicalHit]:
         """The best `limit` rows of the groups for the query, best first, and whichever rows of `also` share a word with it.
 
         Any text is a query: there are no operators, and of a long one the first 4,000 characters are read. `also` is called,

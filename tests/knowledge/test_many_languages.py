@@ -32,7 +32,28 @@ MEANING = {
     "salt": "盐",
 }
 WORDS = list(MEANING)
-PLAIN = ["the", "of", "a", "and", "was", "near", "in", "made", "with", "at", "谁", "在", "哪", "里", "的", "和", "有", "没", "吗", "2019"]
+PLAIN = [
+    "the",
+    "of",
+    "a",
+    "and",
+    "was",
+    "near",
+    "in",
+    "made",
+    "with",
+    "at",
+    "谁",
+    "在",
+    "哪",
+    "里",
+    "的",
+    "和",
+    "有",
+    "没",
+    "吗",
+    "2019",
+]
 # Each passage tells of three things, and no two of the same three.
 TOLD = [(WORDS[n], WORDS[(n * 7 + 3) % 20], WORDS[(n * 3 + 11) % 20]) for n in range(20)]
 

@@ -78,7 +78,7 @@ def test_a_leg_counts_the_same_on_any_scale(dense, factor, shift):
 
 def test_shared_characters_do_not_outvote_vectors_that_compare_languages():
     words = {1: 3.0}  # one passage in the question's language holds a quarter of what is asked for
-    vectors = {1: 0.3, 2: 0.9, **{key: 0.2 for key in range(3, 20)}}
+    vectors = {1: 0.3, 2: 0.9, **dict.fromkeys(range(3, 20), 0.2)}
     assert next(iter(fuse(words, vectors, 50, coverage=0.25))) == 1
     assert next(iter(fuse(words, vectors, 50, coverage=0.25, many=True))) == 2
     assert next(iter(fuse(words, vectors, 50, coverage=0.7, many=True))) == 1
