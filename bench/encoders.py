@@ -28,7 +28,7 @@ Way = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 def measure(text: Path | None = None, turns: int = TURNS) -> list[Line]:
-    """Passages a second of each way, as a ratio to float32, and the lowest cosine to what float32 gives."""
+    """Passages a second of each way, as a ratio to float32, and how far its vectors are from float32's."""
     known = paragraphs(text, english=True)
     writer = random.Random(17)
     texts = [recombined(known, writer)[:_CHARACTERS] for _ in range(_TEXTS)]
@@ -44,7 +44,7 @@ def measure(text: Path | None = None, turns: int = TURNS) -> list[Line]:
     lines = [Line("float32, passages a second", _TEXTS / statistics.median(spent["float32"]), "/s")]
     for name in ways.keys() - {"float32"}:
         ratio = statistics.median(one / other for one, other in zip(spent["float32"], spent[name], strict=True))
-        lines += [Line(f"{name} against float32", ratio, "x"), Line("  the lowest cosine between the two", nearest[name])]
+        lines += [Line(f"{name} against float32", ratio, "x"), Line("  1 - cosine between the two, at most", 1 - nearest[name])]
     return lines
 
 

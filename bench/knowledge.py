@@ -1,7 +1,7 @@
 """Everything about knowledge that has a limit: how fast documents go in and are found, what that takes, and whether chats stall.
 
-`python -m bench.knowledge [PART ...]` measures one part or several alone; without a name, all that `make bench` measures. A folder
-with text makes the documents real ones; a folder to keep things in saves the minutes of filling and embedding the next time.
+`python -m bench.knowledge [PART ...]` measures one part or several alone; without a name, what `make bench` measures. A folder
+with text makes the documents real ones; one to keep things in saves the minutes of filling and embedding the next time.
 """
 
 import argparse
@@ -20,7 +20,9 @@ Part = Callable[[argparse.Namespace], list[Line]]
 PARTS: dict[str, tuple[str, Part]] = {
     "ingestion": (
         "documents through the queue, against the bare encoder and the naive way",
-        lambda given: ingestion.measure(given.text, given.turns or ingestion.TURNS, given.size or ingestion.DOCUMENTS),
+        lambda given: ingestion.measure(
+            given.text, given.turns or ingestion.TURNS, given.size or ingestion.DOCUMENTS, given.embedder
+        ),
     ),
     "search": (
         "time and memory of searches among 100,000 passages",
@@ -57,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--cache", type=Path, help="a folder that keeps what takes long to make")
     parser.add_argument("--size", type=int, help="documents a turn, or passages; smaller while you work on it")
     parser.add_argument("--turns", type=int, help="how often both sides take their turn")
+    parser.add_argument("--embedder", default="builtin", help="the app's, for ingestion (default builtin)")
     parser.add_argument("--persona", default="gg", help="who answers under load (default gg)")
     given = parser.parse_args(arguments)
     if unknown := set(given.parts) - PARTS.keys():

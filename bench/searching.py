@@ -1,7 +1,7 @@
 """How fast passages are found among 100,000 of them and what memory that takes, and what Chroma misses of real vectors.
 
-The text for speed is real, recombined; its vectors are made: directions around some hundred centres, as those of a model lie. Filling
-the collection takes minutes, so a folder can keep it between runs (`cache`), and as well the vectors that a model made for recall.
+The text for speed is real, recombined; its vectors are made: directions around some hundred centres, as those of a model lie.
+Filling the collection takes minutes, so a folder can keep it between runs (`cache`), and the vectors that a model made.
 The processes are this one and its children; what they take is counted above what they took with an empty data folder.
 """
 

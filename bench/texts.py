@@ -1,4 +1,4 @@
-"""The text that the benches of knowledge read: paragraphs of a folder, else of the guide that is shipped, and documents made of them.
+"""The text that the benches of knowledge read: paragraphs of a folder, else of the shipped guide, and documents made of them.
 
 Where more text is asked for than there is, paragraphs are recombined: halves of two of them make a third, so that every word
 stands among others as it does in a language. `sentence` makes text of words drawn at random, for benches that need no data.

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.knowledge import sentence
 from bench.report import Line, show
+from bench.texts import sentence
 from retrieval.embedding import EmbedderInfo, Kind
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
 from tools.finding import ToolFinder

@@ -43,13 +43,13 @@ def measure(
             studio.models.wait()
             knowledge = studio.knowledge
             knowledge.create_collection(MAKER.owner, "Upload", "upload")
-            _ask(studio, persona, writer, 2)
+            first_words(studio, persona, writer, 2)
             for _ in range(rounds):
-                idle += _ask(studio, persona, writer, questions)
+                idle += first_words(studio, persona, writer, questions)
                 paths = written(Path(folder), known, writer, _DOCUMENTS)
                 knowledge.intake.add(MAKER.owner, "upload", [(path, path.name) for path in paths])
                 time.sleep(2 * _PAUSE_S)
-                loaded += _ask(studio, persona, writer, questions)
+                loaded += first_words(studio, persona, writer, questions)
                 if knowledge.intake.settled(0):
                     raise RuntimeError("the upload ended before the questions did; it has to be longer")
                 knowledge.intake.cancel(MAKER.owner, "upload")
@@ -65,11 +65,11 @@ def measure(
     ]
 
 
-def _ask(studio: Studio, persona: str, writer: random.Random, questions: int) -> list[float]:
+def first_words(studio: Studio, persona: str, writer: random.Random, questions: int, pause_s: float = _PAUSE_S) -> list[float]:
     """The seconds to the first word of so many new questions, each in a conversation of its own."""
     spent = []
     for _ in range(questions):
-        time.sleep(_PAUSE_S * (0.5 + writer.random()))
+        time.sleep(pause_s * (0.5 + writer.random()))
         conversation = studio.conversations.create(MAKER.owner, persona).id
         started = time.perf_counter()
         run = studio.start_turn(MAKER, conversation, _question(writer, _SUBJECTS), _LANGUAGE)

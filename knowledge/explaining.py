@@ -29,7 +29,8 @@ _PIECES = re.compile(
 
 Fate = Literal["given", "neighbour", "copy", "unfound", "filtered", "nothing", "below", "beyond"]
 """What became of a passage: given (at `place`), made one with the hit at `place`, left out as a copy of `other`, found by neither
-leg, kept out by the filter, found when nothing at all fits well enough, less fit than is needed beside others, or behind as many as are given."""
+leg, kept out by the filter, found when nothing at all fits well enough, less fit than is needed beside others, or behind as many
+as are given."""
 
 
 @dataclass(frozen=True, slots=True)

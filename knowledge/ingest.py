@@ -371,24 +371,27 @@ def embedded_text(form: str, title: str, heading: str, text: str) -> str:
     return f"{place}\n{text}" if place else text
 
 
-def in_slices(embedder: Embedder, texts: Sequence[tuple[str, str]]) -> Iterator[dict[int, NDArray[np.float32] | None]]:
+def in_slices(
+    embedder: Embedder, texts: Sequence[tuple[str, str]], clock: Callable[[], float] = time.perf_counter
+) -> Iterator[dict[int, NDArray[np.float32] | None]]:
     """The vectors of (text to embed, passage) by their place, some at a time; None where the embedder does not read the language
     of the passage.
 
     Texts of like length go together, the longest first, so that little is padded and what is left is always less than it seems.
+    How many are embedded at a time follows from how long the last ones took by the `clock`.
     """
     order = sorted(range(len(texts)), key=lambda place: -len(texts[place][0]))
     size, start = 2 * _SLICES[0], 0
     while start < len(order):
         some = order[start : start + size]
         start += size
-        began = time.perf_counter()
+        began = clock()
         readable = [place for place in some if embedder.info.reads(languages_of(texts[place][1]))]
         vectors: dict[int, NDArray[np.float32] | None] = dict.fromkeys(some)
         if readable:
             embedded = embedder.embed([texts[place][0] for place in readable], "passage")
             vectors |= dict(zip(readable, embedded, strict=True))
-        took = time.perf_counter() - began
+        took = clock() - began
         if took > _SLICE_S:
             size = max(_SLICES[0], size // 2)
         elif took < _SLICE_S / 3:

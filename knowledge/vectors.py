@@ -96,9 +96,10 @@ class VectorIndex:
                 log.debug("the index is closing")
 
         def answer() -> list[tuple[int, float]]:
+            if future is None:
+                return self.exact(row, vector, limit)
             try:
-                if future is not None:
-                    return future.result(_PATIENCE_S)
+                return future.result(_PATIENCE_S)
             except FutureTimeout:
                 log.debug("the index takes too long")
             except IndexDamaged as error:

@@ -1,11 +1,12 @@
 """A sentence-transformers model computed by OpenVINO, which is not installed with Hearth: `pip install openvino`.
 
-The network is converted when it is loaded, in about a second, and everything around it (tokens, pooling, prompts) stays as it was.
-On a processor that multiplies in bfloat16 it does so; the vectors then differ from those in float32 by a cosine of 0.0001 at most
-(MiniLM), far less than two passages do, so that they stand in one collection with them and bear the same name. The weights are
-held twice: torch keeps its own.
+The network is converted when it is loaded, in about a second; everything around it (tokens, pooling, prompts) stays as it was.
+On a processor that multiplies in bfloat16 it does so. The vectors then differ from those in float32 by a cosine of 0.0001 at most
+(MiniLM), far less than two passages do: they stand in one collection with them and bear the same name. The weights are held
+twice, since torch keeps its own.
 """
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from common.errors import ModelMissing
@@ -25,7 +26,9 @@ def compute_with_openvino(model: "SentenceTransformer") -> None:
             "没有安装 OpenVINO。请运行：pip install openvino，或者选择名字里没有 openvino: 的向量模型。",
         ) from error
     network = model[0].auto_model
-    with LOADING:
+    with LOADING, warnings.catch_warnings():
+        # What tracing finds fixed (how attention is computed) is the same for texts of every length.
+        warnings.simplefilter("ignore")
         try:
             example = dict(model.tokenizer(["one", "two words"], padding=True, return_tensors="pt"))
             network.config.return_dict, before = False, network.config.return_dict
@@ -42,10 +45,9 @@ def compute_with_openvino(model: "SentenceTransformer") -> None:
                 f"OpenVINO 无法运行这个向量模型（{type(error).__name__}）。请选择名字里没有 openvino: 的那一个。",
             ) from error
     names = [each.any_name for each in compiled.inputs]
-    from transformers.modeling_outputs import BaseModelOutput
 
-    def forward(**features: Any) -> BaseModelOutput:
+    def forward(**features: Any) -> dict[str, Any]:
         states = compiled({name: features[name].numpy() for name in names})[0]
-        return BaseModelOutput(last_hidden_state=features["attention_mask"].float().new_tensor(states))
+        return {"last_hidden_state": features["attention_mask"].float().new_tensor(states)}
 
     network.forward = forward

@@ -27,6 +27,7 @@ OWNERS = {
     "gradio": ("ui/", "app.py"),
     "chromadb": ("knowledge/chroma.py",),
     "sentence_transformers": ("retrieval/", "training/"),
+    "openvino": ("retrieval/openvino.py",),
     "torch": MODELS,
     "transformers": MODELS,
     "peft": MODELS,
@@ -64,7 +65,7 @@ OWNERS = {
     ),
 }
 
-HEAVY = {"torch", "transformers", "chromadb", "sentence_transformers", "modelscope", "peft"}
+HEAVY = {"torch", "transformers", "chromadb", "sentence_transformers", "modelscope", "peft", "openvino"}
 
 
 def sources():

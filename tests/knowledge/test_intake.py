@@ -159,7 +159,7 @@ def test_a_restart_goes_on_with_what_was_read_and_embedded(open_knowledge, files
     gate.open.set()
     open_knowledge.close()
     done = sum(gate.slices)
-    assert done == 32
+    assert 0 < done < 320
     again = Gate()
     knowledge = open_knowledge(again)
     assert set(states(knowledge).values()) == {"waiting"}

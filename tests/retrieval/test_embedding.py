@@ -1,12 +1,20 @@
 """Embedders: the double by its promises, the built-in one by what it finds near."""
 
+import sys
 import threading
 
 import numpy as np
 import pytest
 
 from common.errors import ModelMissing
-from retrieval.embedding import EmbedderInfo, HashEmbedder, SentenceEmbedder, default_embedder, load_embedder
+from retrieval.embedding import (
+    EmbedderInfo,
+    HashEmbedder,
+    SentenceEmbedder,
+    batch_size,
+    default_embedder,
+    load_embedder,
+)
 
 
 @pytest.fixture(scope="session")
@@ -91,3 +99,32 @@ def test_many_threads_may_embed_at_once(builtin):
 def test_an_embedder_that_cannot_be_fetched_is_missing():
     with pytest.raises(ModelMissing, match="nobody/nothing"):
         load_embedder("hf:nobody/nothing", download=True)
+
+
+def test_the_longer_the_texts_the_fewer_go_together():
+    sizes = [batch_size(["x" * length] * 50) for length in (10, 100, 300, 900, 100_000)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-1]) == (32, 4)
+    assert batch_size(["字" * 100]) < batch_size(["x" * 100])
+    assert batch_size([""]) == batch_size([]) == 32
+
+
+@pytest.mark.model
+def test_without_openvino_its_embedder_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(ModelMissing, match="pip install openvino") as caught:
+        load_embedder("openvino:builtin")
+    assert caught.value.chinese
+    assert load_embedder("openvino:hash").info == HashEmbedder().info
+
+
+@pytest.mark.model
+def test_openvino_gives_the_vectors_that_torch_gives(builtin):
+    pytest.importorskip("openvino")
+    other = load_embedder("openvino:builtin")
+    assert other.info == builtin.info
+    texts = ["a car", "an automobile", "word " * 300, "", "a banana on a table"]
+    expected, found = builtin.embed(texts, "passage"), other.embed(texts, "passage")
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    assert np.sum(expected * found, axis=1).min() > 0.999
+    assert np.array_equal(found, other.embed(texts, "passage"))
