@@ -182,6 +182,7 @@ _READERS = {"lines": _lines, "list": _list, "table": _table}
 
 def _names(start: str, separator: str) -> tuple[str, ...]:
     """The names of a table's columns: its first row, behind the line in which Excel writes down the separator."""
+    csv.field_size_limit(LONGEST)
     for line in csv.reader(io.StringIO(start, newline=""), delimiter=separator):
         if any(cell.strip() for cell in line) and not (len(line) <= 2 and line[0].startswith("sep=")):
             return _tidy_names(line)

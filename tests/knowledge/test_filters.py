@@ -181,7 +181,7 @@ def test_both_legs_find_what_comparing_with_all_finds(tmp_path, monkeypatch, few
     allowed = sorted(chance.sample(sorted(texts), int(share * len(texts))))
     for _ in range(10):
         query = " ".join(chance.choices(WORDS, k=4))
-        everything = index.search(query, ["1"], 10_000, also=list(texts))
+        everything = index.search(query, ["1"], 10_000, also=lambda: list(texts))
         expected = [hit for hit in everything if hit.id in set(allowed)]
         found = index.search(query, ["1"], 20, within=allowed)
         assert {hit.id for hit in found} <= set(allowed)
@@ -209,6 +209,6 @@ def test_the_nearest_within_a_filter_are_the_nearest_of_all_that_it_lets_through
         query = " ".join(chance.choices(WORDS, k=3))
         asked = knowledge._search._asked([row], query, allowed)
         best = sorted(((float(every[key] @ asked.vector), key) for key in allowed.tolist()), reverse=True)[:50]
-        found = knowledge._search._nearest(asked)
+        found = knowledge._search._nearest(asked)()
         assert np.allclose(sorted(found.values(), reverse=True), [value for value, _ in best], atol=1e-6)
         assert set(found) <= set(allowed.tolist())

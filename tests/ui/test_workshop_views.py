@@ -149,9 +149,9 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     listing = tools.Listing(
         [(hostile, hostile, hostile)], 400, {"python": 1, "http": 2}, "http", hostile, True, [(hostile, hostile)]
     )
-    found = [tool_import.Found(hostile, hostile, hostile, state) for state in ("new", "changed", "same")]
+    offers = [tool_import.Found(hostile, hostile, hostile, state) for state in ("new", "changed", "same")]
     keys = [KeyOffer(hostile, [hostile], replaces) for replaces in (None, (), (hostile,))]
-    look = tool_import.Look(hostile, found, [(hostile, hostile)], [hostile, hostile], hostile, keys)
+    look = tool_import.Look(hostile, offers, [(hostile, hostile)], [hostile, hostile], hostile, keys)
     pages = [
         knowledge.knowledge_html([shelf], hostile, opened, manner, thing=hostile, here=hostile, note=parts.note(hostile)),
         reading.reading_html(hostile, document, hostile, hostile * 3, [passage], 1, manner, labels=labels),
