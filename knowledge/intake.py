@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.egress import Egress
-from common.errors import ArchiveFile, HearthError, StorageFailed
+from common.errors import ArchiveFile, CollectionMissing, HearthError, StorageFailed
 from knowledge.fetching import fetch_typed
 from knowledge.ingest import AT_ONCE, FILES_AT_ONCE, Ingest, Read
 from knowledge.jobs import Claim, Job, Jobs, Kind, State
@@ -212,7 +212,12 @@ class Intake:
                 self._wait(lambda seen=seen: self._signal != seen)  # type: ignore[misc]
                 continue
             after = claim.key
-            self._hand_on(_Taken(claim, self._reading_of(claim)))
+            try:
+                self._hand_on(_Taken(claim, self._reading_of(claim)))
+            except CollectionMissing:  # removed meanwhile: its files wait until it is back
+                self._progress.pop(claim.number, None)
+                self._release(claim)
+                self._read_one()
 
     def _claim(self, after: int) -> Claim | None:
         with self._changed:
@@ -266,6 +271,8 @@ class Intake:
             )
         except ArchiveFile:
             return self._unpacked(claim, called)
+        except CollectionMissing:
+            raise
         except HearthError as error:
             return _failed(claim, error.english, error.chinese)
         except Exception:  # a bug in one file's way must not end the queue
@@ -288,6 +295,8 @@ class Intake:
                     taken += 1
                 if self._closed or self._is_dropped(claim.number):
                     break
+        except CollectionMissing:
+            raise
         except HearthError as error:
             return _failed(claim, error.english, error.chinese)
         finally:
@@ -347,6 +356,8 @@ class Intake:
                 break
             except StorageFailed as error:
                 self._rest(error)
+            except CollectionMissing:
+                break  # its files wait until it is back
             except HearthError as error:
                 said = error.english, error.chinese
             except Exception:  # a bug in the way of some files must not end the queue

@@ -241,7 +241,6 @@ def test_a_removed_collections_files_wait_until_it_is_back(open_knowledge, files
     gate.open.set()
     assert knowledge.intake.settled(30)
     knowledge.restore_collection("maker", "docs")
-    knowledge.intake.retry("maker", "docs")
     assert knowledge.intake.settled(30)
     assert len(knowledge.documents("maker", "docs")) == 200
 
