@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup
 
-from retrieval.lexical import tokens
+from retrieval.lexical import is_common, tokens
 
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 _TERMS = 64
@@ -21,7 +21,9 @@ def marked(text: str, query: str) -> Markup:
 
 def _places(text: str, query: str) -> list[tuple[int, int]]:
     """(start, end) of each marked stretch, ascending, none touching another."""
-    asked = list(dict.fromkeys(tokens(query)))
+    every = list(dict.fromkeys(tokens(query)))
+    # Words such as only ask or bind stand everywhere, and would hide those that were found.
+    asked = [term for term in every if not is_common(term)] or every
     pairs = [term for term in asked if not term.isascii() and len(term) > 1]
     # Single characters stand in nearly every text; they say something only where nothing longer was asked.
     han = pairs or [term for term in asked if not term.isascii()]

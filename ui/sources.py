@@ -50,7 +50,7 @@ def place_html(passage: Passage, manner: Manner) -> Markup:
     parts = [plain(passage.heading)] if passage.heading else []
     if passage.page:
         parts.append(manner.say("page_n", n=passage.page))
-    return Markup("<p><bdi>{}</bdi></p>").format(" · ".join(parts)) if parts else Markup("")
+    return Markup('<p class="where"><bdi>{}</bdi></p>').format(" · ".join(parts)) if parts else Markup("")
 
 
 def steps_html(view: View | None, manner: Manner, run: str = "") -> Markup:

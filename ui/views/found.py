@@ -1,5 +1,6 @@
 """What a search in a collection finds, as HTML: passages with their scores and reasons."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from ui.render import Manner, plain
 from ui.sources import place_html
 from ui.views import parts, why
 from ui.views.filters import Narrowing, Pair, labels_html
+
+_EMPTY_LINES = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def _result(number: int, hit: Hit, collection: str, found: Found, manner: Manner
         number,
         plain(passage.title),
         place_html(passage, manner),
-        marked(passage.text, found.words),
+        # Lines that are empty say nothing here, and a result should not fill the window.
+        marked(_EMPTY_LINES.sub("\n", passage.text), found.words),
         labels_html(found.labels.get(passage.id, ()), manner),
         _scores(hit, manner),
         *(f"{collection}/{passage.document}/{passage.id}",) * 2,
