@@ -30,7 +30,7 @@ from knowledge.search import RELEVANT
 from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Filter, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.unpacking import Unpacked, summed_up, unpack_if_archive
-from knowledge.vectors import VectorIndex
+from knowledge.vectors import SMALL, VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
 from retrieval.reranking import BUDGET_S, Reranker, Reranking
 
@@ -180,6 +180,11 @@ class Knowledge:
         return frozenset(
             row.id for row in self._catalogue.everything(owner) if row.embedder and not row.made_by(self.embedder.info)
         )
+
+    def indexing(self, owner: str) -> frozenset[str]:
+        """The collections whose index is being made; until it is, comparing with every vector answers."""
+        large = {each.id for each in self.collections(owner) if each.passages > SMALL}
+        return frozenset(row.id for row in self._catalogue.everything(owner) if row.id in large and self._vectors.behind(row))
 
     # documents
 

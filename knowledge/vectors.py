@@ -123,7 +123,11 @@ class VectorIndex:
 
     def current(self, row: Row) -> bool:
         """Whether Chroma answers for this collection now; small ones are always searched exactly."""
-        return self._synced.get(row.key) == (row.epoch, row.generation) and self._chroma.size(row) > SMALL
+        return not self.behind(row) and self._chroma.size(row) > SMALL
+
+    def behind(self, row: Row) -> bool:
+        """Whether Chroma, were the collection large enough for it, would have to be brought up to date first."""
+        return self._synced.get(row.key) != (row.epoch, row.generation)
 
     def changed(self, key: int) -> None:
         """Bring Chroma up to date with a collection, in the background; calls that come meanwhile are one."""

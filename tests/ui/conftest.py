@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 _TAGS = re.compile(
-    "a|article|aside|audio|b|bdi|blockquote|br|button|code|dd|del|details|div|dl|dt|em|figcaption|figure|form|h[1-6]|header|hr|img|"
-    "input|li|mark|nav|ol|p|pre|s|section|small|span|strong|summary|table|tbody|td|textarea|th|thead|tr|ul|"
+    "a|article|aside|audio|b|bdi|blockquote|br|button|code|dd|del|details|div|dl|dt|em|figcaption|figure|form|h[1-6]|header|hr|"
+    "i|img|input|li|mark|nav|ol|p|pre|s|section|small|span|strong|summary|table|tbody|td|textarea|th|thead|tr|ul|"
     "math|menclose|merror|m(frac|i|n|o|over|padded|phantom|root|row|s|space|sqrt|style|sub|subsup|sup|table|td|text|tr)|"
     "munder|munderover|em|fieldset|input|label|legend|option|output|progress|select"
 )

@@ -26,7 +26,7 @@ def filled(studio):
 
 
 def found(html):
-    return re.findall(r"<p class="where"><bdi>(Cannot \w+)", html)
+    return re.findall(r'<p class="where"><bdi>(Cannot \w+)', html)
 
 
 def search(page, collection, **fields):

@@ -289,6 +289,7 @@ class KnowledgePage:
         personas = [stored.document for stored in self._studio.personas.list(MAKER.owner)]
         trusted = self._studio.knowledge.trusted(MAKER.owner)
         strangers = self._studio.knowledge.strangers(MAKER.owner)
+        indexing = self._studio.knowledge.indexing(MAKER.owner)
         return [
             views.Shelf(
                 each.id,
@@ -299,7 +300,10 @@ class KnowledgePage:
                 tuple(persona.title.get(ask.language) for persona in personas if each.id in persona.collections),
                 trusted=each.id in trusted,
                 coming=_moving(counts.get(each.id, {})),
-                stranger=each.embedder if each.id in strangers else "",
+                failed=counts.get(each.id, {}).get("failed", 0),
+                embedder=each.embedder,
+                stranger=each.id in strangers,
+                indexing=each.id in indexing,
             )
             for each in self._studio.knowledge.collections(MAKER.owner)
         ]

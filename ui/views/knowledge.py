@@ -18,8 +18,9 @@ from ui.views.queue import Queue, queue_html
 class Shelf:
     """A collection as the list shows it; `readers` are the titles of the personas that read it.
 
-    `trusted` says whether what they read there counts as the owner's own words, `coming` how many files are on their way;
-    `stranger` is the embedder that its vectors come from where that is not the one in use.
+    `trusted` says whether what they read there counts as the owner's own words, `coming` how many files are on their way and
+    `failed` how many of them could not be added; `embedder` is what its vectors come from ("" without any), `stranger` says that
+    it is not the one in use, and `indexing` that their index is being made.
     """
 
     id: str
@@ -30,7 +31,10 @@ class Shelf:
     readers: tuple[str, ...] = ()
     trusted: bool = False
     coming: int = 0
-    stranger: str = ""
+    failed: int = 0
+    embedder: str = ""
+    stranger: bool = False
+    indexing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,15 @@ def knowledge_html(
     `passing` an earlier note stays.
     """
     listed = parts.EMPTY.join(
-        parts.item("knowledge", shelf.id, shelf.title, _told(shelf, manner), current=shelf.id == current) for shelf in shelves
+        parts.item(
+            "knowledge",
+            shelf.id,
+            shelf.title,
+            _told(shelf, manner),
+            current=shelf.id == current,
+            mark=parts.dot(_health(shelf, manner)[0]),
+        )
+        for shelf in shelves
     )
     make = Markup(
         '<form class="make" data-do="workshop" data-action="create" data-reset><input name="title" maxlength="80" required '
@@ -98,8 +110,22 @@ def knowledge_html(
 
 
 def _told(shelf: Shelf, manner: Manner) -> str:
-    coming = [manner.say("knowledge_coming", n=f"{shelf.coming:,}")] if shelf.coming else []
-    return " · ".join([manner.say("documents_n", n=f"{shelf.documents:,}"), *coming, *shelf.readers[:3]])
+    mark, health = _health(shelf, manner)
+    told = [manner.say("documents_n", n=f"{shelf.documents:,}"), *([size(shelf.bytes)] if shelf.bytes else [])]
+    return " · ".join([*([] if mark == "good" else [health]), *told, *shelf.readers[:3]])
+
+
+def _health(shelf: Shelf, manner: Manner) -> tuple[str, str]:
+    """How it is with a collection: the mark of a dot, and the words."""
+    if shelf.stranger:
+        return "bad", manner.say("health_stranger")
+    if shelf.coming:
+        return "now", manner.say("knowledge_coming", n=f"{shelf.coming:,}")
+    if shelf.failed:
+        return "bad", manner.say("knowledge_failed_n", n=f"{shelf.failed:,}")
+    if shelf.indexing:
+        return "now", manner.say("health_indexing")
+    return "good", manner.say("health_good")
 
 
 def collection_html(
@@ -126,8 +152,10 @@ def collection_html(
     names = ("、" if manner.language == "zh" else ", ").join(shelf.readers)
     facts.append(manner.say("knowledge_read_by", names=names) if names else manner.say("knowledge_read_by_none"))
     facts += [manner.say("knowledge_is_trusted")] if shelf.trusted else []
-    head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2><p>{}</p></header>').format(
-        plain(shelf.title), " · ".join(facts)
+    facts += [manner.say("knowledge_embedder", name=shelf.embedder)] if shelf.embedder else []
+    mark, health = _health(shelf, manner)
+    head = Markup('<header class="thing-head"><h2><bdi>{}</bdi></h2><p>{}</p><p class="health">{}{}</p></header>').format(
+        plain(shelf.title), " · ".join(facts), parts.dot(mark), health
     )
     if not shelf.documents and queue.moving:
         listed = parts.EMPTY
@@ -173,7 +201,7 @@ def _stranger(shelf: Shelf, manner: Manner) -> Markup:
     """What to do where the vectors are of another embedder than the one in use."""
     if not shelf.stranger:
         return parts.EMPTY
-    said = manner.say("knowledge_stranger", name=shelf.stranger, n=f"{shelf.passages:,}")
+    said = manner.say("knowledge_stranger", name=shelf.embedder, n=f"{shelf.passages:,}")
     button = parts.button(manner.say("knowledge_reindex"), "reindex", collection=shelf.id)
     return Markup('<div class="note stranger"><p>{}</p>{}</div>').format(said, button)
 
@@ -257,5 +285,5 @@ def size(count: int) -> str:
     """Bytes as people say them."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
         if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"
+            return f"{count / factor:.1f}\u00a0{unit}"
+    return f"{count}\u00a0B"

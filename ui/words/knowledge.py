@@ -15,6 +15,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "knowledge_read_by": ("read by {names}", "{names} 会查阅"),
     "knowledge_read_by_none": ("no persona reads it yet", "还没有人设查阅"),
     "knowledge_is_trusted": ("trusted", "可信"),
+    "knowledge_embedder": ("embedder: {name}", "向量模型：{name}"),
+    "health_good": ("in order", "正常"),
+    "health_stranger": ("needs re-indexing", "需要重新索引"),
+    "health_indexing": ("index is being made", "正在建立索引"),
     "knowledge_about": ("Name, who reads it, trust, deletion", "名字、谁来查阅、是否可信、删除"),
     "knowledge_trust": ("I trust what is in it", "我信任里面的内容"),
     "knowledge_trust_hint": (
