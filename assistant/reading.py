@@ -9,7 +9,7 @@ from dataclasses import replace
 from assistant.access import MAKER, Identity
 from assistant.attachments import Attachments
 from assistant.conversations import Conversations
-from common.errors import DocumentMissing
+from common.errors import ConversationMissing, DocumentMissing
 from knowledge.base import RELEVANT, Knowledge
 from knowledge.rows import passage_missing
 from knowledge.types import Hit, Passage
@@ -62,7 +62,10 @@ def cited(
     `persona` gives the one of an id. Neighbours that were found with it, and so were before the model too, belong to it.
     """
     found, whole = _opened(knowledge, conversations, identity, conversation, persona, passage)
-    hit = as_cited(conversations, identity.owner, conversation, passage)
+    try:
+        hit = as_cited(conversations, identity.owner, conversation, passage)
+    except ConversationMissing:  # what is theirs they may open from anywhere
+        return found, whole
     if hit is None or not hit.neighbours or hit.passage.document != found.document:
         return found, whole
     start, end = hit.passage.start, hit.passage.end

@@ -209,7 +209,8 @@ def test_an_export_names_what_was_attached_and_can_be_read_again(studio, write):
         assert studio.attachments.list("maker", brought.id) == []
 
 
-def test_an_imported_conversation_opens_nothing_by_claiming_to_cite_it(studio, write):
+def test_an_imported_conversation_opens_nothing_by_claiming_to_cite_it(make_studio, write):
+    studio = make_studio(["Every member of staff gets 15 days of paid annual leave a year [1]."] * 6)
     secret = studio.knowledge.create_collection("maker", "Secret", "secret")
     (outcome,) = studio.knowledge.add_files("maker", secret.id, [write("secret.md", "# Secret\n\nThe plan.")])
     (passage,) = studio.knowledge.passages("maker", outcome.document)

@@ -18,7 +18,7 @@ FILES: Mapping[str, tuple[bytes, tuple[str, str]]] = {
     "torn.pdf": (b"%PDF-1.7\n" + b"garbage " * 50, ("is damaged: it begins like a PDF", "已损坏：开头像 PDF")),
     "pageless.pdf": (pdf([]), ("is a PDF without any page", "是一个没有页面的 PDF")),
     "report.txt": (pdf([["Lighthouse keepers drink tea at four."]]), ADDED),
-    "photo.md": (b"\x89PNG\r\n\x1a\n" + bytes(99), ("is a picture (PNG), which is not read", "是图片（PNG），这种文件读不了")),
+    "photo.md": (b"\x89PNG\r\n\x1a\n" + bytes(99), ("is damaged: it begins like a picture", "已损坏：开头像图片")),
     "setup.pdf": (b"MZ\x90\x00" + bytes(200), ("is a Windows program, which is not read", "是 Windows 程序，这种文件读不了")),
     "letter.docx": (bytes(range(256)) * 9, ("is not a Word file", "不是 Word 文件")),
     "笔记.txt": ("灯塔守护人每年有三十天年假，雾天多的年份另加五天。".encode("utf-16"), ADDED),

@@ -104,7 +104,7 @@ def test_a_collection_is_searched(app_of):
 
 
 def test_a_persona_is_asked_and_nothing_is_kept_of_it(make_app):
-    app = make_app(script=["You get 25 days a year [1]."])
+    app = make_app(script=["You get 15 days a year [1]."])
     answered, nobody, nothing, missing, unknown = ask_all(
         app,
         ("ask", {"persona": "librarian", "text": "How many days of annual leave do I get?"}),
@@ -117,7 +117,7 @@ def test_a_persona_is_asked_and_nothing_is_kept_of_it(make_app):
     data = answered.structured_content
     assert data["ended"] == "answered"
     assert data["answer"] in answered.content[0].text
-    assert "25 days" in data["answer"]
+    assert "15 days" in data["answer"]
     assert data["sources"]
     for source in data["sources"]:
         assert f"[{source['number']}] {source['title']}" in answered.content[0].text
