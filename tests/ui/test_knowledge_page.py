@@ -455,3 +455,14 @@ def test_a_file_of_an_archive_is_counted_by_itself_and_sends_nobody_to_choose_it
     assert "outcomes" not in act(page, action="queue-dismiss", collection=collection)
     unsent = sent(page, studio, [{"name": "huge.pdf", "path": "", "bytes": 200_000_000}], collection)
     assert 'data-do="retry-file"' in unsent
+
+
+def test_files_that_were_chosen_together_are_one_list(shop):
+    page, studio, uploads = shop
+    collection = studio.knowledge.create_collection("maker", "c").id
+    for number, further in ((1, False), (2, True)):
+        file = put(uploads, f"{number}.md", f"# {number}\n\nPage {number}.".encode())
+        list(page.files(ask(files=[file], place="knowledge", collection=collection, further=further)))
+        assert studio.knowledge.intake.settled(30)
+    assert "added: 2 of 2" in words(polled(page, collection))
+    assert "added: 1 of 1" in words(sent(page, studio, [put(uploads, "3.md", b"# 3\n\nPage 3.")], collection))

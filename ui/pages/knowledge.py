@@ -81,17 +81,18 @@ class KnowledgePage:
         at, note = _Open(ask.word("collection")), parts.EMPTY
         files = uploads.arrived(ask, self._uploads)
         try:
-            self._take(at.collection, files)
+            self._take(at.collection, files, further=ask.data.get("further") is True)
         except HearthError as error:
             note = parts.note(notify.told(error, ask), "bad")
         finally:
             uploads.discard((file.path for file in files if file.path is not None), self._uploads)
         yield {"workshop": self._page(ask, at, note, passing=not note)}
 
-    def _take(self, collection: str, files: Sequence[Upload]) -> None:
+    def _take(self, collection: str, files: Sequence[Upload], further: bool) -> None:
         """Raises `CollectionMissing` and `StorageFailed`."""
         intake, owner = self._studio.knowledge.intake, MAKER.owner
-        if not _moving(intake.counts(owner).get(collection, {})):  # what ended well before is no news any more
+        # What ended well before is no news any more, unless it was chosen together with these.
+        if not further and not _moving(intake.counts(owner).get(collection, {})):
             intake.dismiss(owner, collection, states=_WELL)
         if refused := [(file.name, *reasons) for file in files if (reasons := uploads.unsent(file))]:
             intake.refuse(owner, collection, refused)

@@ -104,21 +104,21 @@ async function sendFiles(files, place) {
       note(words.upload_failed.replace("{name}", file.name), retryButton(file.name));
       unsent.push(file.name);
     }
-    if (inQueue && sent.length === MANY) { hand(sent, place); sent = []; }
+    if (inQueue && sent.length === MANY) { hand(sent, place, index >= MANY); sent = []; }
   }
   document.querySelector(".outcomes.sending")?.remove();
   if (sent.length) {
     while ("withForm" in place && asking) await new Promise((done) => setTimeout(done, 50));
-    hand(sent, place);
+    hand(sent, place, files.length > MANY);
   }
   if (unsent.length) await look();
   if (!lost) for (const name of unsent) adding.delete(name);
 }
 
-// What was sent, handed over for the place it is for.
-function hand(sent, place) {
+// What was sent, handed over for the place it is for; `further` files of the same choice do not begin a new list there.
+function hand(sent, place, further = false) {
   const data = along(place);
-  send("files", { files: sent, ...data, ...place });
+  send("files", { files: sent, further, ...data, ...place });
   if (place.place === "knowledge") queued.set(state.nonce, sent.map((file) => file.name));
   if ("withForm" in place) holdBack(data);
 }
