@@ -112,8 +112,7 @@ class Ingest:
             try:
                 yield self.read(owner, collection, path, name, place)
             except ArchiveFile:
-                records = self._corpus(path, name)
-                if records is not None:
+                if records := self._corpus(path, name):
                     yield from in_one(str(path), name, self.corpus(owner, collection, records, str(path), name, place))
                 else:
                     yield from self._members(owner, collection, path, name, str(path), places)
@@ -135,7 +134,7 @@ class Ingest:
 
     def _members(
         self, owner: str, collection: str, path: Path, name: str, shown: str, places: Iterator[int]
-    ) -> Iterator[Read | Outcome]:
+    ) -> Iterator[Read | Outcome | Progress]:
         """The files that an archive holds, each read by itself; one that holds none is told of as a whole.
 
         `shown` is where the archive came from.
@@ -148,9 +147,14 @@ class Ingest:
                     try:
                         if member.refused:
                             raise UnreadableFile(*member.refused)
-                        item = self.read(owner, collection, member.path, member.name, next(places))
+                        item = self.read(owner, collection, member.path, member.name, place := next(places))
                         yield replace(item, path=where)
                     except UnreadableFile as error:
+                        records = self._corpus(member.path, member.name) if isinstance(error, ArchiveFile) else None
+                        if records:
+                            inner = self.corpus(owner, collection, records, where, member.name, place)
+                            yield from in_one(where, member.name, inner)
+                            continue
                         yield Outcome(where, member.name, "failed", 0, error.english, error.chinese)
                 if not found:
                     raise UnreadableFile(*unpacked_nothing(name, 0))

@@ -168,3 +168,19 @@ def test_a_search_goes_on_without_a_reranker_that_is_not_there(run, files):
     assert status == 0
     assert "Fifteen days." in lines[1]
     assert error.startswith("There is no reranker in '/nowhere'")
+
+
+def test_a_large_corpus_in_an_archive_is_taken_a_part_at_a_time(run, files):
+    lamps = "".join(json.dumps({"question": f"Where is lamp {n}?", "answer": f"At pier {n}."}) + "\n" for n in range(2_001))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("lamps.jsonl", lamps)
+        archive.writestr("b.txt", "The second.")
+    status, lines, _ = run("add", str(files.write("all.zip", packed.getvalue())), "--collection", "docs", "--json")
+    told = [json.loads(line) for line in lines]
+    assert [(each["name"], each["state"], each["passages"]) for each in told] == [
+        ("all.zip/lamps.jsonl", "done", 2_001),
+        ("all.zip/b.txt", "done", 1),
+    ]
+    assert status == 0
+    assert len(run("list", "--collection", "docs", "--json")[1]) == 3
