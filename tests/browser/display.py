@@ -61,12 +61,14 @@ ASKED = {
         "clock": "What time is it? I should have been asleep long ago.",
         "librarian": "How many days of annual leave does a member of staff get a year?",
         "renew": "Please renew my instance i-7 for 3 months.",
+        "notes": "What helps more than going to bed early?",
     },
     "zh": {
         "gg": "最近总是睡不着，一躺下就胡思乱想",
         "clock": "现在几点了？早该睡了，可是还醒着。",
         "librarian": "每位员工每年有多少天带薪年假？",
         "renew": "请把实例 i-7 续费 3 个月。",
+        "notes": "比早睡更有用的是什么？",
     },
 }
 """What is asked while the pictures are taken."""

@@ -34,6 +34,8 @@ IN_GUIDE = {
     "personas, one open": "persona",
     "knowledge, one open": "knowledge",
     "document": "document",
+    "knowledge, a search": "knowledge-search",
+    "knowledge, cutting": "knowledge-cutting",
     "approval": "approval",
     "tools, one open": "tools",
     "tools, its editor": "tool-editor",
@@ -99,8 +101,28 @@ def stops(page: Page, language: str) -> Iterator[str]:
             page.click("#workshop .documents a >> nth=0")
             settled(page)
             yield "document"
+            yield from knowledge(page, NOTES[language][0], asked["notes"])
         if stop == "tools, one open":
             yield from tools(page)
+
+
+def knowledge(page: Page, title: str, question: str) -> Iterator[str]:
+    """A search with its reasons, and the documents cut in another way."""
+    page.click(f"#workshop .items a:has-text('{title}')")
+    page.wait_for_selector("#workshop .finder")
+    page.fill("#workshop .finder input[name=words]", question)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#workshop .results")
+    page.locator("#workshop .reasons summary").first.click()
+    page.eval_on_selector("#workshop .finder", "finder => finder.scrollIntoView()")
+    settled(page)
+    yield "knowledge, a search"
+    page.click("#workshop details.cuts > summary")
+    page.select_option("#workshop details.cuts select[name=method]", "heading")
+    page.wait_for_selector("#workshop .cut-passages li")
+    page.eval_on_selector("#workshop details.cuts", "cuts => cuts.scrollIntoView()")
+    settled(page)
+    yield "knowledge, cutting"
 
 
 def tools(page: Page) -> Iterator[str]:
