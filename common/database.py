@@ -185,6 +185,17 @@ class Database:
                     raise unwritable(str(self.path), error.orig) from error
             raise
 
+    def compact(self, megabytes: int = 300) -> None:
+        """Leave nothing in the files of what was deleted: neither in the log beside the file nor, up to a size of so many
+        megabytes, in the gaps between rows, where moved ones lay. Writers wait meanwhile, some seconds at most.
+
+        Raises `StorageFailed`.
+        """
+        with self._turn(), self._translated(), self._engine.connect() as connection:
+            if self.path.stat().st_size < megabytes * 1_000_000:
+                connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """End what is being written, and refuse what comes later: another process may own the folder then."""
         with self._writer:

@@ -30,7 +30,6 @@ class Reindexing:
         self._catalogue = catalogue
         self._embedder = embedder
         self._changed = changed
-        database.create(NEXT)
 
     def __call__(self, owner: str, collection: str) -> Iterator[Progress | Outcome]:
         """Re-index a collection, with how far it is and the outcome.

@@ -140,6 +140,11 @@ class VectorIndex:
             self._synced.pop(row.key, None)
         self._submit(self._tidy)
 
+    def tidy(self) -> None:
+        """Keep nothing in memory of what was deleted; what is asked for is read anew."""
+        with self._lock:
+            self._matrices.clear()
+
     def rebuild(self) -> None:
         """Throw Chroma's files away and write them anew, in the background."""
         self._healings = 0
