@@ -83,10 +83,12 @@ class Upkeep:
 
     def _work(self) -> None:
         self._guarded(self._words.look_for_fault)
-        due = time.monotonic() + _FIRST_S
+        due = time.monotonic() + _FIRST_S  # when damage is looked for again, and traces go
         while not self._closed:
             seen, soon = self._signal, self._soon
             now = soon or time.monotonic() >= due
+            if now:
+                self._guarded(self._words.look_for_fault)
             well = self._guarded(self.heal) and self._guarded(lambda now=now: self.forget(now))  # type: ignore[misc]
             if well and now:
                 due = time.monotonic() + _TRACES_S

@@ -39,7 +39,7 @@ class CheckedIndex(LexicalIndex):
                 if connection.exec_driver_sql(query, (row.group, *terms)).scalar() != len(terms):
                     raise LexicalDamaged("a row holds a word that is not counted")
                 for term in [term for term in terms if is_plain(term)][:: max(1, len(terms) // _NEEDED)]:
-                    query = f"SELECT 1 FROM {self._rows} WHERE {self._rows} MATCH ? AND rowid = ?"
+                    query = f"SELECT bm25({self._rows}) FROM {self._rows} WHERE {self._rows} MATCH ? AND rowid = ?"
                     if connection.exec_driver_sql(query, (f'tokens : "{term}"', row.id)).first() is None:
                         raise LexicalDamaged("a row is not found by its words")
 

@@ -225,6 +225,7 @@ class LexicalIndex:
                 return []
             few = within if within is not None and len(within) <= _FEW else ()
             texts = {} if few else self._candidates(scale, groups, max(2 * limit, 100), within, connection)
+            sought = len(texts) if all(map(is_plain, scale.terms)) else 0
             others = also()
             for batch in _batches([key for key in (*others, *few) if key not in texts]):
                 marks = ",".join("?" * len(batch))
@@ -232,12 +233,14 @@ class LexicalIndex:
                 texts |= {row[0]: row[1] for row in connection.exec_driver_sql(select, tuple(batch))}
         unknown = [term for term in asked if term not in scale.rows]
         hits = []
-        for key, text in texts.items():
+        for place, (key, text) in enumerate(texts.items()):
             words = _words(text)
             if not set(words).isdisjoint(unknown):
                 raise LexicalDamaged("a row holds a word that is not counted")
             if (hit := scale.score(key, words)) is not None:
                 hits.append(hit)
+            elif place < sought:
+                raise LexicalDamaged("a row is found by words that it does not hold")
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         wanted = set(others)
         return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
