@@ -293,7 +293,7 @@ def heard(reading: int, chance: random.Random) -> bytes:
     """What a child says until some moment after its first word."""
     said, until = b"", 0.0
     while not until or time.monotonic() < until:
-        ready, _, _ = select.select([reading], [], [], until - time.monotonic() if until else None)
+        ready, _, _ = select.select([reading], [], [], max(until - time.monotonic(), 0.0) if until else None)
         piece = os.read(reading, 1 << 16) if ready else b""
         if ready and not piece:
             break
