@@ -6,6 +6,7 @@ vectors gives them. Small collections are always searched exactly, and Chroma's 
 """
 
 import logging
+import random
 import shutil
 import threading
 import uuid
@@ -32,6 +33,8 @@ SMALL = 2000
 _SLICE = 1000  # rows written to Chroma at a time; a query waits no longer than one slice
 _PATIENCE_S = 0.5  # how long a query waits for Chroma before it is answered exactly
 _HEALINGS = 3  # rebuilds after damage before Chroma is left alone until the next start
+_COMPARED = 5000  # vectors of a collection that are compared with the stored ones when Chroma is opened,
+_PROBES = 32  # and how many of them are looked for
 _MATRICES = 16  # collections kept in memory for exact search
 
 
@@ -178,10 +181,26 @@ class VectorIndex:
             if generations.get(_name(row)) == row.generation and len(self._chroma.ids(row)) == len(
                 self._truth.vector_ids(row.key)
             ):
+                self._compare(row)
                 self._synced[row.key] = (row.epoch, row.generation)
         self._chroma.keep(rows)
         for row in rows:
             self._sync(row)
+
+    def _compare(self, row: Row) -> None:
+        """Whether Chroma holds what is stored: damaged files may load, and then give wrong answers without a word.
+
+        Raises `IndexDamaged`.
+        """
+        ids = self._truth.vector_ids(row.key)
+        chosen = random.sample(ids, min(_COMPARED, len(ids)))
+        for some in (chosen[i : i + _SLICE] for i in range(0, len(chosen), _SLICE)):
+            stored, held = self._truth.vectors(some), self._chroma.vectors(row, some)
+            if not all(key in held and np.allclose(held[key], vector, atol=1e-4) for key, vector in stored.items()):
+                raise IndexDamaged("vectors are not those that are stored")
+        for key, vector in self._truth.vectors(chosen[:_PROBES]).items():
+            if self._chroma.query(row, vector, 1)[0][1] < 0.999:
+                raise IndexDamaged(f"the vector {key} is not found")
 
     def _large(self) -> list[Row]:
         """The collections that Chroma is worth its while for; the others count as up to date."""
@@ -320,6 +339,9 @@ class _Chroma:
         if name not in self._ids:
             self._ids[name] = set(self._opened().ids(name).tolist())
         return self._ids[name]
+
+    def vectors(self, row: Row, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        return self._opened().vectors(_name(row), ids)
 
     def add(self, row: Row, vectors: dict[int, NDArray[np.float32]]) -> None:
         if vectors:
