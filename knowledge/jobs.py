@@ -107,7 +107,12 @@ class Jobs:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path, _ in files:
                 to = self._folder / uuid.uuid4().hex
-                shutil.move(path, to)
+                try:
+                    shutil.move(path, to)
+                except BaseException:
+                    if path.exists():
+                        to.unlink(missing_ok=True)  # what of it was copied would take room that somebody waits for
+                    raise
                 moved.append((path, to))
             with self._database.write() as connection:
                 key = require_row(connection, owner, collection).key

@@ -9,6 +9,7 @@ import logging
 import random
 import shutil
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -32,7 +33,8 @@ SMALL = 2000
 
 _SLICE = 1000  # rows written to Chroma at a time; a query waits no longer than one slice
 _PATIENCE_S = 0.5  # how long a query waits for Chroma before it is answered exactly
-_HEALINGS = 3  # rebuilds after damage before Chroma is left alone until the next start
+_HEALINGS = 3  # rebuilds after damage, one soon after the other, before Chroma is left alone
+_SOON_S = 600.0  # seconds in which they count as such: a disk that was full may have room by then
 _COMPARED = 5000  # vectors of a collection that are compared with the stored ones when Chroma is opened,
 _PROBES = 32  # and how many of them are looked for
 _MATRICES = 16  # collections kept in memory for exact search
@@ -79,6 +81,7 @@ class VectorIndex:
         self._synced: dict[int, tuple[str, int]] = {}
         self._waiting: set[int] = set()
         self._healings = 0
+        self._healed = 0.0
         self._closed = False
 
     def start(self) -> None:
@@ -251,10 +254,13 @@ class VectorIndex:
     def _damaged(self, error: IndexDamaged) -> None:
         with self._lock:
             self._synced.clear()
-            self._healings += 1
+            now = time.monotonic()
+            self._healings = self._healings + 1 if now - self._healed < _SOON_S else 1
+            if self._healings <= _HEALINGS:
+                self._healed = now
             give_up = self._healings > _HEALINGS
         if give_up:
-            log.error("the vector index fails again and again (%s); exact search answers until the next start", error)
+            log.error("the vector index fails again and again (%s); exact search answers for some time", error)
             return
         log.warning("the vector index is damaged (%s); it is built anew, and exact search answers meanwhile", error)
         self._submit(self._renew)

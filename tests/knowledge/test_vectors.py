@@ -293,6 +293,14 @@ def test_chroma_is_left_alone_when_it_fails_again_and_again(open_index, monkeypa
         assert index.search(truth.row, truth.stored[3], 1)[0][0] == 3
         index.settled()
     agrees(index, truth, chroma=False)
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "SMALL", 20)
+    monkeypatch.setattr(module, "_SOON_S", 0.0)  # as if much time had gone by
+    index._chroma._opened()._child.kill()
+    truth.grow(1)
+    index.changed(1)
+    index.settled()
+    agrees(index, truth, chroma=True)
 
 
 def test_a_collection_that_is_gone_leaves_nothing(open_index):
