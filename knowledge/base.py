@@ -72,9 +72,9 @@ class Knowledge:
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
         reranking = Reranking(reranker, rerank_s) if reranker is not None else None
         self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
-        self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
+        self.reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
-        acts: dict[str, Act] = {"reindex": self._reindexing, "cut": self.cutting}
+        acts: dict[str, Act] = {"reindex": self.reindexing, "cut": self.cutting}
         jobs = Jobs(database, folder / "incoming")
         self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)
         self._upkeep = Upkeep(database, self._catalogue.lexical, self._purge)
@@ -343,7 +343,7 @@ class Knowledge:
     def rebuild(self, owner: str | None = None) -> None:
         """Make the indexes anew, and the vectors with the embedder in use; of one owner, or of all."""
         for row in self._catalogue.everything(owner):
-            for _ in self._reindexing.progress(row):
+            for _ in self.reindexing.progress(row):
                 pass
         self._catalogue.lexical.renew()
         self._upkeep.heal()

@@ -200,14 +200,15 @@ def inspect(folder: Path, settle: bool) -> dict[str, Any]:
         if scores[0] != scores[1]:
             problems.append(f"search differs from exact search: {scores}")
     problems += [english for english, _ in knowledge.check().problems]
-    for document in knowledge.documents(OWNER, "docs"):
-        if document.name[0] == "q" and len(there) > _QUEUED + _DIRECT:
-            knowledge.remove(OWNER, document.id)
-            del there[document.name]
+    taken_away = [each for each in knowledge.documents(OWNER, "docs") if each.name[0] == "q"][
+        : max(0, len(there) - _QUEUED - _DIRECT)
+    ]
+    for document in taken_away:
+        knowledge.remove(OWNER, document.id)
     knowledge.intake.dismiss(OWNER, "docs")
     knowledge.close()
     database.close()
-    return {"there": there, "problems": problems, "seconds": seconds}
+    return {"there": there, "problems": problems, "seconds": seconds, "taken away": [each.name for each in taken_away]}
 
 
 # ---- with Chroma alone ------------------------------------------------------------------------------------------------
@@ -362,6 +363,7 @@ def main(arguments: list[str]) -> int:
             unopenable += 1
             break
         lost += [f"round {number}: {each}" for each in promises.found(found["there"])]
+        promises.may |= {name: {None} for name in found.get("taken away", ())}
     found = {"rounds": options.rounds, "acknowledged": promises.acknowledged, "lost": lost, "problems": problems}
     found["acts"] = promises.acts
     found |= {"unopenable": unopenable, "slowest_opening_s": round(slowest, 2)}

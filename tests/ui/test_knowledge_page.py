@@ -220,7 +220,10 @@ def test_a_collection_of_another_embedder_is_offered_to_be_re_indexed(make_studi
     page = Workshop(studio, Desk(studio, Viewers()), tmp_path / "uploads")
     html = seen(page, collection)
     assert "Its vectors come from the embedder “hash-384”" in words(html)
-    assert "重新索引" in words(seen(page, collection, language="zh"))
+    assert "On this machine that takes about 1 s." in words(html)
+    chinese = words(seen(page, collection, language="zh"))
+    assert "重新索引" in chinese
+    assert "在这台机器上大约需要 1 秒。" in chinese
     act(page, action="reindex", collection=collection)
     assert studio.knowledge.intake.settled(30)
     html = polled(page, collection)

@@ -300,6 +300,7 @@ class KnowledgePage:
                 trusted=each.id in trusted,
                 coming=_moving(counts.get(each.id, {})),
                 stranger=each.embedder if each.id in strangers else "",
+                renewal_s=self._studio.knowledge.reindexing.estimate(MAKER.owner, each.id) if each.id in strangers else 0.0,
             )
             for each in self._studio.knowledge.collections(MAKER.owner)
         ]

@@ -19,7 +19,8 @@ class Shelf:
     """A collection as the list shows it; `readers` are the titles of the personas that read it.
 
     `trusted` says whether what they read there counts as the owner's own words, `coming` how many files are on their way;
-    `stranger` is the embedder that its vectors come from where that is not the one in use.
+    `stranger` is the embedder that its vectors come from where that is not the one in use, and `renewal_s` about how long
+    re-indexing takes.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Shelf:
     trusted: bool = False
     coming: int = 0
     stranger: str = ""
+    renewal_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,9 @@ def _stranger(shelf: Shelf, manner: Manner) -> Markup:
     if not shelf.stranger:
         return parts.EMPTY
     said = manner.say("knowledge_stranger", name=shelf.stranger, n=f"{shelf.passages:,}")
+    if shelf.renewal_s:
+        space = "" if manner.language == "zh" else " "
+        said += space + manner.say("knowledge_reindex_takes", time=parts.duration(max(shelf.renewal_s, 1), manner))
     button = parts.button(manner.say("knowledge_reindex"), "reindex", collection=shelf.id)
     return Markup('<div class="note stranger"><p>{}</p>{}</div>').format(said, button)
 

@@ -72,6 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "重新索引会另外生成全部 {n} 个段落的向量，完成后一次替换，期间可以照常使用。",
     ),
     "knowledge_reindex": ("Re-index", "重新索引"),
+    "knowledge_reindex_takes": ("On this machine that takes about {time}.", "在这台机器上大约需要 {time}。"),
     "knowledge_coming": ("being added: {n}", "正在添加 {n} 个"),
     "outcome_done": ("added · passages: {n} · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
     "upload_failed": (
