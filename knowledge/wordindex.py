@@ -39,6 +39,7 @@ class WordIndex(CheckedIndex):
         self._ailing = False
         self._healings = 0
         self._healing = threading.Lock()
+        self._scale_known: tuple[tuple[str, tuple[str, ...]], Scale] | None = None  # of the last search through the texts
 
     @property
     def ailing(self) -> bool:
@@ -92,7 +93,8 @@ class WordIndex(CheckedIndex):
                 return super().coverage(query, groups, texts)
             except LexicalDamaged as error:
                 self._notice(error)
-        scale, _ = self._scanned(query, groups)
+        known = self._scale_known
+        scale = known[1] if known and known[0] == (query, tuple(groups)) else self._scanned(query, groups)[0]
         return [scale.coverage(set(tokens(text))) for text in texts]
 
     def _look(
@@ -105,6 +107,7 @@ class WordIndex(CheckedIndex):
     ) -> list[LexicalHit]:
         """As `search`, through the texts; how rare words are is told by their letters, so that scores are nearly the same."""
         scale, worth = self._scanned(query, groups)
+        self._scale_known = (query, tuple(groups)), scale
         others = set(also()) if scale.terms else set()
         allowed = worth.keys() if within is None else worth.keys() & set(within)
         best = sorted(allowed, key=lambda key: (-worth[key], key))[: max(2 * limit, _LOOKED_AT)]
@@ -155,9 +158,10 @@ class WordIndex(CheckedIndex):
                 ids = sorted(connection.execute(_ids()).scalars())
                 some = sorted(random.sample(ids, min(_SAMPLE, len(ids))))
                 self.check_rows(map(_row, connection.execute(_stored().where(PASSAGES.c.id.in_(some)))), connection)
-            if thorough:
-                with self._database.write() as connection:
+                if thorough:
                     self.check_all(map(_row, connection.execute(_stored())), connection)
+            if thorough:
+                self.check_inside()
         except LexicalDamaged as error:
             return str(error)
         return "it is being built anew" if self._ailing else ""
@@ -225,7 +229,7 @@ class WordIndex(CheckedIndex):
         self.noticed()
 
 
-def _ids() -> Select[tuple[int]]:
+def _ids() -> Select[int]:
     of = PASSAGES.join(DOCUMENTS, DOCUMENTS.c.id == PASSAGES.c.document)
     return select(PASSAGES.c.id).select_from(of).where(there(DOCUMENTS.c.collection)).order_by(PASSAGES.c.id)
 

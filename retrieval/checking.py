@@ -44,7 +44,7 @@ class CheckedIndex(LexicalIndex):
                         raise LexicalDamaged("a row is not found by its words")
 
     def check_all(self, rows: Iterable[LexicalRow], connection: Connection) -> None:
-        """Whether it is what these rows, which are all, make. As slow as indexing; the caller writes."""
+        """Whether it is what these rows, which are all, make; that takes about as long as indexing them."""
         statistics = Statistics()
         with guarded():
             for row in rows:
@@ -59,6 +59,10 @@ class CheckedIndex(LexicalIndex):
             found = connection.exec_driver_sql(f"SELECT grp, term, row_count FROM {self._terms}")
             if {(row[0], row[1]): row[2] for row in found} != statistics.terms:
                 raise LexicalDamaged("its words are not as many as are counted")
+
+    def check_inside(self) -> None:
+        """Whether FTS5 finds its own tables to fit together; others who write wait meanwhile."""
+        with self._database.write() as connection, guarded():
             connection.exec_driver_sql(f"INSERT INTO {self._rows} ({self._rows}) VALUES ('integrity-check')")
 
     def forget(self, stop: Callable[[], bool]) -> None:
