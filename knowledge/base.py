@@ -269,6 +269,7 @@ class Knowledge:
     def delete(self, owner: str, document: str) -> None:
         """Delete a document for good, a removed one too. Raises `DocumentMissing`."""
         self._vectors.changed(self._catalogue.delete(owner, document))
+        self._vectors.tidy()
         self._upkeep.wake(traces=True)
 
     def restore(self, owner: str, document: str) -> None:

@@ -458,3 +458,21 @@ def test_a_file_of_an_archive_is_counted_by_itself_and_sends_nobody_to_choose_it
     assert "outcomes" not in act(page, action="queue-dismiss", collection=collection)
     unsent = sent(page, studio, [{"name": "huge.pdf", "path": "", "bytes": 200_000_000}], collection)
     assert 'data-do="retry-file"' in unsent
+
+
+def test_what_was_removed_can_be_deleted_for_good_at_once(shop):
+    page, studio, uploads = shop
+    knowledge = studio.knowledge
+    collection = knowledge.create_collection("maker", "c").id
+    sent(page, studio, [put(uploads, "a.md", b"# a\n\nOne.")], collection)
+    (document,) = knowledge.documents("maker", collection)
+    removed = act(page, action="remove", collection=collection, document=document.id)
+    assert f'data-action="delete" data-collection="{collection}" data-document="{document.id}"' in removed
+    gone = act(page, action="delete", collection=collection, document=document.id)
+    assert "Deleted for good" in words(gone)
+    assert "data-refused" in act(page, action="restore", collection=collection, document=document.id)
+    deleted = act(page, action="delete-collection", collection=collection, language="zh")
+    assert 'data-action="delete-removed"' in deleted
+    assert "彻底删除" in words(deleted)
+    assert "已彻底删除" in words(act(page, action="delete-removed", collection=collection, language="zh"))
+    assert "data-refused" in act(page, action="restore-collection", collection=collection)

@@ -85,6 +85,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "makers_only": ("Only the owner of this page can open and add documents.", "只有本页面的主人可以查看和添加文档。"),
     "remove": ("Remove", "移除"),
+    "for_good": ("Delete for good", "彻底删除"),
+    "gone_for_good": ("Deleted for good; nothing of it is kept.", "已彻底删除，不再保留任何内容。"),
     "removed": ("Removed “{title}”.", "已移除“{title}”。"),
     "search_knowledge": ("Search this collection", "在这个资料库里搜索"),
     "search": ("Search", "搜索"),
