@@ -185,6 +185,17 @@ class Database:
                     raise unwritable(str(self.path), error.orig) from error
             raise
 
+    def compact(self, megabytes: int = 300) -> None:
+        """Leave nothing in the files of what was deleted: neither in the log beside the file nor, up to a size of so many
+        megabytes, in the gaps between rows, where moved ones lay. Writers wait meanwhile, some seconds at most.
+
+        Raises `StorageFailed`.
+        """
+        with self._turn(), self._translated(), self._engine.connect() as connection:
+            if self.path.stat().st_size < megabytes * 1_000_000:
+                connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """End what is being written, and refuse what comes later: another process may own the folder then."""
         with self._writer:
@@ -218,11 +229,13 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
 
 _FULL = ("the disk is full", "磁盘已满")
 _READ_ONLY = ("it may not be written", "没有写入权限")
+_REFUSED = ("the disk refused it", "磁盘读写出错")
+_UNOPENED = ("it cannot be opened", "文件打不开")
 _STORAGE_CODES = {
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
-    sqlite3.SQLITE_IOERR: ("the disk refused it", "磁盘读写出错"),
-    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "文件打不开"),
+    sqlite3.SQLITE_IOERR: _REFUSED,
+    sqlite3.SQLITE_CANTOPEN: _UNOPENED,
 }
 _SYSTEM_CODES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _READ_ONLY, errno.EACCES: _READ_ONLY}
 
@@ -237,10 +250,23 @@ def unwritable(path: str, error: sqlite3.OperationalError | OSError) -> StorageF
         reason = _SYSTEM_CODES.get(error.errno or 0, (str(error), str(error)))
     else:
         reason = _STORAGE_CODES[_code(error)]
+    if reason in (_REFUSED, _UNOPENED):
+        reason = _told_by_the_system(path) or reason
     return StorageFailed(
         f"Hearth could not write to {path!r}: {reason[0]}. Free some disk space or make the folder writable, then try again.",
         f"无法写入 {path!r}：{reason[1]}。请腾出磁盘空间或检查文件夹权限，然后再试一次。",
     )
+
+
+def _told_by_the_system(path: str) -> tuple[str, str] | None:
+    """Why nothing can be written there, where SQLite says only that it failed."""
+    with contextlib.suppress(OSError, AttributeError):  # Windows has no statvfs
+        told = os.statvfs(Path(path).parent)
+        if told.f_flag & os.ST_RDONLY:
+            return _READ_ONLY
+        if told.f_bavail == 0:
+            return _FULL
+    return None
 
 
 def _locked(path: str) -> StorageFailed:

@@ -225,10 +225,14 @@ def _place(hit: Hit) -> str:
 
 
 def _remove(knowledge: Knowledge, options: argparse.Namespace) -> int:
-    if options.document:
+    if options.document and not options.for_good:
         knowledge.remove(OWNER, options.document)
+        return 0
+    if options.document:
+        knowledge.delete(OWNER, options.document)
     else:
         knowledge.delete_collection(OWNER, options.collection)
+    knowledge.forget()
     return 0
 
 
@@ -306,6 +310,7 @@ def _parser() -> argparse.ArgumentParser:
     which = remove.add_mutually_exclusive_group(required=True)
     which.add_argument("--document", metavar="ID")
     which.add_argument("--collection", metavar="ID")
+    remove.add_argument("--for-good", action="store_true", help="a document too cannot be brought back, and leaves no trace")
     remove.set_defaults(command=_remove)
 
     rebuild = commands.add_parser("rebuild", parents=[common], help="make vectors and indexes anew")

@@ -30,6 +30,7 @@ from knowledge.search import RELEVANT
 from knowledge.trust import Trust
 from knowledge.types import Collection, DocumentRecord, Filter, Hit, Outcome, Passage, Progress, Record, Report
 from knowledge.unpacking import Unpacked, summed_up, unpack_if_archive
+from knowledge.upkeep import Upkeep
 from knowledge.vectors import SMALL, VectorIndex
 from retrieval.embedding import Embedder, EmbedderInfo
 from retrieval.reranking import BUDGET_S, Reranker, Reranking
@@ -71,19 +72,22 @@ class Knowledge:
         self._ingest = Ingest(self._catalogue, self._loader, self._lazy.get, self._vectors.changed)
         reranking = Reranking(reranker, rerank_s) if reranker is not None else None
         self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
-        self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
+        self.reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
-        acts: dict[str, Act] = {"reindex": self._reindexing, "cut": self.cutting}
+        acts: dict[str, Act] = {"reindex": self.reindexing, "cut": self.cutting}
         jobs = Jobs(database, folder / "incoming")
         self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)
+        self._upkeep = Upkeep(database, self._catalogue.lexical, self._purge)
         self._vectors.start()
 
     def start(self) -> None:
-        """Go on with the files that were being added when an earlier process ended."""
+        """Go on with the files that were being added when an earlier process ended, and heal by itself what is damaged."""
         self.intake.start()
+        self._upkeep.start()
 
     def close(self) -> None:
         self.intake.stop()
+        self._upkeep.close()
         self._vectors.close()
         self._loader.close()
         self.intake.join()
@@ -158,7 +162,7 @@ class Knowledge:
 
     def remove_collection(self, owner: str, id: str) -> None:
         """Take a collection away; for a day `restore_collection` brings it back. Raises `CollectionMissing`."""
-        self._catalogue.purge()
+        self._purge()
         self._vectors.dropped(self._catalogue.remove_collection(owner, id))
 
     def restore_collection(self, owner: str, id: str) -> Collection:
@@ -171,6 +175,7 @@ class Knowledge:
         """Delete a collection with all its documents, for good. Raises `CollectionMissing`."""
         self._vectors.dropped(self._catalogue.delete_collection(owner, id))
         self.intake.sweep()
+        self._upkeep.wake(traces=True)
 
     def strangers(self, owner: str) -> frozenset[str]:
         """The collections whose vectors are of another embedder than the one in use, as far as that is loaded; words alone find
@@ -263,8 +268,14 @@ class Knowledge:
 
     def remove(self, owner: str, document: str) -> None:
         """Take a document out of its collection; for a day `restore` brings it back. Raises `DocumentMissing`."""
-        self._catalogue.purge()
+        self._purge()
         self._vectors.changed(self._catalogue.remove(owner, document))
+
+    def delete(self, owner: str, document: str) -> None:
+        """Delete a document for good, a removed one too. Raises `DocumentMissing`."""
+        self._vectors.changed(self._catalogue.delete(owner, document))
+        self._vectors.tidy()
+        self._upkeep.wake(traces=True)
 
     def restore(self, owner: str, document: str) -> None:
         """Bring back what `remove` took away. Raises `DocumentMissing` when it is too late, or another has its name."""
@@ -338,8 +349,10 @@ class Knowledge:
     def rebuild(self, owner: str | None = None) -> None:
         """Make the indexes anew, and the vectors with the embedder in use; of one owner, or of all."""
         for row in self._catalogue.everything(owner):
-            for _ in self._reindexing.progress(row):
+            for _ in self.reindexing.progress(row):
                 pass
+        self._catalogue.lexical.renew()
+        self._upkeep.heal()
         self._vectors.rebuild()
 
     def renew(self, connection: Connection) -> None:
@@ -353,8 +366,20 @@ class Knowledge:
         self._vectors.start()
 
     def settle(self, timeout_s: float | None = None) -> bool:
-        """Wait for the index's background work; whether Chroma is up to date then. Searching never needs this."""
-        return self._vectors.settled(timeout_s)
+        """Wait for the indexes' background work; whether they are up to date then. Searching never needs this."""
+        return self._upkeep.heal() & self._vectors.settled(timeout_s)
+
+    def forget(self) -> None:
+        """Delete for good what was removed long enough ago, and every trace of what is deleted, which else happens in the
+        background. Raises `StorageFailed`."""
+        self._upkeep.forget()
+
+    def _purge(self) -> bool:
+        purged = self._catalogue.purge()
+        if purged:
+            self.intake.sweep()
+            self._vectors.tidy()
+        return purged
 
     def check(self) -> Report:
         """Compare what is stored with what should be."""
@@ -367,14 +392,8 @@ class Knowledge:
             problems.append(
                 (f"{passages} passages are stored, and {wanted} should be.", f"存有 {passages} 个段落，应有 {wanted} 个。")
             )
-        indexed = self._catalogue.lexical.count()
-        if indexed != passages:
-            problems.append(
-                (
-                    f"The word index holds {indexed} of {passages} passages. Rebuild it.",
-                    f"词索引里有 {indexed} 个段落，应有 {passages} 个。请重建。",
-                )
-            )
+        if fault := self._catalogue.lexical.fault(thorough=True):
+            problems.append((f"The word index is damaged: {fault}. Rebuild it.", f"词索引已损坏：{fault}。请重建。"))
         current = self._vectors.settled()
         rows = self._catalogue.everything()
         for row in rows:

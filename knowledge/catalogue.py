@@ -159,6 +159,17 @@ class Catalogue(Shelves):
             raise_generation(connection, key)
             return key
 
+    def delete(self, owner: str, document: str) -> int:
+        """Delete a document for good, a removed one too; returns its collection's key. Raises `DocumentMissing`."""
+        with self._database.write() as connection:
+            queries = (of_documents(owner, document, COLLECTIONS.c.key, removed=removed) for removed in (False, True))
+            key = next((key for query in queries if (key := connection.execute(query).scalar()) is not None), None)
+            if key is None:
+                raise document_missing(document)
+            take_out(connection, self.lexical, document)
+            raise_generation(connection, key)
+            return int(key)
+
     def restore(self, owner: str, document: str) -> int:
         """Bring a removed document back; returns its collection's key. Raises `DocumentMissing`."""
         with self._database.write() as connection:

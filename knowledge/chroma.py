@@ -57,6 +57,11 @@ class ChromaProcess:
     def remove(self, name: str, ids: Sequence[int]) -> None:
         self._ask({"act": "remove", "name": name}, np.array(ids, dtype=np.int64))
 
+    def vectors(self, name: str, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The vectors of these numbers, as far as they are there."""
+        _, (found, vectors) = self._ask({"act": "vectors", "name": name}, np.array(ids, dtype=np.int64))
+        return dict(zip(found.tolist(), vectors, strict=True))
+
     def query(self, name: str, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         """The nearest `limit`, (id, cosine), nearest first."""
         _, (ids, scores) = self._ask({"act": "query", "name": name, "limit": limit}, vector)
@@ -172,6 +177,7 @@ class _Service:
             "ids": self._ids,
             "add": self._add,
             "remove": self._remove,
+            "vectors": self._vectors,
             "query": self._query,
             "written": self._written,
             "drop": self._drop,
@@ -208,6 +214,10 @@ class _Service:
     def _remove(self, header: dict[str, Any], ids: NDArray[np.int64]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         self._collection(header["name"]).delete(ids=[str(each) for each in ids.tolist()])
         return {}, []
+
+    def _vectors(self, header: dict[str, Any], ids: NDArray[np.int64]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+        found = self._collection(header["name"]).get(ids=[str(each) for each in ids.tolist()], include=["embeddings"])
+        return {}, [np.array(found["ids"], dtype=np.int64), np.array(found["embeddings"], dtype=np.float32)]
 
     def _query(self, header: dict[str, Any], vector: NDArray[np.float32]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         collection = self._collection(header["name"])

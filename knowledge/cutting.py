@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, and_, func, select, update
 
 from common.database import Database
-from common.errors import KnowledgeError
+from common.errors import DocumentMissing, KnowledgeError
 from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, Chunking, token_estimate
 from knowledge.ingest import cut_document, embedded_text, in_slices
@@ -113,7 +113,7 @@ class Cutting:
         try:
             document = self._loaded(owner, identity)
             known = self._catalogue.passages(owner, document=identity)
-        except KnowledgeError:
+        except (KnowledgeError, DocumentMissing):
             return None
         new = cut_document(document, document.title, Chunking.parse(row.chunking), self._embedder)
         texts = [(embedded_text(document.form, document.title, chunk.heading, chunk.text), chunk.text) for chunk in new]

@@ -312,6 +312,7 @@ class Intake:
             self._store(batch, left)
             with self._changed:
                 self._ahead -= sum(taken.characters for taken in batch)
+                self._signal += 1  # what had to wait for one of these may be taken now
                 for taken in batch:
                     self._progress.pop(taken.claim.number, None)
                     self._dropped.discard(taken.claim.number)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, true, tuple_, update
 
 from common.database import Database, unwritable
 from knowledge.loading.document import LeftOut
@@ -107,7 +107,12 @@ class Jobs:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path, _ in files:
                 to = self._folder / uuid.uuid4().hex
-                shutil.move(path, to)
+                try:
+                    shutil.move(path, to)
+                except BaseException:
+                    if path.exists():
+                        to.unlink(missing_ok=True)  # what of it was copied would take room that somebody waits for
+                    raise
                 moved.append((path, to))
             with self._database.write() as connection:
                 key = require_row(connection, owner, collection).key
@@ -248,6 +253,9 @@ class Jobs:
         """Take the job that waited longest, of the collection that comes next after the one of the key `after`, so that a long
         queue of one stops no other."""
         waiting = (JOBS.c.state == "waiting") & COLLECTIONS.c.removed.is_(None)
+        # Of two files of one name the later one has to be stored last.
+        going = select(JOBS.c.collection, JOBS.c.name).where(JOBS.c.state == "working")
+        waiting &= tuple_(JOBS.c.collection, JOBS.c.name).not_in(going)
         first = select(JOBS.c.collection, func.min(JOBS.c.id).label("id")).join(
             COLLECTIONS, COLLECTIONS.c.key == JOBS.c.collection
         )

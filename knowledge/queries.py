@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
 
 from knowledge.rows import CollectionRow, NewPassage, collection_missing
-from knowledge.tables import COLLECTIONS, DOCUMENTS, LABELS, PASSAGES
+from knowledge.tables import COLLECTIONS, DOCUMENTS, LABELS, NEXT, PASSAGES, TRACES
 from retrieval.embedding import EmbedderInfo
 from retrieval.lexical import LexicalIndex
 
@@ -106,8 +106,10 @@ def take_out(connection: Connection, lexical: LexicalIndex, document: str) -> No
 def empty(connection: Connection, lexical: LexicalIndex, document: str) -> None:
     """Delete what lies in a document, and leave it without passages."""
     lexical.remove(passages_of(connection, document), connection)
+    connection.execute(delete(NEXT).where(NEXT.c.passage.in_(select(PASSAGES.c.id).where(PASSAGES.c.document == document))))
     connection.execute(delete(LABELS).where(LABELS.c.document == document))
     connection.execute(delete(PASSAGES).where(PASSAGES.c.document == document))
+    connection.execute(insert(TRACES).values(number=None))
 
 
 def delete_rows(connection: Connection, lexical: LexicalIndex, row: CollectionRow) -> None:
@@ -115,6 +117,8 @@ def delete_rows(connection: Connection, lexical: LexicalIndex, row: CollectionRo
     lexical.clear(row.group, connection)
     documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.collection == row.key)
     connection.execute(delete(LABELS).where(LABELS.c.document.in_(documents)))
+    connection.execute(delete(NEXT).where(NEXT.c.passage.in_(select(PASSAGES.c.id).where(PASSAGES.c.collection == row.key))))
     connection.execute(delete(PASSAGES).where(PASSAGES.c.collection == row.key))
     connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.collection == row.key))
     connection.execute(delete(COLLECTIONS).where(COLLECTIONS.c.key == row.key))
+    connection.execute(insert(TRACES).values(number=None))

@@ -4,6 +4,7 @@ What is made is kept as it goes, so that a process that ends loses nothing, and 
 was. The rows of the word index are made anew with them.
 """
 
+import time
 from collections.abc import Callable, Iterator
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
@@ -18,6 +19,7 @@ from knowledge.types import Outcome, Progress
 from retrieval.embedding import Embedder, EmbedderInfo
 
 _AT_ONCE = 512  # passages read, embedded and kept at a time
+_SAMPLE = 24  # passages that are embedded to tell how long all take
 
 
 class Reindexing:
@@ -30,7 +32,37 @@ class Reindexing:
         self._catalogue = catalogue
         self._embedder = embedder
         self._changed = changed
-        database.create(NEXT)
+        self._measured: dict[tuple[int, str], float] = {}  # seconds a passage takes, by collection and embedder
+
+    def estimate(self, owner: str, collection: str) -> float:
+        """About how many seconds re-indexing a collection takes, or what is left of it, by what some of its passages took here.
+
+        Raises `CollectionMissing` and `ModelMissing` (no embedder).
+        """
+        with self._database.read() as connection:
+            row = require_row(connection, owner, collection)
+        embedder = self._embedder()
+        key = (row.key, _name(embedder.info))
+        if key not in self._measured:
+            self._measured[key] = self._measure(row, embedder)
+        return self._measured[key] * self._count_missing(row, embedder.info)
+
+    def _measure(self, row: CollectionRow, embedder: Embedder) -> float:
+        columns = (DOCUMENTS.c.form, DOCUMENTS.c.title, PASSAGES.c.heading, PASSAGES.c.text)
+        query = select(*columns).join_from(PASSAGES, DOCUMENTS, DOCUMENTS.c.id == PASSAGES.c.document)
+        # Neighbours are of one length, more or less, so they come from all over the collection.
+        chosen = select(PASSAGES.c.id).where(PASSAGES.c.collection == row.key).order_by(func.random()).limit(_SAMPLE)
+        with self._database.read() as connection:
+            found = connection.execute(query.where(PASSAGES.c.id.in_(chosen))).all()
+        texts = [(embedded_text(*each), each.text) for each in found]
+        if not texts:
+            return 0.0
+        for _ in in_slices(embedder, texts[:1]):  # a first call takes longer
+            pass
+        began = time.perf_counter()
+        for _ in in_slices(embedder, texts):
+            pass
+        return (time.perf_counter() - began) / len(texts)
 
     def __call__(self, owner: str, collection: str) -> Iterator[Progress | Outcome]:
         """Re-index a collection, with how far it is and the outcome.

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from common.database import Database
 from knowledge.queries import as_row, delete_rows, mine, new_epoch, raise_generation, require_row, row_of, take_out
 from knowledge.rows import CollectionRow, collection_missing, lexical_text
-from knowledge.tables import COLLECTIONS, DOCUMENTS, INSTALLED, LABELS, PASSAGES
+from knowledge.tables import COLLECTIONS, DOCUMENTS, INSTALLED, LABELS, NEXT, PASSAGES, TRACES
 from knowledge.types import Collection
-from retrieval.lexical import LexicalIndex, LexicalRow
+from knowledge.wordindex import WordIndex
+from retrieval.lexical import LexicalRow
 
 KEPT_S = 86_400.0
 """How long what was removed can be taken back, in seconds."""
@@ -24,8 +25,8 @@ class Shelves:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.create(COLLECTIONS, DOCUMENTS, PASSAGES, LABELS, INSTALLED)
-        self.lexical = LexicalIndex(database, "passage")
+        database.create(COLLECTIONS, DOCUMENTS, PASSAGES, LABELS, INSTALLED, NEXT, TRACES)
+        self.lexical = WordIndex(database)
 
     def create(self, owner: str, collection: str, title: str, hidden: bool = False) -> bool:
         """Make a collection; False where the owner has one of that id."""
@@ -101,20 +102,21 @@ class Shelves:
             raise_generation(connection, row.key)
             return row
 
-    def purge(self) -> None:
-        """Delete for good what was removed longer ago than it is kept."""
+    def purge(self) -> bool:
+        """Delete for good what was removed longer ago than it is kept; whether there was something."""
         limit = time.time() - KEPT_S
         # Most often there is nothing, and then no writer's turn is taken.
         old_collections = select(COLLECTIONS).where(COLLECTIONS.c.removed < limit)
         old_documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.removed < limit)
         with self._database.read() as connection:
             if not connection.execute(old_collections).first() and not connection.execute(old_documents).first():
-                return
+                return False
         with self._database.write() as connection:
             for row in connection.execute(old_collections).all():
                 delete_rows(connection, self.lexical, as_row(row))
             for document in connection.execute(old_documents).scalars().all():
                 take_out(connection, self.lexical, document)
+        return True
 
     def index_words(self, connection: Connection, which: ColumnElement[bool]) -> None:
         """Give passages that are there again their rows in the word index."""

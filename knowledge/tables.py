@@ -139,3 +139,12 @@ NEXT = Table(
     Column("vector", LargeBinary),
     info={"backup": False},
 )
+
+# That something was deleted for good, while traces of it may still lie in the files: see `knowledge.upkeep`.
+TRACES = Table(
+    "knowledge_traces",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    info={"backup": False},
+    sqlite_autoincrement=True,
+)

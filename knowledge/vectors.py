@@ -6,8 +6,10 @@ vectors gives them. Small collections are always searched exactly, and Chroma's 
 """
 
 import logging
+import random
 import shutil
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -31,7 +33,10 @@ SMALL = 2000
 
 _SLICE = 1000  # rows written to Chroma at a time; a query waits no longer than one slice
 _PATIENCE_S = 0.5  # how long a query waits for Chroma before it is answered exactly
-_HEALINGS = 3  # rebuilds after damage before Chroma is left alone until the next start
+_HEALINGS = 3  # rebuilds after damage, one soon after the other, before Chroma is left alone
+_SOON_S = 600.0  # seconds in which they count as such: a disk that was full may have room by then
+_COMPARED = 5000  # vectors of a collection that are compared with the stored ones when Chroma is opened,
+_PROBES = 32  # and how many of them are looked for
 _MATRICES = 16  # collections kept in memory for exact search
 
 
@@ -76,6 +81,7 @@ class VectorIndex:
         self._synced: dict[int, tuple[str, int]] = {}
         self._waiting: set[int] = set()
         self._healings = 0
+        self._healed = 0.0
         self._closed = False
 
     def start(self) -> None:
@@ -144,6 +150,11 @@ class VectorIndex:
             self._synced.pop(row.key, None)
         self._submit(self._tidy)
 
+    def tidy(self) -> None:
+        """Keep nothing in memory of what was deleted; what is asked for is read anew."""
+        with self._lock:
+            self._matrices.clear()
+
     def rebuild(self) -> None:
         """Throw Chroma's files away and write them anew, in the background."""
         self._healings = 0
@@ -177,10 +188,26 @@ class VectorIndex:
             if generations.get(_name(row)) == row.generation and len(self._chroma.ids(row)) == len(
                 self._truth.vector_ids(row.key)
             ):
+                self._compare(row)
                 self._synced[row.key] = (row.epoch, row.generation)
         self._chroma.keep(rows)
         for row in rows:
             self._sync(row)
+
+    def _compare(self, row: Row) -> None:
+        """Whether Chroma holds what is stored: damaged files may load, and then give wrong answers without a word.
+
+        Raises `IndexDamaged`.
+        """
+        ids = self._truth.vector_ids(row.key)
+        chosen = random.sample(ids, min(_COMPARED, len(ids)))
+        for some in (chosen[i : i + _SLICE] for i in range(0, len(chosen), _SLICE)):
+            stored, held = self._truth.vectors(some), self._chroma.vectors(row, some)
+            if not all(key in held and np.allclose(held[key], vector, atol=1e-4) for key, vector in stored.items()):
+                raise IndexDamaged("vectors are not those that are stored")
+        for key, vector in self._truth.vectors(chosen[:_PROBES]).items():
+            if self._chroma.query(row, vector, 1)[0][1] < 0.999:
+                raise IndexDamaged(f"the vector {key} is not found")
 
     def _large(self) -> list[Row]:
         """The collections that Chroma is worth its while for; the others count as up to date."""
@@ -231,10 +258,13 @@ class VectorIndex:
     def _damaged(self, error: IndexDamaged) -> None:
         with self._lock:
             self._synced.clear()
-            self._healings += 1
+            now = time.monotonic()
+            self._healings = self._healings + 1 if now - self._healed < _SOON_S else 1
+            if self._healings <= _HEALINGS:
+                self._healed = now
             give_up = self._healings > _HEALINGS
         if give_up:
-            log.error("the vector index fails again and again (%s); exact search answers until the next start", error)
+            log.error("the vector index fails again and again (%s); exact search answers for some time", error)
             return
         log.warning("the vector index is damaged (%s); it is built anew, and exact search answers meanwhile", error)
         self._submit(self._renew)
@@ -319,6 +349,9 @@ class _Chroma:
         if name not in self._ids:
             self._ids[name] = set(self._opened().ids(name).tolist())
         return self._ids[name]
+
+    def vectors(self, row: Row, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        return self._opened().vectors(_name(row), ids)
 
     def add(self, row: Row, vectors: dict[int, NDArray[np.float32]]) -> None:
         if vectors:

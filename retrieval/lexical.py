@@ -5,16 +5,19 @@ characters and pairs of characters, so that a word of two is found. FTS5 finds t
 the statistics of the groups searched: FTS5 knows one set for all owners and gives nothing to a word that half of the rows have.
 """
 
+import contextlib
 import json
 import math
 import re
+import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
 
@@ -45,6 +48,13 @@ _RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\WA-Z\d_]+|[A-Z]+|\d+")
 _NAME = re.compile(r"[a-z][a-z_]*")
 _GROUP = re.compile(r"[a-z0-9]+")
+_PLAIN = re.compile(r"[a-z0-9]+|[\u4e00-\u9fa5]+")  # what our tokens and FTS5's agree on, whatever Unicode each was built with
+_SHADOWS = ("data", "idx", "content", "docsize", "config")  # the tables that FTS5 keeps a table of rows in
+_DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
+
+
+class LexicalDamaged(Exception):
+    """The tables of an index are gone, cannot be read, or do not fit together: it is to be emptied and filled anew."""
 
 
 def tokens(text: str) -> list[str]:
@@ -110,7 +120,11 @@ class LexicalIndex:
         self._database = database
         self._rows, self._groups, self._terms = f"{name}_fts", f"{name}_groups", f"{name}_terms"
         with database.write() as connection:
-            self._create(connection)
+            try:
+                with guarded():
+                    self._create(connection)
+            except LexicalDamaged:
+                self.empty(connection)
 
     def _create(self, connection: Connection) -> None:
         run = connection.exec_driver_sql
@@ -127,46 +141,62 @@ class LexicalIndex:
         )
 
     def empty(self, connection: Connection) -> None:
-        """Take every row out within the caller's transaction."""
-        for table in (self._rows, self._groups, self._terms):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
+        """Take every row out within the caller's transaction, whatever state the tables are in."""
+        run = connection.exec_driver_sql
+        try:
+            run(f"DROP TABLE IF EXISTS {self._rows}")
+        except DBAPIError:
+            # FTS5 does not let go of a table that it cannot open.
+            run("PRAGMA writable_schema=ON")
+            run("DELETE FROM sqlite_master WHERE type = 'table' AND name = ?", (self._rows,))
+            run("PRAGMA writable_schema=RESET")
+        for table in (*(f"{self._rows}_{shadow}" for shadow in _SHADOWS), self._groups, self._terms):
+            run(f"DROP TABLE IF EXISTS {table}")
         self._create(connection)
 
     def add(self, rows: Iterable[LexicalRow], connection: Connection) -> None:
-        """Index the rows within the caller's transaction; their ids must be new."""
+        """Index the rows within the caller's transaction; their ids must be new. Raises `LexicalDamaged`."""
         added: list[tuple[int, str, str]] = []
-        statistics = _Statistics()
+        statistics = Statistics()
         for row in rows:
             _check(row.group)
             words = tokens(row.text)
             statistics.count(row.group, words)
             added.append((row.id, f"g{row.group}", " ".join(words)))
         if added:
-            connection.exec_driver_sql(f"INSERT INTO {self._rows} (rowid, scope, tokens) VALUES (?, ?, ?)", added)
-            self._save(statistics, connection, 1)
+            with guarded():
+                connection.exec_driver_sql(f"INSERT INTO {self._rows} (rowid, scope, tokens) VALUES (?, ?, ?)", added)
+                self._save(statistics, connection, 1)
 
     def remove(self, ids: Sequence[int], connection: Connection) -> None:
-        """Take the rows out within the caller's transaction; ids that are not there are no matter."""
-        statistics = _Statistics()
-        for batch in _batches(ids):
-            marks = ",".join("?" * len(batch))
-            found = connection.exec_driver_sql(f"SELECT scope, tokens FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch))
-            for scope, text in found:
-                statistics.count(scope[1:], text.split(" ") if text else [])
-            connection.exec_driver_sql(f"DELETE FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch))
-        self._save(statistics, connection, -1)
+        """Take the rows out within the caller's transaction; ids that are not there are no matter. Raises `LexicalDamaged`."""
+        statistics = Statistics()
+        with guarded():
+            for batch in _batches(ids):
+                marks = ",".join("?" * len(batch))
+                select = f"SELECT scope, tokens FROM {self._rows} WHERE rowid IN ({marks})"
+                found = connection.exec_driver_sql(select, tuple(batch))
+                for scope, text in found:
+                    words = _words(text)
+                    statistics.count(str(scope)[1:], words if words != [""] else [])
+                connection.exec_driver_sql(f"DELETE FROM {self._rows} WHERE rowid IN ({marks})", tuple(batch))
+            self._save(statistics, connection, -1)
 
     def clear(self, group: str, connection: Connection) -> None:
-        """Take every row of the group out within the caller's transaction, so that it can be built anew."""
+        """Take every row of the group out within the caller's transaction, so that it can be built anew.
+
+        Raises `LexicalDamaged`.
+        """
         _check(group)
         run = connection.exec_driver_sql
-        run(f"DELETE FROM {self._rows} WHERE {self._rows} MATCH ?", (f'scope : "g{group}"',))
-        run(f"DELETE FROM {self._groups} WHERE grp = ?", (group,))
-        run(f"DELETE FROM {self._terms} WHERE grp = ?", (group,))
+        with guarded():
+            run(f"DELETE FROM {self._rows} WHERE {self._rows} MATCH ?", (f'scope : "g{group}"',))
+            run(f"DELETE FROM {self._groups} WHERE grp = ?", (group,))
+            run(f"DELETE FROM {self._terms} WHERE grp = ?", (group,))
 
     def count(self) -> int:
-        """How many rows the index holds."""
-        with self._database.read() as connection:
+        """How many rows the index holds. Raises `LexicalDamaged`."""
+        with self._database.read() as connection, guarded():
             return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
 
     def search(
@@ -181,37 +211,49 @@ class LexicalIndex:
 
         Any text is a query: there are no operators, and of a long one the first 4,000 characters are read. `also` is called,
         once, after the best rows were found; not where no row has a word of the query. With `within` only these rows, all of the
-        groups, are found; what their words weigh is still told by the whole groups.
+        groups, are found; what their words weigh is still told by the whole groups. Raises `LexicalDamaged`.
         """
         for group in groups:
             _check(group)
         asked = list(dict.fromkeys(tokens(query[:_QUERY_LENGTH])))
         if not asked or not groups or (within is not None and not within):
             return []
-        with self._database.read() as connection:
+        with self._database.read() as connection, guarded():
             scale = self._scale(asked, groups, connection)
             if not scale.terms:
+                self._check_absent(asked, groups, connection)
                 return []
             few = within if within is not None and len(within) <= _FEW else ()
             texts = {} if few else self._candidates(scale, groups, max(2 * limit, 100), within, connection)
+            sought = len(texts) if all(map(is_plain, scale.terms)) else 0
             others = also()
             for batch in _batches([key for key in (*others, *few) if key not in texts]):
                 marks = ",".join("?" * len(batch))
                 select = f"SELECT rowid, tokens FROM {self._rows} WHERE rowid IN ({marks})"
                 texts |= {row[0]: row[1] for row in connection.exec_driver_sql(select, tuple(batch))}
-        hits = [hit for key, text in texts.items() if (hit := scale.score(key, text)) is not None]
+        unknown = [term for term in asked if term not in scale.rows]
+        hits = []
+        for place, (key, text) in enumerate(texts.items()):
+            words = _words(text)
+            if not set(words).isdisjoint(unknown):
+                raise LexicalDamaged("a row holds a word that is not counted")
+            if (hit := scale.score(key, words)) is not None:
+                hits.append(hit)
+            elif place < sought:
+                raise LexicalDamaged("a row is found by words that it does not hold")
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         wanted = set(others)
         return hits[:limit] + [hit for hit in hits[limit:] if hit.id in wanted]
 
     def _candidates(
-        self, scale: "_Scale", groups: Sequence[str], limit: int, within: Sequence[int] | None, connection: Connection
+        self, scale: "Scale", groups: Sequence[str], limit: int, within: Sequence[int] | None, connection: Connection
     ) -> dict[int, str]:
         """The tokens of the rows that are worth a closer look."""
         scopes = " OR ".join(f'"g{group}"' for group in groups)
         # What is narrowed to a tenth may look at words that ten times as many rows hold.
         rows = _CANDIDATE_ROWS if within is None else _CANDIDATE_ROWS * max(1, scale.population // len(within))
-        words = " OR ".join(f'"{term}"' for term in scale.candidates(rows))
+        terms = scale.candidates(rows)
+        words = " OR ".join(f'"{term}"' for term in terms)
         values: tuple[object, ...] = (f"scope : ({scopes}) AND tokens : ({words})",)
         only = ""
         if within is not None:
@@ -224,20 +266,37 @@ class LexicalIndex:
             f"WHERE {self._rows} MATCH ? {only}ORDER BY bm25({self._rows}, 0.0, 1.0) LIMIT ?)",
             (*values, limit),
         )
-        return {row[0]: row[1] for row in found}
+        texts = {row[0]: row[1] for row in found}
+        counted = max((scale.rows[term] for term in terms if is_plain(term)), default=0)
+        if within is None and len(texts) < min(limit, counted):
+            raise LexicalDamaged(f"{len(texts)} rows of {counted} are found")
+        return texts
+
+    def _check_absent(self, asked: Sequence[str], groups: Sequence[str], connection: Connection) -> None:
+        """Raises `LexicalDamaged` where rows hold a word that is not counted."""
+        scopes = " OR ".join(f'"g{group}"' for group in groups)
+        words = " OR ".join(f'"{term}"' for term in asked[:_TERMS] if is_plain(term))
+        if not words:
+            return
+        select = f"SELECT rowid FROM {self._rows} WHERE {self._rows} MATCH ? LIMIT 1"
+        if connection.exec_driver_sql(select, (f"scope : ({scopes}) AND tokens : ({words})",)).first() is not None:
+            raise LexicalDamaged("a row holds a word that is not counted")
 
     def coverage(self, query: str, groups: Sequence[str], texts: Sequence[str]) -> list[float]:
-        """What share of the query's information each text holds, by the statistics of the groups, in [0, 1]."""
+        """What share of the query's information each text holds, by the statistics of the groups, in [0, 1].
+
+        Raises `LexicalDamaged`.
+        """
         asked = list(dict.fromkeys(tokens(query[:_QUERY_LENGTH])))
         if not asked or not groups or not texts:
             return [0.0] * len(texts)
         for group in groups:
             _check(group)
-        with self._database.read() as connection:
+        with self._database.read() as connection, guarded():
             scale = self._scale(asked, groups, connection)
         return [scale.coverage(set(tokens(text))) for text in texts]
 
-    def _scale(self, asked: Sequence[str], groups: Sequence[str], connection: Connection) -> "_Scale":
+    def _scale(self, asked: Sequence[str], groups: Sequence[str], connection: Connection) -> "Scale":
         scope = ",".join("?" * len(groups))
         rows, length = connection.exec_driver_sql(
             f"SELECT coalesce(sum(row_count), 0), coalesce(sum(token_count), 0) FROM {self._groups} WHERE grp IN ({scope})",
@@ -251,14 +310,11 @@ class LexicalIndex:
                 (*groups, *batch),
             )
             counts |= {row[0]: row[1] for row in found}
-        idf = {term: _idf(term, counts.get(term, 0), rows) for term in asked}
-        known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
-        # Of a dozen passages one cannot tell which words are rare, so coverage takes them for a part of many.
-        known_to_many = {term: _idf(term, counts.get(term, 0), max(rows, _MANY)) for term in asked}
-        best = (_K1 + 1) * sum(idf.values())
-        return _Scale(counts, {term: idf[term] for term in known[:_TERMS]}, known_to_many, best, length / max(rows, 1), rows)
+        if not all(isinstance(count, int) and count > 0 for count in (*counts.values(), *([rows, length] if counts else ()))):
+            raise LexicalDamaged("a count is none")
+        return scale_of(asked, counts, rows, length / max(rows, 1))
 
-    def _save(self, statistics: "_Statistics", connection: Connection, sign: int) -> None:
+    def _save(self, statistics: "Statistics", connection: Connection, sign: int) -> None:
         if not statistics.groups:
             return
         connection.exec_driver_sql(
@@ -279,7 +335,7 @@ class LexicalIndex:
             connection.exec_driver_sql(f"DELETE FROM {self._terms} WHERE grp = ? AND term = ? AND row_count <= 0", gone)
 
 
-class _Statistics:
+class Statistics:
     """What some rows add to the statistics: rows and tokens of each group, and rows of each term."""
 
     def __init__(self) -> None:
@@ -293,14 +349,14 @@ class _Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Scale:
     """How rows are weighed for one query: `rows` that hold a term, and the idf of the `terms` that count, rarest first.
 
     `asked` are the weights of all that coverage looks for; `best` is the score of a row that had all of it without end,
     `population` how many rows there are.
     """
 
-    rows: dict[str, int]
+    rows: Mapping[str, int]
     terms: dict[str, float]
     asked: dict[str, float]
     best: float
@@ -318,8 +374,8 @@ class _Scale:
             chosen.append(term)
         return chosen
 
-    def score(self, key: int, text: str) -> LexicalHit | None:
-        words = text.split(" ")
+    def score(self, key: int, words: Sequence[str]) -> LexicalHit | None:
+        """What a row of these tokens is worth; None where it shares none."""
         held = set(words)
         # Counting the few terms that are there is faster than counting all words.
         counts = {term: words.count(term) for term in self.terms.keys() & held}
@@ -332,6 +388,16 @@ class _Scale:
     def coverage(self, words: set[str]) -> float:
         whole = sum(self.asked.values())
         return sum(idf for term, idf in self.asked.items() if term in words) / whole if whole else 0.0
+
+
+def scale_of(asked: Sequence[str], counts: Mapping[str, int], rows: int, mean_length: float) -> Scale:
+    """The scale for the words of a query, of which `counts` tells how many of the `rows` hold each."""
+    idf = {term: _idf(term, counts.get(term, 0), rows) for term in asked}
+    known = sorted((term for term in asked if term in counts), key=lambda term: -idf[term])
+    # Of a dozen passages one cannot tell which words are rare, so coverage takes them for a part of many.
+    known_to_many = {term: _idf(term, counts.get(term, 0), max(rows, _MANY)) for term in asked}
+    best = (_K1 + 1) * sum(idf.values())
+    return Scale(counts, {term: idf[term] for term in known[:_TERMS]}, known_to_many, best, mean_length, rows)
 
 
 def _idf(term: str, holding: int, rows: int) -> float:
@@ -347,6 +413,29 @@ def _weight(term: str) -> float:
 def is_common(term: str) -> bool:
     """Whether a token is one that asks or binds, and so says little of what is asked for."""
     return term in _COMMON or (not term.isascii() and not _COMMON_HAN.isdisjoint(term))
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """What SQLite says of damaged tables is `LexicalDamaged`; a full or read-only disk is not."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+            raise LexicalDamaged(str(error.orig)) from error
+        raise
+
+
+def _words(stored: object) -> list[str]:
+    """The tokens of a row, as they are stored."""
+    if not isinstance(stored, str):
+        raise LexicalDamaged("a row is not text")
+    return stored.split(" ")
+
+
+def is_plain(term: str) -> bool:
+    """Whether FTS5 is certain to take a token for one as well."""
+    return _PLAIN.fullmatch(term) is not None
 
 
 def _check(group: str) -> None:

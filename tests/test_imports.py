@@ -60,6 +60,8 @@ OWNERS = {
         "knowledge/renewal.py",
         "knowledge/tables.py",
         "knowledge/trust.py",
+        "knowledge/upkeep.py",
+        "knowledge/wordindex.py",
         "retrieval/lexical.py",
         "tools/permissions.py",
     ),

@@ -2,8 +2,9 @@
 
     python -m tests.knowledge.kills FOLDER [--rounds N] [--seed N] [--passages N] [--bare]
 
-In each round a child adds (through the queue and directly), replaces, removes, brings back and re-indexes documents, and says
-what it begins and what was acknowledged; it is killed at some moment, and another child opens the folder and looks at everything.
+In each round a child adds and replaces (through the queue and directly), removes, deletes for good, brings back, cuts again and
+re-indexes documents, with another embedder too, and says what it begins and what was acknowledged; it is killed at some moment,
+and another child opens the folder and looks at everything.
 The output is a JSON object of what was found. With --bare the same is done to a Chroma collection without Hearth.
 """
 
@@ -11,10 +12,11 @@ import argparse
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,14 @@ from chromadb.config import Settings
 
 from common.database import Database
 from knowledge.base import Knowledge
+from knowledge.catalogue import Catalogue
+from knowledge.chunking import Chunking
 from knowledge.types import Record
 from retrieval.embedding import HashEmbedder
 
 OWNER, PARTS = "maker", 6
 _QUEUED, _DIRECT = 40, 20  # documents a round may have of each kind, before the oldest are removed
+_LONGEST_S = 0.6  # that a round goes on after its first word
 _SETTLE_EVERY = 10  # rounds, in which Chroma too is waited for and compared
 
 
@@ -48,10 +53,13 @@ class Promises:
     def __init__(self) -> None:
         self.may: dict[str, set[int | None]] = {}
         self.acknowledged = 0
+        self.acts: dict[str, int] = {}  # on a whole collection, that were begun
 
     def hear(self, line: str) -> None:
         said, name, edition = json.loads(line)
-        if said == "begin":
+        if said == "going":
+            self.acts[name] = self.acts.get(name, 0) + 1
+        elif said == "begin":
             self.may.setdefault(name, {None}).add(edition)
         else:
             self.may[name] = {edition}
@@ -71,9 +79,11 @@ class Promises:
 # ---- with Hearth ------------------------------------------------------------------------------------------------------
 
 
-def opened(folder: Path) -> tuple[Knowledge, Database]:
+def opened(folder: Path, other: bool = False) -> tuple[Knowledge, Database]:
+    """With the embedder that its vectors come from, or with another one."""
     database = Database(folder / "hearth.db")
-    return Knowledge(database, folder, HashEmbedder()), database
+    made_by = {row.embedder for row in Catalogue(database).everything()}
+    return Knowledge(database, folder, HashEmbedder(256 if ("hash-256" in made_by) != other else 384)), database
 
 
 def prepare(folder: Path, passages: int) -> None:
@@ -90,43 +100,64 @@ def prepare(folder: Path, passages: int) -> None:
 def work(folder: Path, seed: int, tell: Callable[[str, str, int | None], None]) -> None:
     """Change things until somebody kills this process."""
     chance = random.Random(seed)
-    knowledge, _ = opened(folder)
+    other = chance.random() < 0.2
+    knowledge, _ = opened(folder, other)
+    if other:  # before anything else: files that wait could not be added
+        tell("going", "another embedder", None)
+        knowledge.rebuild(OWNER)
+        tell("going", "the other embedder in use", None)
     knowledge.start()
     files = folder.parent / "files"
     files.mkdir(exist_ok=True)
     removed: list[tuple[str, str, int]] = []
+    queued: list[int] = []
     for step in range(1_000_000):
         stored = {document.name: document for document in knowledge.documents(OWNER, "docs") if document.name[0] == "d"}
         edition = seed * 1000 + step
         what = chance.random()
         if what < 0.35:
-            name = f"q{edition}.md"
+            # Every third one replaces a document that went the same way.
+            name = f"q{chance.choice(queued) if queued and chance.random() < 0.33 else edition}.md"
+            queued.append(int(name[1:-3]))
             path = files / name
             path.write_text(text(name, edition), "utf-8")
             tell("begin", name, edition)
             knowledge.intake.add(OWNER, "docs", [(path, name)])
             tell("done", name, edition)
-        elif what < 0.75:
+        elif what < 0.70:
             name = f"d{chance.randrange(_DIRECT)}.md"
             path = files / name
             path.write_text(text(name, edition), "utf-8")
             tell("begin", name, edition)
             knowledge.add(OWNER, "docs", path, name)
             tell("done", name, edition)
-        elif what < 0.9 and stored:
+        elif what < 0.74 and stored:
+            name, document = chance.choice(sorted(stored.items()))
+            tell("begin", name, None)
+            knowledge.delete(OWNER, document.id)
+            tell("done", name, None)
+        elif what < 0.78:
+            tell("going", "cut", None)
+            knowledge.cutting.choose(OWNER, "docs", Chunking.parse(chance.choice(["passages", "heading", "fixed:64:8"])))
+            knowledge.intake.ask(OWNER, "docs", "cut", "Docs")
+        elif what < 0.79:
+            tell("going", "forget", None)
+            knowledge.forget()
+        elif what < 0.91 and stored:
             name, document = chance.choice(sorted(stored.items()))
             was = edition_of(knowledge.text(OWNER, document.id))
             tell("begin", name, None)
             knowledge.remove(OWNER, document.id)
             tell("done", name, None)
             removed.append((name, document.id, was))
-        elif what < 0.97 and removed:
+        elif what < 0.975 and removed:
             name, document, was = removed.pop()
             if name not in stored:
                 tell("begin", name, was)
                 knowledge.restore(OWNER, document)
                 tell("done", name, was)
-        else:
+        elif what > 0.975:
+            tell("going", "rebuild", None)
             knowledge.rebuild(OWNER)
 
 
@@ -152,7 +183,8 @@ def inspect(folder: Path, settle: bool) -> dict[str, Any]:
         if document.name == "base":
             continue
         edition = there[document.name] = edition_of(whole)
-        if whole != text(document.name, edition) or len(passages) != PARTS:
+        matters = [f"matter{document.name.removesuffix('.md')}x{part}." for part in range(PARTS)]
+        if whole != text(document.name, edition) or not all(any(each in one.text for one in passages) for each in matters):
             problems.append(f"{document.name} is not what was given")
         hit = knowledge.search(OWNER, f"matter{document.name.removesuffix('.md')}x3", ["docs"], limit=1)
         if not hit or hit[0].passage.document != document.id:
@@ -168,14 +200,15 @@ def inspect(folder: Path, settle: bool) -> dict[str, Any]:
         if scores[0] != scores[1]:
             problems.append(f"search differs from exact search: {scores}")
     problems += [english for english, _ in knowledge.check().problems]
-    for document in knowledge.documents(OWNER, "docs"):
-        if document.name[0] == "q" and len(there) > _QUEUED + _DIRECT:
-            knowledge.remove(OWNER, document.id)
-            del there[document.name]
+    taken_away = [each for each in knowledge.documents(OWNER, "docs") if each.name[0] == "q"][
+        : max(0, len(there) - _QUEUED - _DIRECT)
+    ]
+    for document in taken_away:
+        knowledge.remove(OWNER, document.id)
     knowledge.intake.dismiss(OWNER, "docs")
     knowledge.close()
     database.close()
-    return {"there": there, "problems": problems, "seconds": seconds}
+    return {"there": there, "problems": problems, "seconds": seconds, "taken away": [each.name for each in taken_away]}
 
 
 # ---- with Chroma alone ------------------------------------------------------------------------------------------------
@@ -257,11 +290,24 @@ def forked(job: Callable[[int], None]) -> tuple[int, int]:
         os._exit(1)
 
 
-def lines(reading: int) -> Iterator[str]:
+def heard(reading: int, chance: random.Random) -> bytes:
+    """What a child says until some moment after its first word."""
+    said, until = b"", 0.0
+    while not until or time.monotonic() < until:
+        ready, _, _ = select.select([reading], [], [], max(until - time.monotonic(), 0.0) if until else None)
+        piece = os.read(reading, 1 << 16) if ready else b""
+        if ready and not piece:
+            break
+        said += piece
+        until = until or time.monotonic() + chance.uniform(0.0, _LONGEST_S)
+    return said
+
+
+def lines(reading: int, begun: bytes = b"") -> list[str]:
+    """The whole lines of what a child says to its end, after what it has begun to say."""
     with os.fdopen(reading, "rb") as pipe:
-        for line in pipe:
-            if line.endswith(b"\n"):
-                yield line.decode()
+        whole, _, _ = (begun + pipe.read()).rpartition(b"\n")
+    return whole.decode().splitlines()
 
 
 def one_round(
@@ -277,17 +323,10 @@ def one_round(
         os.write(writing, (json.dumps((inspect_bare if bare_chroma else inspect)(folder, settle)) + "\n").encode())
 
     child, reading = forked(change)
-    heard = lines(reading)
-    kill_at: float | None = None
-    for line in heard:
-        promises.hear(line)
-        if kill_at is None:
-            kill_at = time.monotonic() + chance.uniform(0.0, 0.3)
-        if time.monotonic() >= kill_at:
-            break
+    said = heard(reading, chance)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    for line in heard:
+    for line in lines(reading, said):
         promises.hear(line)
     child, reading = forked(look)
     found = [json.loads(line) for line in lines(reading)]
@@ -324,7 +363,9 @@ def main(arguments: list[str]) -> int:
             unopenable += 1
             break
         lost += [f"round {number}: {each}" for each in promises.found(found["there"])]
+        promises.may |= {name: {None} for name in found.get("taken away", ())}
     found = {"rounds": options.rounds, "acknowledged": promises.acknowledged, "lost": lost, "problems": problems}
+    found["acts"] = promises.acts
     found |= {"unopenable": unopenable, "slowest_opening_s": round(slowest, 2)}
     sys.stdout.write(json.dumps(found) + "\n")
     return 0

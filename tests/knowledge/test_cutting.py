@@ -11,6 +11,7 @@ from common.errors import ChunkingInvalid
 from knowledge.base import Knowledge
 from knowledge.chunking import METHODS, Chunking, chunks, token_estimate
 from knowledge.loading.plain import read_markdown
+from knowledge.types import Outcome
 from retrieval.embedding import HashEmbedder, load_embedder
 
 ENGLISH = "The shop opens at ten. It closes at seven, except on Sunday. Ask the leader of the shift about keys! "
@@ -249,3 +250,16 @@ def test_the_queue_cuts_again(knowledge, manual):
     assert knowledge.intake.settled(30)
     ((job, _),) = knowledge.intake.jobs("maker", "shop")
     assert (job.state, job.passages) == ("done", 1)
+
+
+def test_a_document_that_is_removed_meanwhile_does_not_end_the_cutting(knowledge, files):
+    knowledge.create_collection("maker", "Shop", "shop")
+    for number in range(3):
+        knowledge.add("maker", "shop", files.write(f"{number}.md", f"# {number}\n\n" + "One sentence follows another. " * 40))
+    knowledge.cutting.choose("maker", "shop", Chunking.parse("fixed:64"))
+    going = knowledge.cutting("maker", "shop")
+    next(going)
+    for document in knowledge.documents("maker", "shop")[:2]:
+        knowledge.remove("maker", document.id)
+    assert [event.state for event in going if isinstance(event, Outcome)] == ["done"]
+    assert knowledge.check().problems == ()

@@ -12,6 +12,7 @@ import pytest
 from common.errors import CollectionMissing, EmbedderMismatch, StorageFailed
 from knowledge.jobs import Jobs
 from knowledge.loading import refusals
+from knowledge.types import Outcome
 from retrieval.embedding import EmbedderInfo, HashEmbedder
 
 
@@ -370,3 +371,23 @@ def test_the_refusals_name_files_as_their_owner_does(knowledge, files):
     (job,) = (job for job, _ in knowledge.intake.jobs("maker", "docs"))
     wanted = refusals.unsupported("程序.pdf", ("a Windows program", " Windows 程序"))
     assert (job.english, job.chinese) == (wanted.english, wanted.chinese)
+
+
+def test_of_two_files_of_one_name_the_later_one_is_what_stays(knowledge, files):
+    for edition in range(30):
+        knowledge.intake.add("maker", "docs", [(files.write("a.md", f"# Edition\n\nThis is edition {edition}."), "a.md")])
+    assert knowledge.intake.settled(60)
+    (document,) = knowledge.documents("maker", "docs")
+    assert "edition 29." in knowledge.text("maker", document.id)
+
+
+def test_a_file_waits_for_an_earlier_one_of_its_name_and_for_no_other(knowledge, files, tmp_path):
+    knowledge.intake.stop()  # nothing is worked on
+    for name in ("a.md", "a.md", "b.md"):
+        knowledge.intake.add("maker", "docs", [(files.write(name, f"# {name}"), name)])
+    jobs = knowledge.intake._jobs
+    first, other = jobs.claim(), jobs.claim()
+    assert [first.name, other.name] == ["a.md", "b.md"]
+    assert jobs.claim() is None
+    jobs.end(first.number, Outcome("", "a.md", "done"))
+    assert jobs.claim().name == "a.md"

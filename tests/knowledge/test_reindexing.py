@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from common.errors import EmbedderMismatch
+from common.errors import CollectionMissing, EmbedderMismatch
 from retrieval.embedding import EmbedderInfo, HashEmbedder
 
 
@@ -118,3 +118,44 @@ def test_the_new_vectors_are_those_of_the_texts(filled, open_knowledge):
     stored = knowledge.index._truth.vectors([each.id for each in passages])
     wanted = other.embed([f"Manual > {each.heading}\n{each.text}" for each in passages], "passage")
     assert np.allclose(np.stack([stored[each.id] for each in passages]), wanted, atol=1e-6)
+
+
+class Slow(Other):
+    """An embedder that takes a millisecond for each text, by a clock of its own."""
+
+    def embed(self, texts, kind):
+        self.now = getattr(self, "now", 0.0) + 0.001 * len(texts)
+        return super().embed(texts, kind)
+
+
+def test_how_long_it_takes_is_told_by_what_the_embedder_needs_here(filled, open_knowledge, monkeypatch):
+    slow = Slow()
+    slow.now = 0.0
+    monkeypatch.setattr("knowledge.reindexing.time.perf_counter", lambda: slow.now)
+    knowledge = open_knowledge(slow)
+    assert knowledge.reindexing.estimate("maker", "docs") == pytest.approx(0.101)
+    made = slow.made
+    assert knowledge.reindexing.estimate("maker", "docs") == pytest.approx(0.101)
+    assert slow.made == made, "what was measured is remembered"
+    slow._breaks_after = made + 32
+    with pytest.raises(KeyboardInterrupt):
+        knowledge.rebuild("maker")
+    assert 0 < knowledge.reindexing.estimate("maker", "docs") < 0.08, "what is left of it"
+    with pytest.raises(CollectionMissing):
+        knowledge.reindexing.estimate("maker", "nothing")
+
+
+def test_old_answers_are_given_until_all_new_vectors_are_there(filled, open_knowledge):
+    knowledge = open_knowledge()
+    before = [(hit.passage.id, hit.score) for hit in knowledge.search("maker", "valve 77", ["docs"])]
+    open_knowledge.close()
+    other = Other(breaks_after=32)
+    knowledge = open_knowledge(other)
+    with pytest.raises(KeyboardInterrupt):
+        knowledge.rebuild("maker")
+    open_knowledge.close()
+    # Whoever goes back to the old embedder finds everything as it was.
+    knowledge = open_knowledge()
+    assert [(hit.passage.id, hit.score) for hit in knowledge.search("maker", "valve 77", ["docs"])] == before
+    knowledge.rebuild("maker")
+    assert [(hit.passage.id, hit.score) for hit in knowledge.search("maker", "valve 77", ["docs"])] == before

@@ -1,5 +1,6 @@
 """The vector index: Chroma beside exact search, and that no damage to Chroma's files is ever seen in an answer."""
 
+import os
 import shutil
 from dataclasses import dataclass
 
@@ -75,6 +76,10 @@ def open_index(tmp_path):
 
 def agrees(index, truth, *, chroma):
     assert index.current(truth.row) is chroma
+    matches(index, truth)
+
+
+def matches(index, truth):
     for key in list(truth.stored)[:10]:
         found = index.search(truth.row, truth.stored[key], 5)
         assert [key for key, _ in found] == truth.nearest(truth.stored[key], 5)
@@ -192,6 +197,69 @@ def test_a_folder_deleted_while_running_is_healed(open_index, tmp_path):
     agrees(index, truth, chroma=True)
 
 
+WAYS = {
+    "halved": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "emptied": lambda path: os.truncate(path, 0),
+    "zeroed": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "overwritten in the middle": lambda path: overwrite(path),
+    "removed": lambda path: path.unlink(),
+}
+FILES = ["chroma.sqlite3", "data_level0.bin", "header.bin", "length.bin", "link_lists.bin"]
+
+
+ALWAYS = {
+    "chroma.sqlite3": ("halved", "overwritten in the middle"),
+    "data_level0.bin": ("halved", "removed"),
+    "header.bin": ("zeroed",),
+}
+FAULTS = [
+    pytest.param(name, way, marks=() if way in ALWAYS.get(name, ()) else pytest.mark.soak, id=f"{name} {way}")
+    for name in FILES
+    for way in WAYS
+]
+
+
+def overwrite(path):
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 3)
+        file.write(np.random.default_rng(1).bytes(path.stat().st_size // 3))
+
+
+def spoil(folder, name, way):
+    """Damage a file of Chroma's, of the folder it is in."""
+    found = list(folder.rglob(name))
+    assert found
+    for path in found:
+        WAYS[way](path)
+
+
+@pytest.mark.parametrize(("name", "way"), FAULTS)
+def test_every_file_may_be_damaged_between_two_starts(open_index, tmp_path, name, way):
+    truth = Truth(1100)
+    open_index(truth).close()
+    spoil(tmp_path / "index", name, way)
+    index = open_index(truth)
+    matches(index, truth)
+    assert index.settled()
+    agrees(index, truth, chroma=True)
+
+
+@pytest.mark.parametrize(("name", "way"), FAULTS)
+def test_every_file_may_be_damaged_while_running(open_index, tmp_path, name, way):
+    truth = Truth(1100)
+    index = open_index(truth)
+    spoil(tmp_path / "index", name, way)
+    for _ in range(2):
+        matches(index, truth)
+        truth.grow(30)
+        index.changed(1)
+        index.settled()
+    index.close()
+    again = open_index(truth)
+    assert again.settled()
+    agrees(again, truth, chroma=True)
+
+
 def test_an_impossible_answer_is_damage(open_index, monkeypatch):
     truth = Truth(100)
     index = open_index(truth)
@@ -225,6 +293,14 @@ def test_chroma_is_left_alone_when_it_fails_again_and_again(open_index, monkeypa
         assert index.search(truth.row, truth.stored[3], 1)[0][0] == 3
         index.settled()
     agrees(index, truth, chroma=False)
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "SMALL", 20)
+    monkeypatch.setattr(module, "_SOON_S", 0.0)  # as if much time had gone by
+    index._chroma._opened()._child.kill()
+    truth.grow(1)
+    index.changed(1)
+    index.settled()
+    agrees(index, truth, chroma=True)
 
 
 def test_a_collection_that_is_gone_leaves_nothing(open_index):

@@ -220,7 +220,10 @@ def test_a_collection_of_another_embedder_is_offered_to_be_re_indexed(make_studi
     page = Workshop(studio, Desk(studio, Viewers()), tmp_path / "uploads")
     html = seen(page, collection)
     assert "Its vectors come from the embedder “hash-384”" in words(html)
-    assert "重新索引" in words(seen(page, collection, language="zh"))
+    assert "On this machine that takes about 1 s." in words(html)
+    chinese = words(seen(page, collection, language="zh"))
+    assert "重新索引" in chinese
+    assert "在这台机器上大约需要 1 秒。" in chinese
     act(page, action="reindex", collection=collection)
     assert studio.knowledge.intake.settled(30)
     html = polled(page, collection)
@@ -466,3 +469,21 @@ def test_files_that_were_chosen_together_are_one_list(shop):
         assert studio.knowledge.intake.settled(30)
     assert "added: 2 of 2" in words(polled(page, collection))
     assert "added: 1 of 1" in words(sent(page, studio, [put(uploads, "3.md", b"# 3\n\nPage 3.")], collection))
+
+
+def test_what_was_removed_can_be_deleted_for_good_at_once(shop):
+    page, studio, uploads = shop
+    knowledge = studio.knowledge
+    collection = knowledge.create_collection("maker", "c").id
+    sent(page, studio, [put(uploads, "a.md", b"# a\n\nOne.")], collection)
+    (document,) = knowledge.documents("maker", collection)
+    removed = act(page, action="remove", collection=collection, document=document.id)
+    assert f'data-action="delete" data-collection="{collection}" data-document="{document.id}"' in removed
+    gone = act(page, action="delete", collection=collection, document=document.id)
+    assert "Deleted for good" in words(gone)
+    assert "data-refused" in act(page, action="restore", collection=collection, document=document.id)
+    deleted = act(page, action="delete-collection", collection=collection, language="zh")
+    assert 'data-action="delete-removed"' in deleted
+    assert "彻底删除" in words(deleted)
+    assert "已彻底删除" in words(act(page, action="delete-removed", collection=collection, language="zh"))
+    assert "data-refused" in act(page, action="restore-collection", collection=collection)

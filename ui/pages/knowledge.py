@@ -125,8 +125,14 @@ class KnowledgePage:
                 _, gone = knowledge.document(owner, ask.word("document"))
                 knowledge.remove(owner, gone.id)
                 said = text("removed", ask.language, title=plain(self._title(gone, collection, ask)))
-                note = parts.undo(self._manner(ask), said, "restore", collection=collection, document=gone.id)
+                note = parts.undo(self._manner(ask), said, "restore", "delete", collection=collection, document=gone.id)
                 return self._page(ask, at, note)
+            case "delete":
+                knowledge.delete(owner, ask.word("document"))
+                return self._page(ask, at, parts.note(text("gone_for_good", ask.language), "good"))
+            case "delete-removed":
+                knowledge.delete_collection(owner, collection)
+                return self._page(ask, _Open(), parts.note(text("gone_for_good", ask.language), "good"), here="")
             case "restore":
                 knowledge.restore(owner, ask.word("document"))
             case "search":
@@ -174,7 +180,8 @@ class KnowledgePage:
         # A persona that names what is not there cannot be talked to.
         readers = withdraw(self._studio, "collections", collection)
         said = text("knowledge_deleted", ask.language, title=plain(title))
-        note = parts.undo(self._manner(ask), said, "restore-collection", collection=collection, personas=" ".join(readers))
+        back, end = "restore-collection", "delete-removed"
+        note = parts.undo(self._manner(ask), said, back, end, collection=collection, personas=" ".join(readers))
         return self._page(ask, _Open(), note, here="")
 
     def _found(self, collection: str, words: str, narrowing: filters.Narrowing, sought: str = "") -> Found | None:
@@ -304,6 +311,7 @@ class KnowledgePage:
                 failed=counts.get(each.id, {}).get("failed", 0),
                 embedder=each.embedder,
                 stranger=each.id in strangers,
+                renewal_s=self._studio.knowledge.reindexing.estimate(MAKER.owner, each.id) if each.id in strangers else 0.0,
                 indexing=each.id in indexing,
             )
             for each in self._studio.knowledge.collections(MAKER.owner)

@@ -20,7 +20,7 @@ class Shelf:
 
     `trusted` says whether what they read there counts as the owner's own words, `coming` how many files are on their way and
     `failed` how many of them could not be added; `embedder` is what its vectors come from ("" without any), `stranger` says that
-    it is not the one in use, and `indexing` that their index is being made.
+    it is not the one in use, `renewal_s` about how long re-indexing takes, and `indexing` that their index is being made.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Shelf:
     failed: int = 0
     embedder: str = ""
     stranger: bool = False
+    renewal_s: float = 0.0
     indexing: bool = False
 
 
@@ -202,6 +203,9 @@ def _stranger(shelf: Shelf, manner: Manner) -> Markup:
     if not shelf.stranger:
         return parts.EMPTY
     said = manner.say("knowledge_stranger", name=shelf.embedder, n=f"{shelf.passages:,}")
+    if shelf.renewal_s:
+        space = "" if manner.language == "zh" else " "
+        said += space + manner.say("knowledge_reindex_takes", time=parts.duration(max(shelf.renewal_s, 1), manner))
     button = parts.button(manner.say("knowledge_reindex"), "reindex", collection=shelf.id)
     return Markup('<div class="note stranger"><p>{}</p>{}</div>').format(said, button)
 

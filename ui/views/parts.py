@@ -267,9 +267,11 @@ def conflict(manner: Manner, told: str, mine: str, theirs: str, prefix: str = ""
     )
 
 
-def undo(manner: Manner, sentence: str, action: str, **data: str) -> Markup:
-    """What was just done, and the way back."""
-    return Markup('<p class="note" role="status">{} {}</p>').format(sentence, _pressed(manner.say("undo"), action, data, ""))
+def undo(manner: Manner, sentence: str, action: str, final: str = "", **data: str) -> Markup:
+    """What was just done, and the way back; with the act `final` also how to leave no way back."""
+    back = _pressed(manner.say("undo"), action, data, "")
+    end = Markup(" {}").format(_pressed(manner.say("for_good"), final, data, "quiet")) if final else EMPTY
+    return Markup('<p class="note" role="status">{} {}{}</p>').format(sentence, back, end)
 
 
 def empty(sentence: str, extra: Markup = EMPTY) -> Markup:

@@ -76,6 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "重新索引会另外生成全部 {n} 个段落的向量，完成后一次替换，期间可以照常使用。",
     ),
     "knowledge_reindex": ("Re-index", "重新索引"),
+    "knowledge_reindex_takes": ("On this machine that takes about {time}.", "在这台机器上大约需要 {time}。"),
     "knowledge_coming": ("being added: {n}", "正在添加 {n} 个"),
     "outcome_done": ("added · passages: {n} · {seconds} s", "已添加 · {n} 个段落 · {seconds} 秒"),
     "upload_failed": (
@@ -88,6 +89,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "makers_only": ("Only the owner of this page can open and add documents.", "只有本页面的主人可以查看和添加文档。"),
     "remove": ("Remove", "移除"),
+    "for_good": ("Delete for good", "彻底删除"),
+    "gone_for_good": ("Deleted for good; nothing of it is kept.", "已彻底删除，不再保留任何内容。"),
     "removed": ("Removed “{title}”.", "已移除“{title}”。"),
     "search_knowledge": ("Search this collection", "在这个资料库里搜索"),
     "search": ("Search", "搜索"),
