@@ -232,6 +232,20 @@ def _remove(knowledge: Knowledge, options: argparse.Namespace) -> int:
     return 0
 
 
+def _move(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    before = knowledge.moving.move(OWNER, options.document, options.collection)
+    print(f"moved from {before} to {options.collection}")
+    knowledge.settle()
+    return 0
+
+
+def _rename(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    before = knowledge.moving.rename(OWNER, options.document, options.title)
+    print(f"renamed, was: {before}")
+    knowledge.settle()
+    return 0
+
+
 def _rebuild(knowledge: Knowledge, options: argparse.Namespace) -> int:
     knowledge.rebuild(OWNER)
     knowledge.settle()
@@ -307,6 +321,16 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--document", metavar="ID")
     which.add_argument("--collection", metavar="ID")
     remove.set_defaults(command=_remove)
+
+    move = commands.add_parser("move", parents=[common], help="move a document to another collection")
+    move.add_argument("document", metavar="DOCUMENT", help="its id, as `list` says")
+    move.add_argument("--collection", required=True, metavar="ID", help="the other collection, which must be there")
+    move.set_defaults(command=_move)
+
+    rename = commands.add_parser("rename", parents=[common], help="give a document another title")
+    rename.add_argument("document", metavar="DOCUMENT", help="its id, as `list` says")
+    rename.add_argument("title")
+    rename.set_defaults(command=_rename)
 
     rebuild = commands.add_parser("rebuild", parents=[common], help="make vectors and indexes anew")
     rebuild.set_defaults(command=_rebuild)

@@ -23,6 +23,7 @@ from knowledge.intake import Act, Intake
 from knowledge.jobs import Jobs
 from knowledge.labels import Counts, Labels
 from knowledge.loading.loader import Loader
+from knowledge.moving import Moving
 from knowledge.reindexing import Reindexing
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
@@ -73,6 +74,7 @@ class Knowledge:
         self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
+        self.moving = Moving(database, self._catalogue, self._vectors.changed)
         acts: dict[str, Act] = {"reindex": self._reindexing, "cut": self.cutting}
         jobs = Jobs(database, folder / "incoming")
         self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)

@@ -93,7 +93,9 @@ class Catalogue(Shelves):
         """Give a document other passages at once; False where it, its collection or how that is cut is not the same any more."""
         with self._database.write() as connection:
             now = row_of_key(connection, row.key)
-            there = select(DOCUMENTS.c.id).where(DOCUMENTS.c.id == identity, DOCUMENTS.c.removed.is_(None))
+            # It may have been renamed or moved since it was read.
+            same = (DOCUMENTS.c.collection == row.key, DOCUMENTS.c.title == document.title, DOCUMENTS.c.removed.is_(None))
+            there = select(DOCUMENTS.c.id).where(DOCUMENTS.c.id == identity, *same)
             if now is None or now.chunking != document.chunking or connection.execute(there).first() is None:
                 return False
             check_embedder(now, info)

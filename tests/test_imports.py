@@ -54,6 +54,7 @@ OWNERS = {
         "knowledge/cutting.py",
         "knowledge/jobs.py",
         "knowledge/labels.py",
+        "knowledge/moving.py",
         "knowledge/queries.py",
         "knowledge/reindexing.py",
         "knowledge/shelves.py",
