@@ -18,6 +18,8 @@ from knowledge.catalogue import Catalogue
 from knowledge.corpora.forms import Corpus
 from knowledge.cutting import Cutting
 from knowledge.explaining import Explaining, Explanation
+from knowledge.exporting import Exporting
+from knowledge.importing import Importing
 from knowledge.ingest import Ingest
 from knowledge.intake import Act, Intake
 from knowledge.jobs import Jobs
@@ -75,6 +77,8 @@ class Knowledge:
         self._reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
         self.moving = Moving(database, self._catalogue, self._vectors.changed)
+        self.exporting = Exporting(database)
+        self.importing = Importing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts: dict[str, Act] = {"reindex": self._reindexing, "cut": self.cutting}
         jobs = Jobs(database, folder / "incoming")
         self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)

@@ -85,7 +85,7 @@ class Catalogue(Shelves):
                     sections=document.sections,
                 )
             )
-            self._put_in(connection, row, identity, document)
+            self.put_in(connection, row, identity, document)
             raise_generation(connection, row.key, info)
             return identity, row.key
 
@@ -100,13 +100,13 @@ class Catalogue(Shelves):
                 return False
             check_embedder(now, info)
             empty(connection, self.lexical, identity)
-            self._put_in(connection, now, identity, document)
+            self.put_in(connection, now, identity, document)
             values = {"passages": len(document.passages), "chunking": document.chunking, "sections": document.sections}
             connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == identity).values(values))
             raise_generation(connection, row.key, info)
             return True
 
-    def _put_in(self, connection: Connection, row: CollectionRow, identity: str, document: NewDocument) -> None:
+    def put_in(self, connection: Connection, row: CollectionRow, identity: str, document: NewDocument) -> None:
         """Store the passages of a document with their labels and their rows in the word index."""
         rows = [passage_values(row.key, identity, passage) for passage in document.passages]
         keys: list[int] = []

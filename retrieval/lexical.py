@@ -164,10 +164,12 @@ class LexicalIndex:
         run(f"DELETE FROM {self._groups} WHERE grp = ?", (group,))
         run(f"DELETE FROM {self._terms} WHERE grp = ?", (group,))
 
-    def count(self) -> int:
-        """How many rows the index holds."""
+    def count(self, group: str = "") -> int:
+        """How many rows the index holds, of one group or of all."""
+        only, values = ("WHERE grp = ?", (group,)) if group else ("", ())
+        query = f"SELECT coalesce(sum(row_count), 0) FROM {self._groups} {only}"
         with self._database.read() as connection:
-            return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
+            return int(connection.exec_driver_sql(query, values).scalar_one())
 
     def search(
         self,

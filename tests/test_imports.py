@@ -52,6 +52,8 @@ OWNERS = {
         "assistant/mediarows.py",
         "knowledge/catalogue.py",
         "knowledge/cutting.py",
+        "knowledge/exporting.py",
+        "knowledge/importing.py",
         "knowledge/jobs.py",
         "knowledge/labels.py",
         "knowledge/moving.py",

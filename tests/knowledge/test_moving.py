@@ -5,7 +5,6 @@ import signal
 
 import numpy as np
 import pytest
-
 from sqlalchemy import event
 
 from common.errors import CollectionMissing, DocumentMissing, EmbedderMismatch, NameInvalid
@@ -233,7 +232,7 @@ def test_a_move_that_is_killed_leaves_the_document_in_one_place(shelves, open_kn
         if not child:
             counted = 0
 
-            def count(*_):
+            def count(*_, fatal=fatal):
                 nonlocal counted
                 counted += 1
                 if counted == fatal:
