@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, func, select
@@ -47,7 +48,7 @@ class Exporting:
                 with archive.open(vectors, "w", force_zip64=True) as part:
                     shape = (manifest.vectors, manifest.embedder.dimension)
                     header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-                    np.lib.format.write_array_header_1_0(part, header)  # type: ignore[no-untyped-call]
+                    np.lib.format.write_array_header_1_0(part, header)
                     for document in documents:
                         for some in _vectors(connection, document):
                             part.write(some)
@@ -106,7 +107,7 @@ def _line(connection: Connection, document: str) -> bytes:
     return json.dumps(paper, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _passages(connection: Connection, document: str) -> Iterator[Row[tuple[object, ...]]]:
+def _passages(connection: Connection, document: str) -> Iterator[Row[Any]]:
     columns = (PASSAGES.c[name] for name in ("id", "start", "end", "heading", "page"))
     query = select(*columns, PASSAGES.c.vector.is_not(None).label("has")).where(PASSAGES.c.document == document)
     yield from connection.execute(query.order_by(PASSAGES.c.id).execution_options(yield_per=_AT_ONCE))

@@ -7,6 +7,7 @@ its last transaction makes it a collection. What a process that was killed left 
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -52,11 +53,11 @@ class Importing:
             row = self._begin(owner, _one_line(title) or _one_line(parcel.manifest.title) or path.name, parcel.manifest)
             try:
                 done = 0
-                papers = parcel.documents()
-                while some := _some(papers):
-                    yield Progress(0, path.name, "reading", done, parcel.manifest.passages)
-                    self._store(row, some, parcel)
-                    done += sum(len(paper.passages) for paper in some)
+                with closing(parcel.documents()) as papers:
+                    while some := _some(papers):
+                        yield Progress(0, path.name, "reading", done, parcel.manifest.passages)
+                        self._store(row, some, parcel)
+                        done += sum(len(paper.passages) for paper in some)
                 parcel.end()
                 name = self._finish(row, parcel.manifest)
             except BaseException:

@@ -8,8 +8,8 @@ stored here.
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
@@ -108,26 +108,14 @@ class Paper(_Model):
 class Parcel:
     """A parcel that is open for reading: its manifest, then its documents and their vectors, once and in order."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        entries = archive.infolist()
-        parts = {entry.filename: entry for entry in entries}
-        if set(parts) != {MANIFEST, DOCUMENTS, VECTORS} or len(entries) != 3:
-            raise _no_parcel()
-        if parts[MANIFEST].file_size > _MANIFEST_LIMIT or any(_strange(entry) for entry in entries):
-            raise _no_parcel()
-        with archive.open(parts[MANIFEST]) as file:
-            self.manifest = _read_manifest(file.read(_MANIFEST_LIMIT))
-        if parts[DOCUMENTS].file_size > max(_DENSE_BELOW, _DENSEST * parts[DOCUMENTS].compress_size):
-            raise damaged("its size is not what it says")
-        expected = self.manifest.vectors * self.manifest.embedder.dimension * 4
-        if not expected <= parts[VECTORS].file_size <= expected + _HEADER_LIMIT:
-            raise damaged("its vectors are not all there")
+    def __init__(self, manifest: Manifest, archive: zipfile.ZipFile, vectors: IO[bytes]) -> None:
+        self.manifest = manifest
         self._archive = archive
-        self._left = self.manifest.vectors
-        self._vectors = archive.open(parts[VECTORS])
+        self._vectors = vectors
+        self._left = manifest.vectors
         self._check_header()
 
-    def documents(self) -> Iterator[Paper]:
+    def documents(self) -> Generator[Paper, None, None]:
         """Each document, as it is read. Raises `ParcelInvalid`, as all here does, where the file is not what it says."""
         seen: set[str] = set()
         passages = 0
@@ -169,9 +157,9 @@ class Parcel:
 
     def _check_header(self) -> None:
         with _believing_nothing():
-            if np.lib.format.read_magic(self._vectors) != (1, 0):  # type: ignore[no-untyped-call]
+            if np.lib.format.read_magic(self._vectors) != (1, 0):
                 raise damaged("its vectors are of another form")
-            header = np.lib.format.read_array_header_1_0(self._vectors, max_header_size=_HEADER_LIMIT)  # type: ignore[no-untyped-call]
+            header = np.lib.format.read_array_header_1_0(self._vectors, max_header_size=_HEADER_LIMIT)
         if header != ((self.manifest.vectors, self.manifest.embedder.dimension), False, np.dtype("<f4")):
             raise damaged("its vectors are of another shape than it says")
 
@@ -187,9 +175,11 @@ def opened(path: Path) -> Iterator[Parcel]:
         raise damaged(str(error)) from error
     except OSError as error:
         raise unreadable(path, error) from error
-    with archive:
+    with ExitStack() as stack:
+        stack.enter_context(archive)
         with _believing_nothing():
-            parcel = Parcel(archive)
+            manifest = _checked(archive)
+            parcel = Parcel(manifest, archive, stack.enter_context(archive.open(VECTORS)))
         yield parcel
 
 
@@ -239,6 +229,24 @@ def _believing_nothing() -> Iterator[None]:
         raise damaged(".".join(map(str, first["loc"])) or "its documents are not in order") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, SyntaxError) as error:
         raise damaged(str(error).splitlines()[0][:100] if str(error) else type(error).__name__) from error
+
+
+def _checked(archive: zipfile.ZipFile) -> Manifest:
+    """What the parcel says of itself, where its parts are what they should be as far as their sizes tell."""
+    entries = archive.infolist()
+    parts = {entry.filename: entry for entry in entries}
+    if set(parts) != {MANIFEST, DOCUMENTS, VECTORS} or len(entries) != 3:
+        raise _no_parcel()
+    if parts[MANIFEST].file_size > _MANIFEST_LIMIT or any(_strange(entry) for entry in entries):
+        raise _no_parcel()
+    with archive.open(parts[MANIFEST]) as file:
+        manifest = _read_manifest(file.read(_MANIFEST_LIMIT))
+    if parts[DOCUMENTS].file_size > max(_DENSE_BELOW, _DENSEST * parts[DOCUMENTS].compress_size):
+        raise damaged("its size is not what it says")
+    expected = manifest.vectors * manifest.embedder.dimension * 4
+    if not expected <= parts[VECTORS].file_size <= expected + _HEADER_LIMIT:
+        raise damaged("its vectors are not all there")
+    return manifest
 
 
 def _read_manifest(text: bytes) -> Manifest:

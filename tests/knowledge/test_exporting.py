@@ -164,7 +164,7 @@ def test_a_collection_of_another_embedder_keeps_it_until_it_is_re_indexed(filled
 def test_vectors_that_claim_to_be_of_the_embedder_in_use_have_its_size(filled, tmp_path):
     maker = {"name": "hash-384", "revision": "", "dimension": 2, "languages": ["en"]}
     vectors = io.BytesIO()
-    number = json.loads(zipfile.ZipFile(exported(filled, tmp_path)).read(parcel.MANIFEST))["vectors"]
+    number = filled.exporting(OWNER, "docs", tmp_path / "counted.zip").vectors
     np.save(vectors, np.tile(np.array([[1, 0]], dtype="<f4"), (number, 1)))
     path = remade(exported(filled, tmp_path), manifest=said(embedder=maker), vectors=vectors.getvalue())
     with pytest.raises(ParcelInvalid, match="hash-384 makes vectors of 384 numbers, not 2"):
