@@ -5,7 +5,7 @@ What its owner removed is not in it, nor whether it is trusted: whoever takes th
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,10 +107,10 @@ def _line(connection: Connection, document: str) -> bytes:
     return json.dumps(paper, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _passages(connection: Connection, document: str) -> Iterator[Row[Any]]:
+def _passages(connection: Connection, document: str) -> Iterable[Row[Any]]:
     columns = (PASSAGES.c[name] for name in ("id", "start", "end", "heading", "page"))
     query = select(*columns, PASSAGES.c.vector.is_not(None).label("has")).where(PASSAGES.c.document == document)
-    yield from connection.execute(query.order_by(PASSAGES.c.id).execution_options(yield_per=_AT_ONCE))
+    return connection.execute(query.order_by(PASSAGES.c.id).execution_options(yield_per=_AT_ONCE))
 
 
 def _vectors(connection: Connection, document: str) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """Collections over the wire, for makers: `GET /collection?id=ID` sends one as a file that another Hearth takes in.
 
-The file is written first, so that it is of one moment and a slow browser holds nothing up; it is deleted however the sending ends.
+The file is written first, so that it is of one moment and a slow browser holds nothing up; it is deleted however that ends.
 """
 
 import re

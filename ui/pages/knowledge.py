@@ -30,6 +30,7 @@ from ui.views import filters, parts, reading
 from ui.views import knowledge as views
 from ui.views.chunking import cuts_html
 from ui.views.found import Found
+from ui.views.moving import settings_html
 from ui.views.queue import Arrival, Queue
 
 _FOUND = 8  # passages shown for a search
@@ -291,7 +292,9 @@ class KnowledgePage:
         title = self._title(document, collection, ask)
         labels = knowledge.labels_of(passages)
         manner = self._manner(ask)
-        settings = moving.settings(self._studio, collection, document, title, manner)
+        listed = ((each.id, each.title) for each in knowledge.collections(MAKER.owner) if each.id != collection)
+        others = [(key, _in_language(name, self._shipped.get(key), ask.language)) for key, name in listed]
+        settings = settings_html(collection, document, title, others, manner)
         return reading.reading_html(
             collection, document, title, whole, passages, at.passage, manner, labels=labels, settings=settings
         )

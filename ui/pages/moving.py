@@ -11,13 +11,13 @@ from assistant.studio import Studio
 from common.errors import HearthError
 from knowledge.loading.loader import MAX_MEGABYTES
 from knowledge.parcel import SUFFIX
-from knowledge.types import Collection, DocumentRecord
+from knowledge.types import Collection
 from ui import notify
 from ui.ask import Ask
 from ui.render import Manner, plain
 from ui.texts import text
 from ui.uploads import Upload, unsent
-from ui.views import moving, parts
+from ui.views import parts
 
 _TOLD_EVERY_S = 0.5
 
@@ -47,14 +47,6 @@ def move(studio: Studio, ask: Ask, manner: Manner) -> tuple[str, Markup]:
     moved, there = studio.knowledge.document(MAKER.owner, document)[1], studio.knowledge.collection(MAKER.owner, to)
     said = manner.say("document_moved", title=plain(moved.title or moved.name), collection=plain(there.title))
     return to, parts.undo(manner, said, "move", collection=to, document=document, to=before)
-
-
-def settings(studio: Studio, collection: str, document: DocumentRecord, title: str, manner: Manner) -> Markup:
-    """The settings of a document that is open."""
-    listed = studio.knowledge.collections(MAKER.owner)
-    return moving.settings_html(
-        collection, document, title, [(each.id, each.title) for each in listed if each.id != collection], manner
-    )
 
 
 def sending(studio: Studio, collection: str, manner: Manner) -> tuple[Markup, Markup]:

@@ -18,10 +18,9 @@ def settings_html(
         parts.line("title", title, label=manner.say("document_title"), limit=200),
         parts.submit(manner.say("document_retitle"), main=False),
     )
-    named = {"collection": collection, "document": document.id}
     body = parts.fields(
         manner.say("document_title"),
-        parts.form("retitle", name, key=f"retitle-{document.id}-{title}", **named),
+        parts.form("retitle", name, key=f"retitle-{document.id}-{title}", collection=collection, document=document.id),
         hint=manner.say("document_title_hint"),
     )
     if others:
@@ -32,7 +31,9 @@ def settings_html(
         listed = " ".join(key for key, _ in others)
         body += parts.fields(
             manner.say("document_move_to"),
-            parts.form("move", where, key=f"move-{document.id}-{collection}-{listed}", **named),
+            parts.form(
+                "move", where, key=f"move-{document.id}-{collection}-{listed}", collection=collection, document=document.id
+            ),
             hint=manner.say("document_move_hint"),
         )
     return Markup('<details class="about" data-key="moving-{}"><summary>{}</summary><div>{}</div></details>').format(
@@ -52,5 +53,6 @@ def export_html(collection: str, manner: Manner) -> Markup:
 def load_html(manner: Manner) -> Markup:
     """The button, beside where collections are made, that takes such a file."""
     return Markup(
-        '<button type="button" class="quiet load" data-do="choose-files" data-place="collection-file" data-accept="{}">{}</button>'
+        '<button type="button" class="quiet load" data-do="choose-files" data-place="collection-file" '
+        'data-accept="{}">{}</button>'
     ).format(f"{SUFFIX},.zip,application/zip", manner.say("collection_load"))

@@ -15,7 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "knowledge_read_by": ("read by {names}", "{names} 会查阅"),
     "knowledge_read_by_none": ("no persona reads it yet", "还没有人设查阅"),
     "knowledge_is_trusted": ("trusted", "可信"),
-    "knowledge_about": ("Name, who reads it, trust, deletion", "名字、谁来查阅、是否可信、删除"),
+    "knowledge_about": ("Name, who reads it, trust, download, deletion", "名字、谁来查阅、是否可信、下载、删除"),
     "knowledge_trust": ("I trust what is in it", "我信任里面的内容"),
     "knowledge_trust_hint": (
         "Switch this on for what you or people you trust have written, whatever is added later included. Elsewhere, once a "
