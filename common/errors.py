@@ -8,7 +8,7 @@ English one; the page shows `error.sentence(language)`. Anything that is not a `
     ├── PersonaError             names a model, tool or collection that is not there
     ├── ToolError                ArgumentsInvalid · ToolFailed · ToolDenied
     ├── KnowledgeError           UnreadableFile (ArchiveFile) · EmbedderMismatch · CollectionMissing
-    │                        ChunkingInvalid
+    │                        ChunkingInvalid · ParcelInvalid
     ├── ModelError               ModelMissing · ModelLoadFailed · ModelInUse · GenerationFailed · PromptTooLong
     │                        SchemaRefused
     ├── ConversationError        ConversationMissing · TurnRunning · MessageTooLong
@@ -104,6 +104,10 @@ class EmbedderMismatch(KnowledgeError):
 
 class ChunkingInvalid(KnowledgeError):
     """A way to cut documents that there is not, or a size out of its range."""
+
+
+class ParcelInvalid(KnowledgeError):
+    """A file is no exported collection, is damaged, or was made by a newer Hearth; nothing was added."""
 
 
 class CollectionMissing(KnowledgeError):

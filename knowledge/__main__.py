@@ -27,6 +27,7 @@ from knowledge.corpora.forms import Corpus, Form, corpus
 from knowledge.corpora.installed import installed_efaqa
 from knowledge.loading.refusals import no_corpus, unopenable
 from knowledge.loading.web import is_address
+from knowledge.parcel import SUFFIX
 from knowledge.types import Filter, Hit, Outcome, Progress
 from retrieval.embedding import default_embedder, load_embedder
 from retrieval.reranking import Reranker, load_reranker
@@ -236,6 +237,41 @@ def _remove(knowledge: Knowledge, options: argparse.Namespace) -> int:
     return 0
 
 
+def _move(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    before = knowledge.moving.move(OWNER, options.document, options.collection)
+    print(f"moved from {before} to {options.collection}")
+    knowledge.settle()
+    return 0
+
+
+def _rename(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    before = knowledge.moving.rename(OWNER, options.document, options.title)
+    print(f"renamed, was: {before}")
+    knowledge.settle()
+    return 0
+
+
+def _export(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    manifest = knowledge.exporting(OWNER, options.collection, options.file)
+    print(f"{options.file}  {manifest.documents} documents, {manifest.passages} passages")
+    return 0
+
+
+def _load(knowledge: Knowledge, options: argparse.Namespace) -> int:
+    for event in knowledge.importing(OWNER, options.file, options.title or ""):
+        if isinstance(event, Progress):
+            if sys.stderr.isatty():
+                print(f"\r{event.name}  {event.done}/{event.total} ", end="", file=sys.stderr, flush=True)
+        elif options.json:
+            _print_json(asdict(event))
+        else:
+            print(f"{event.id}  {event.documents} documents  {event.passages} passages  {event.title}")
+            if event.id in knowledge.strangers(OWNER):
+                print(f"Its vectors are of {event.embedder!r}, which is not in use: re-index it (rebuild).", file=sys.stderr)
+    knowledge.settle()
+    return 0
+
+
 def _rebuild(knowledge: Knowledge, options: argparse.Namespace) -> int:
     knowledge.rebuild(OWNER)
     knowledge.settle()
@@ -312,6 +348,26 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--collection", metavar="ID")
     remove.add_argument("--for-good", action="store_true", help="a document too cannot be brought back, and leaves no trace")
     remove.set_defaults(command=_remove)
+
+    move = commands.add_parser("move", parents=[common], help="move a document to another collection")
+    move.add_argument("document", metavar="DOCUMENT", help="its id, as `list` says")
+    move.add_argument("--collection", required=True, metavar="ID", help="the other collection, which must be there")
+    move.set_defaults(command=_move)
+
+    rename = commands.add_parser("rename", parents=[common], help="give a document another title")
+    rename.add_argument("document", metavar="DOCUMENT", help="its id, as `list` says")
+    rename.add_argument("title")
+    rename.set_defaults(command=_rename)
+
+    export = commands.add_parser("export", parents=[common], help="write a collection to one file")
+    export.add_argument("file", type=Path, metavar="FILE", help=f"as in papers{SUFFIX}")
+    export.add_argument("--collection", required=True, metavar="ID")
+    export.set_defaults(command=_export)
+
+    load = commands.add_parser("load", parents=[common], help="make a collection of a file that `export` wrote")
+    load.add_argument("file", type=Path, metavar="FILE")
+    load.add_argument("--title", help="what the collection is called (default: as it was)")
+    load.set_defaults(command=_load)
 
     rebuild = commands.add_parser("rebuild", parents=[common], help="make vectors and indexes anew")
     rebuild.set_defaults(command=_rebuild)

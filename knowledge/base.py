@@ -18,11 +18,14 @@ from knowledge.catalogue import Catalogue
 from knowledge.corpora.forms import Corpus
 from knowledge.cutting import Cutting
 from knowledge.explaining import Explaining, Explanation
+from knowledge.exporting import Exporting
+from knowledge.importing import Importing
 from knowledge.ingest import Ingest
 from knowledge.intake import Act, Intake
 from knowledge.jobs import Jobs
 from knowledge.labels import Counts, Labels
 from knowledge.loading.loader import Loader
+from knowledge.moving import Moving
 from knowledge.reindexing import Reindexing
 from knowledge.renewal import renew
 from knowledge.rows import passage_missing
@@ -74,6 +77,9 @@ class Knowledge:
         self._search = Explaining(self._catalogue, self._labels, self._vectors, self._lazy.get, reranking)
         self.reindexing = Reindexing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         self.cutting = Cutting(database, self._catalogue, self._labels, self._lazy.get, self._vectors.changed)
+        self.moving = Moving(database, self._catalogue, self._vectors.changed)
+        self.exporting = Exporting(database)
+        self.importing = Importing(database, self._catalogue, self._lazy.get, self._vectors.changed)
         acts: dict[str, Act] = {"reindex": self.reindexing, "cut": self.cutting}
         jobs = Jobs(database, folder / "incoming")
         self.intake = Intake(jobs, self._ingest, self._loader, self._lazy.get, acts, egress)

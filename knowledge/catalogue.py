@@ -85,7 +85,7 @@ class Catalogue(Shelves):
                     sections=document.sections,
                 )
             )
-            self._put_in(connection, row, identity, document)
+            self.put_in(connection, row, identity, document)
             raise_generation(connection, row.key, info)
             return identity, row.key
 
@@ -93,18 +93,20 @@ class Catalogue(Shelves):
         """Give a document other passages at once; False where it, its collection or how that is cut is not the same any more."""
         with self._database.write() as connection:
             now = row_of_key(connection, row.key)
-            there = select(DOCUMENTS.c.id).where(DOCUMENTS.c.id == identity, DOCUMENTS.c.removed.is_(None))
+            # It may have been renamed or moved since it was read.
+            same = (DOCUMENTS.c.collection == row.key, DOCUMENTS.c.title == document.title, DOCUMENTS.c.removed.is_(None))
+            there = select(DOCUMENTS.c.id).where(DOCUMENTS.c.id == identity, *same)
             if now is None or now.chunking != document.chunking or connection.execute(there).first() is None:
                 return False
             check_embedder(now, info)
             empty(connection, self.lexical, identity)
-            self._put_in(connection, now, identity, document)
+            self.put_in(connection, now, identity, document)
             values = {"passages": len(document.passages), "chunking": document.chunking, "sections": document.sections}
             connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == identity).values(values))
             raise_generation(connection, row.key, info)
             return True
 
-    def _put_in(self, connection: Connection, row: CollectionRow, identity: str, document: NewDocument) -> None:
+    def put_in(self, connection: Connection, row: CollectionRow, identity: str, document: NewDocument) -> None:
         """Store the passages of a document with their labels and their rows in the word index."""
         rows = [passage_values(row.key, identity, passage) for passage in document.passages]
         keys: list[int] = []

@@ -194,10 +194,12 @@ class LexicalIndex:
             run(f"DELETE FROM {self._groups} WHERE grp = ?", (group,))
             run(f"DELETE FROM {self._terms} WHERE grp = ?", (group,))
 
-    def count(self) -> int:
-        """How many rows the index holds. Raises `LexicalDamaged`."""
+    def count(self, group: str = "") -> int:
+        """How many rows the index holds, of one group or of all. Raises `LexicalDamaged`."""
+        only, values = ("WHERE grp = ?", (group,)) if group else ("", ())
+        query = f"SELECT coalesce(sum(row_count), 0) FROM {self._groups} {only}"
         with self._database.read() as connection, guarded():
-            return int(connection.exec_driver_sql(f"SELECT coalesce(sum(row_count), 0) FROM {self._groups}").scalar_one())
+            return int(connection.exec_driver_sql(query, values).scalar_one())
 
     def search(
         self,

@@ -26,6 +26,7 @@ from knowledge.loading.loader import MAX_MEGABYTES
 from server.avatars import avatar_routes
 from server.backup import backup_routes
 from server.cache import OwnedCache
+from server.collections import collection_routes
 from server.guard import Guard
 from server.identity import SCOPE_KEY
 from server.mcp import PATH, McpEndpoint
@@ -60,6 +61,7 @@ def create_app(studio: Studio, mount: Callable[[FastAPI, Studio], FastAPI] = mou
     app.include_router(avatar_routes(studio))
     app.include_router(media_routes(studio.attachments.media))
     app.include_router(backup_routes(studio.backups))
+    app.include_router(collection_routes(studio.knowledge, studio.folder.path))
     app.include_router(signing_routes())
     app.router.routes.append(Route(PATH, McpEndpoint(studio), methods=["GET", "POST", "DELETE"]))
     mount(app, studio)

@@ -31,6 +31,7 @@ _ANSWER_LIMIT = 2_000_000  # bytes of an upload's answer that are read; it is a 
 _PAGE_ROUTES = ("/assets/", "/static/", "/svelte/", "/speech/", "/avatars/", "/media/")
 _PAGE_FILES = {"/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json", "/healthz"} | {
     "/backup",
+    "/collection",
     RESTORE_PATH,
     SIGN_IN,
     SIGN_OUT,

@@ -20,7 +20,7 @@ from knowledge.types import DocumentRecord, Progress
 from ui import notify, panels, uploads
 from ui.ask import Ask, Screen, whole_number
 from ui.chat import Desk
-from ui.pages import cutting
+from ui.pages import cutting, moving
 from ui.render import Manner, plain
 from ui.screens import interrupted_html
 from ui.texts import text
@@ -30,6 +30,7 @@ from ui.views import filters, parts, reading
 from ui.views import knowledge as views
 from ui.views.chunking import cuts_html
 from ui.views.found import Found
+from ui.views.moving import settings_html
 from ui.views.queue import Arrival, Queue
 
 _FOUND = 8  # passages shown for a search
@@ -67,6 +68,10 @@ class KnowledgePage:
             yield {"workshop": panels.refusal_html(text("makers_only", ask.language))}
             return
         try:
+            if ask.word("action") == "export":
+                link, note = moving.sending(self._studio, ask.word("collection"), self._manner(ask))
+                yield {"download": link, "workshop": self._page(ask, _Open(ask.word("collection")), note)}
+                return
             shown = self._done(ask, ask.word("collection") or _opened(ask.thing).collection)
         except HearthError as error:
             note = parts.note(notify.told(error, ask), "bad")
@@ -80,6 +85,9 @@ class KnowledgePage:
             return
         at, note = _Open(ask.word("collection")), parts.EMPTY
         files = uploads.arrived(ask, self._uploads)
+        if moving.is_parcel(ask, files):
+            yield from self._parcels(ask, files)
+            return
         try:
             self._take(at.collection, files, further=ask.data.get("further") is True)
         except HearthError as error:
@@ -87,6 +95,18 @@ class KnowledgePage:
         finally:
             uploads.discard((file.path for file in files if file.path is not None), self._uploads)
         yield {"workshop": self._page(ask, at, note, passing=not note)}
+
+    def _parcels(self, ask: Ask, files: list[Upload]) -> Iterator[Screen]:
+        """Make collections of files that were exported; the last one is open then."""
+        at, here = _opened(ask.thing), None
+        try:
+            for told in moving.taken(self._studio, ask, files, self._manner(ask)):
+                if isinstance(told, Markup):
+                    yield {"workshop": self._page(ask, at, told, here=here)}
+                else:
+                    at, here = _Open(told), told
+        finally:
+            uploads.discard((file.path for file in files if file.path is not None), self._uploads)
 
     def _take(self, collection: str, files: Sequence[Upload], further: bool) -> None:
         """Raises `CollectionMissing` and `StorageFailed`."""
@@ -133,6 +153,13 @@ class KnowledgePage:
             case "delete-removed":
                 knowledge.delete_collection(owner, collection)
                 return self._page(ask, _Open(), parts.note(text("gone_for_good", ask.language), "good"), here="")
+            case "retitle":
+                note = moving.retitle(self._studio, ask, self._manner(ask))
+                return self._page(ask, _Open(collection, ask.word("document")), note)
+            case "move":
+                collection, note = moving.move(self._studio, ask, self._manner(ask))
+                at = _Open(collection, ask.word("document"))
+                return self._page(ask, at, note, here=f"{at.collection}/{at.document}")
             case "restore":
                 knowledge.restore(owner, ask.word("document"))
             case "search":
@@ -272,7 +299,13 @@ class KnowledgePage:
         whole, passages = knowledge.text(MAKER.owner, document.id), knowledge.passages(MAKER.owner, document.id)
         title = self._title(document, collection, ask)
         labels = knowledge.labels_of(passages)
-        return reading.reading_html(collection, document, title, whole, passages, at.passage, self._manner(ask), labels=labels)
+        manner = self._manner(ask)
+        listed = ((each.id, each.title) for each in knowledge.collections(MAKER.owner) if each.id != collection)
+        others = [(key, _in_language(name, self._shipped.get(key), ask.language)) for key, name in listed]
+        settings = settings_html(collection, document, title, others, manner)
+        return reading.reading_html(
+            collection, document, title, whole, passages, at.passage, manner, labels=labels, settings=settings
+        )
 
     def _papers(self, ask: Ask, collection: str, limit: int = _PAPERS, words: str = "") -> views.Papers:
         found = self._studio.knowledge.documents(MAKER.owner, collection, limit, words=words)

@@ -90,7 +90,7 @@ async function sendFiles(files, place) {
   const where = state.page === "chat" ? slot("notice") : document.querySelector("#workshop .outcome-place");
   const tell = showSending(where, files);
   for (const file of files) {
-    if (!/^(persona|tool)-/.test(place.place)) adding.add(file.name);  // what is taken there at once is told of no further
+    if (!/^(persona|tool|collection)-/.test(place.place) && !file.name.toLowerCase().endsWith(".hearth-collection.zip")) adding.add(file.name);  // what is taken there at once is told of no further
     chosenFiles.set(file.name, { file, place });
   }
   const inQueue = place.place === "knowledge";

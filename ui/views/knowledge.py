@@ -11,6 +11,7 @@ from ui.uses import Use, switches_html
 from ui.views import parts
 from ui.views.filters import Narrowing, filters_html
 from ui.views.found import Found, found_html
+from ui.views.moving import export_html, load_html
 from ui.views.queue import Queue, queue_html
 
 
@@ -101,7 +102,7 @@ def knowledge_html(
         listed,
         opened,
         search=manner.say("knowledge_find") if len(shelves) > 1 else "",
-        tools=make,
+        tools=make + load_html(manner),
         back="knowledge" if thing or here else "",
     )
     if here is not None:
@@ -235,8 +236,8 @@ def _about(shelf: Shelf, uses: Sequence[Use], manner: Manner) -> Markup:
         attributes=Markup('data-do="workshop" data-action="trust" data-of="{0}" data-key="trust-{0}"').format(shelf.id),
     )
     delete = parts.button(manner.say("knowledge_delete"), "delete-collection", quiet=True, collection=shelf.id)
-    return Markup('<details class="about" data-key="about-{}"><summary>{}</summary><div>{}{}{}{}</div></details>').format(
-        shelf.id, manner.say("knowledge_about"), rename, readers, trust, delete
+    return Markup('<details class="about" data-key="about-{}"><summary>{}</summary><div>{}{}{}{}{}</div></details>').format(
+        shelf.id, manner.say("knowledge_about"), rename, readers, trust, export_html(shelf.id, manner), delete
     )
 
 

@@ -28,8 +28,12 @@ def reading_html(
     manner: Manner,
     *,
     labels: Mapping[int, Sequence[Pair]] | None = None,
+    settings: Markup = parts.EMPTY,
 ) -> Markup:
-    """The part of a document in which the passage `opened` (its id) lies, or its beginning; `labels` by the passages' ids."""
+    """The part of a document in which the passage `opened` (its id) lies, or its beginning; `labels` by the passages' ids.
+
+    `settings` are the document's own.
+    """
     place = next((place for place, passage in enumerate(passages) if passage.id == opened), 0)
     first = place // PART * PART
     part = passages[first : first + PART]
@@ -50,9 +54,10 @@ def reading_html(
     text = Markup(
         '<article class="document" tabindex="0" aria-label="{}" data-show><div class="pre" dir="auto">{}</div></article>'
     )
-    return Markup('{}{}{}<div class="beside">{}<div class="passages" tabindex="0"><h3>{}</h3><ol>{}</ol></div></div>').format(
+    return Markup('{}{}{}{}<div class="beside">{}<div class="passages" tabindex="0"><h3>{}</h3><ol>{}</ol></div></div>').format(
         back,
         head,
+        settings,
         pager,
         text.format(manner.say("knowledge_text"), _text(whole, part, first, start, end, opened)),
         manner.say("knowledge_passages"),

@@ -19,7 +19,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "health_good": ("in order", "正常"),
     "health_stranger": ("needs re-indexing", "需要重新索引"),
     "health_indexing": ("index is being made", "正在建立索引"),
-    "knowledge_about": ("Name, who reads it, trust, deletion", "名字、谁来查阅、是否可信、删除"),
+    "knowledge_about": ("Name, who reads it, trust, download, deletion", "名字、谁来查阅、是否可信、下载、删除"),
     "knowledge_trust": ("I trust what is in it", "我信任里面的内容"),
     "knowledge_trust_hint": (
         "Switch this on for what you or people you trust have written, whatever is added later included. Elsewhere, once a "
@@ -257,4 +257,37 @@ WORDS: dict[str, tuple[str, str]] = {
     "tongue_hi": ("Hindi", "印地文"),
     "tongue_th": ("Thai", "泰文"),
     "tongue_el": ("Greek", "希腊文"),
+    # a document's own settings, and a collection as a file
+    "document_about": ("Title, collection", "标题、所在资料库"),
+    "document_title": ("Title of the document", "文档的标题"),
+    "document_title_hint": (
+        "Answers cite it by this title, and a search finds it by it.",
+        "回答引用它时会用这个标题，查找时也会用到。",
+    ),
+    "document_retitle": ("Rename", "改名"),
+    "document_retitled": ("“{before}” is now called “{title}”.", "“{before}”已改名为“{title}”。"),
+    "document_move_to": ("Move to", "移到"),
+    "document_move": ("Move", "移动"),
+    "document_move_hint": (
+        "Its passages, labels and vectors go along; personas that read the other collection find it there from then on.",
+        "段落、标签和向量会一起移动；之后由查阅那个资料库的人设找到它。",
+    ),
+    "document_moved": ("“{title}” is now in “{collection}”.", "“{title}”已移到“{collection}”。"),
+    "collection_export": ("As a file", "导出为文件"),
+    "collection_export_do": ("Download this collection", "下载这个资料库"),
+    "collection_export_hint": (
+        "One file with its documents, passages, labels and vectors, which another Hearth takes in.",
+        "一个文件，包含文档、段落、标签和向量，可以导入到另一个 Hearth。",
+    ),
+    "collection_export_begun": ("“{title}” is on its way to your downloads.", "正在下载“{title}”。"),
+    "collection_load": ("Add one from a file…", "从文件导入……"),
+    "collection_loading": (
+        "Taking in {name}: {done} of {total} passages. Keep this page open.",
+        "正在导入 {name}：{done}/{total} 个段落。请不要关闭页面。",
+    ),
+    "collection_loaded": ("“{title}” is here · documents: {n}", "“{title}”已导入 · {n} 份文档"),
+    "collection_too_large": (
+        "A browser can send files of up to {limit} MB. Take this one in with the command python -m knowledge load FILE.",
+        "浏览器最多能发送 {limit} MB 的文件。请用命令 python -m knowledge load 文件 导入。",
+    ),
 }
