@@ -8,6 +8,7 @@ taken back. No reading, parsing or embedding happens here.
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,14 @@ class Catalogue(Shelves):
             row = require_row(connection, owner, collection)
             check_embedder(row, info)
             same = (DOCUMENTS.c.collection == row.key) & (DOCUMENTS.c.name == document.name)
-            old = connection.execute(select(DOCUMENTS.c.id).where(same)).scalar()
+            old = connection.execute(
+                select(DOCUMENTS.c.id, DOCUMENTS.c.title, DOCUMENTS.c.titled, DOCUMENTS.c.removed).where(same)
+            ).first()
             if old is not None:
-                take_out(connection, self.lexical, old)
+                take_out(connection, self.lexical, old.id)
+            titled = old is not None and old.removed is None and old.titled
+            if old is not None and titled:
+                document = replace(document, title=old.title)
             identity = uuid.uuid4().hex
             connection.execute(
                 insert(DOCUMENTS).values(
@@ -83,6 +89,7 @@ class Catalogue(Shelves):
                     bytes=document.bytes,
                     chunking=document.chunking,
                     sections=document.sections,
+                    titled=titled,
                 )
             )
             self.put_in(connection, row, identity, document)

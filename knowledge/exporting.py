@@ -98,6 +98,7 @@ def _line(connection: Connection, document: str) -> bytes:
     ]
     paper = {
         **{name: row._mapping[name] for name in ("name", "title", "form", "sha256", "text", "added", "bytes", "chunking")},
+        "titled": bool(row.titled),
         "sections": sections if row.sections else None,
         "passages": [
             (each.start, each.end, each.heading, each.page, bool(each.has), pairs.get(each.id, []))

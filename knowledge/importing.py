@@ -96,6 +96,7 @@ class Importing:
                         bytes=paper.bytes,
                         chunking=paper.chunking,
                         sections=packed,
+                        titled=paper.titled,
                     )
                 )
                 for start in range(0, len(paper.passages), _AT_ONCE):

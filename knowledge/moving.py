@@ -31,7 +31,8 @@ class Moving:
     def rename(self, owner: str, document: str, title: str) -> str:
         """Give a document another title, which a search finds from now on; returns the title it had.
 
-        Its name, by which a newer file takes its place, stays. Raises `DocumentMissing`, `NameInvalid` and `StorageFailed`.
+        Its name, by which a newer file takes its place, stays, and such a file does not change the title.
+        Raises `DocumentMissing`, `NameInvalid` and `StorageFailed`.
         """
         title = " ".join(cleaned(title).split())[:TITLE_LENGTH]
         if not title:
@@ -41,7 +42,7 @@ class Moving:
             row = connection.execute(of_documents(owner, document, *columns)).first()
             if row is None:
                 raise document_missing(document)
-            connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == document).values(title=title))
+            connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == document).values(title=title, titled=True))
             passages = passages_of(connection, document)
             self._catalogue.lexical.remove(passages, connection)
             self._catalogue.index_words(connection, PASSAGES.c.document == document)

@@ -90,6 +90,7 @@ class Paper(_Model):
     added: Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
     bytes: Count
     chunking: Name
+    titled: bool
     sections: list[Place] | None
     passages: list[Cut]
 

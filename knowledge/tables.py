@@ -41,6 +41,7 @@ DOCUMENTS = Table(
     Column("added", Float, nullable=False),
     Column("bytes", Integer, nullable=False, server_default="0"),  # of the file it came from
     Column("removed", Float),  # as for collections
+    Column("titled", Boolean),  # its owner gave it its title, which a newer file of its name does not change
     Column("chunking", String, nullable=False, server_default=""),  # how it was cut
     # Where headings and pages lie in the text (`knowledge.cutting`), so that it can be cut anew; NULL where passages tell it.
     Column("sections", LargeBinary),

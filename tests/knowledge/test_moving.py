@@ -53,6 +53,19 @@ def test_a_title_that_was_changed_is_what_is_shown_and_found(shelves):
     assert all(hit.lexical is None or hit.lexical == 0 for hit in knowledge.search(OWNER, "handbook", ["docs"]))
 
 
+def test_a_newer_file_of_the_name_leaves_a_title_that_was_given(shelves, files):
+    knowledge, document = shelves
+    knowledge.moving.rename(OWNER, document, "Rules")
+    newer = knowledge.add(OWNER, "docs", files.write("leave.md", "# Leave\n\nTwenty days.")).document
+    assert knowledge.document(OWNER, newer)[1].title == "Rules"
+    assert titles(knowledge, "rules", "docs") == ["Rules"]
+    keys = knowledge.add(OWNER, "more", files.write("keys.md", "# Doors\n\nAsk the leader.")).document
+    assert knowledge.document(OWNER, keys)[1].title == "Doors"
+    knowledge.remove(OWNER, newer)
+    fresh = knowledge.add(OWNER, "docs", files.write("leave.md", "# Leave\n\nThirty days.")).document
+    assert knowledge.document(OWNER, fresh)[1].title == "Leave"
+
+
 def test_what_cannot_be_renamed_is_said(shelves):
     knowledge, document = shelves
     with pytest.raises(NameInvalid, match="needs a title"):
