@@ -214,7 +214,7 @@ class Intake:
             after = claim.key
             try:
                 self._hand_on(_Taken(claim, self._reading_of(claim)))
-            except CollectionMissing:  # removed meanwhile: its files wait until it is back
+            except (_LetGo, CollectionMissing):  # cancelled, or its collection was removed: its files wait until that is back
                 self._progress.pop(claim.number, None)
                 self._release(claim)
                 self._read_one()
@@ -254,26 +254,34 @@ class Intake:
         self._progress[number] = Progress(number, name, "fetching" if claim.kind == "web" else "reading")
         if claim.kind in self._acts:
             return None
-        called = name
+        called, stopped = name, False
 
         def told(done: int, total: int) -> None:
             self._progress[number] = Progress(number, name, "reading", done, total)
 
         def dropped() -> bool:
-            return self._closed or self._is_dropped(number)
+            nonlocal stopped
+            stopped = stopped or self._is_dropped(number)
+            return stopped
+
+        def over() -> bool:
+            return self._closed or dropped()
 
         try:
             if claim.kind == "web":
-                called = fetch_typed(name, claim.path, self._egress, dropped).name
+                called = fetch_typed(name, claim.path, self._egress, over).name
                 self._progress[number] = Progress(number, name, "reading")
-            return self._ingest.read(
-                claim.owner, claim.collection, claim.path, name, number, told, lambda: self._is_dropped(number), called
-            )
+            item = self._ingest.read(claim.owner, claim.collection, claim.path, name, number, told, dropped, called)
+            if stopped:  # what became of this reading is no news of one that may have been asked for since
+                raise _LetGo
+            return item
         except ArchiveFile:
             return self._unpacked(claim, called)
-        except CollectionMissing:
+        except (_LetGo, CollectionMissing):
             raise
         except HearthError as error:
+            if stopped:
+                raise _LetGo from None
             return _failed(claim, error.english, error.chinese)
         except Exception:  # a bug in one file's way must not end the queue
             log.exception("reading %r failed", claim.name)
@@ -405,6 +413,10 @@ class Intake:
             log.warning("files wait to be added: %s", error)
         self._trouble = error
         self._wait(lambda: False, _PAUSE_S)
+
+
+class _LetGo(Exception):
+    """What was being read is wanted no more, or will be read anew."""
 
 
 class _Remembering:

@@ -156,7 +156,7 @@ def test_a_collection_of_another_embedder_keeps_it_until_it_is_re_indexed(filled
     assert came.embedder == HashEmbedder().info.name
     assert knowledge.strangers(OWNER) == {came.id}
     assert answers(knowledge, came.id, "annual leave"), "words find something already"
-    list(knowledge._reindexing(OWNER, came.id))
+    list(knowledge.reindexing(OWNER, came.id))
     assert knowledge.strangers(OWNER) == frozenset()
     assert any(hit.dense is not None for hit in knowledge.search(OWNER, "annual leave", [came.id]))
 

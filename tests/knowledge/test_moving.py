@@ -201,7 +201,7 @@ def test_vectors_of_two_embedders_never_lie_in_one_collection(open_knowledge, fi
     knowledge.add(OWNER, "more", files.write("keys.md", "# Keys\n\nAsk the leader."))
     with pytest.raises(EmbedderMismatch, match="Re-index"):
         knowledge.moving.move(OWNER, document, "more")
-    list(knowledge._reindexing(OWNER, "docs"))
+    list(knowledge.reindexing(OWNER, "docs"))
     knowledge.moving.move(OWNER, document, "more")
     assert titles(knowledge, "annual leave", "more")[0] == "Leave"
 
