@@ -48,7 +48,7 @@ def state(studio) -> dict[str, list[tuple[object, ...]]]:
     found = {}
     with studio.database.read() as connection:
         for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all():
-            if name.startswith(("sqlite_", "passage_")):
+            if name.startswith(("sqlite_", "passage_")) or name == "knowledge_traces":
                 continue
             rows = connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings().all()
             found[name] = sorted((tuple((k, v) for k, v in row.items() if k != "epoch") for row in rows), key=repr)
