@@ -8,7 +8,7 @@ taken back. No reading, parsing or embedding happens here.
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +131,7 @@ class Catalogue(Shelves):
     ) -> list[DocumentRecord]:
         """The documents, oldest first; with `words`, those whose name or title holds them."""
         columns = DOCUMENTS.c
-        query = select(*(columns[name] for name in ("id", "name", "title", "passages", "characters", "added", "bytes", "form")))
+        query = select(*(columns[each.name] for each in fields(DocumentRecord)))
         if words:
             pattern = f"%{words.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
             query = query.where(or_(columns.name.like(pattern, escape=chr(92)), columns.title.like(pattern, escape=chr(92))))
@@ -142,8 +142,7 @@ class Catalogue(Shelves):
 
     def document(self, owner: str, document: str) -> tuple[str, DocumentRecord]:
         """A document and the id of its collection. Raises `DocumentMissing`."""
-        columns = DOCUMENTS.c
-        named = (columns[name] for name in ("id", "name", "title", "passages", "characters", "added", "bytes", "form"))
+        named = (DOCUMENTS.c[each.name] for each in fields(DocumentRecord))
         with self._database.read() as connection:
             row = connection.execute(of_documents(owner, document, COLLECTIONS.c.id.label("collection_id"), *named)).first()
         if row is None:

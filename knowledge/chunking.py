@@ -80,6 +80,11 @@ class Chunking:
         """Whether it is what collections have unless somebody chose something else."""
         return self == Chunking()
 
+    @property
+    def longest(self) -> int:
+        """The tokens that a passage has at most."""
+        return SIZES[1] if self.method == "whole" else self.size
+
     def __str__(self) -> str:
         """As it is stored: "" for the usual one, else JSON."""
         return "" if self.usual else json.dumps(asdict(self), sort_keys=True)
@@ -140,7 +145,7 @@ class _Cutter:
     def __init__(self, text: str, chunking: Chunking, count: Counter) -> None:
         self._text = text
         self._method = chunking.method
-        self._limit = SIZES[1] if chunking.method == "whole" else chunking.size
+        self._limit = chunking.longest
         self._target = self._limit * TARGET // LIMIT if chunking.method in ("passages", "pairs") else self._limit
         self._overlap = chunking.overlap
         self._count = count

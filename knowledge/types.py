@@ -118,7 +118,7 @@ class DocumentRecord:
     """A document of a collection: `name` is its identity there, `title` what it calls itself; `added` in seconds since 1970.
 
     `bytes` is the size of its file, 0 where that is not known; `form` is "document", or "records" or "passages" for texts that
-    came cut already.
+    came cut already; `chunking` is how it was cut, as `Chunking` writes it.
     """
 
     id: str
@@ -129,6 +129,7 @@ class DocumentRecord:
     added: float
     bytes: int = 0
     form: str = "document"
+    chunking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

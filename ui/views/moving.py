@@ -45,7 +45,7 @@ def export_html(collection: str, manner: Manner) -> Markup:
     """The button that sends a collection as a file."""
     return parts.fields(
         manner.say("collection_export"),
-        parts.button(manner.say("collection_export_do"), "export", collection=collection),
+        Markup("<div>{}</div>").format(parts.button(manner.say("collection_export_do"), "export", collection=collection)),
         hint=manner.say("collection_export_hint"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from knowledge.chunking import LIMIT
+from knowledge.chunking import Chunking
 from knowledge.loading.web import is_address
 from knowledge.types import DocumentRecord, Passage
 from ui.render import Manner, plain
@@ -71,7 +71,10 @@ def reading_html(
 def _cut(document: DocumentRecord, passages: Sequence[Passage], manner: Manner) -> str:
     mean = round(sum(len(passage.text) for passage in passages) / max(len(passages), 1))
     if document.form == "document":
-        return manner.say("knowledge_cut", n=f"{len(passages):,}", mean=mean, limit=LIMIT)
+        way = Chunking.parse(document.chunking)
+        return manner.say(
+            "knowledge_cut", n=f"{len(passages):,}", mean=mean, how=manner.say(f"cut_{way.method}"), limit=way.longest
+        )
     return manner.say("knowledge_cut_records", n=f"{len(passages):,}", mean=mean)
 
 

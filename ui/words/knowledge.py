@@ -131,10 +131,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "knowledge_text": ("Text", "原文"),
     "knowledge_passages": ("Passages", "段落"),
     "knowledge_cut": (
-        "Cut into {n} passages of about {mean} characters, where a paragraph or sentence ends, never across a heading or a page; "
-        "each holds at most {limit} tokens. The numbers in the text say where a passage begins.",
-        "共切成 {n} 个段落，平均约 {mean} 字，在段落或句子结束处切开，不跨标题和页，"
-        "每段最多 {limit} 个词元。原文中的数字标出每段的开头。",
+        "Cut by {how} into {n} passages of about {mean} characters, at most {limit} tokens each. The numbers in the text say "
+        "where a passage begins.",
+        "按“{how}”切成 {n} 个段落，平均约 {mean} 字，每段最多 {limit} 个词元。原文中的数字标出每段的开头。",
     ),
     "knowledge_cut_records": (
         "It came cut already: each of its {n} records is a passage, about {mean} characters long.",
