@@ -42,6 +42,10 @@ class DataFolder:
         except OSError as error:
             raise unwritable(str(self.path), error) from error
 
+    def reconnect(self) -> None:
+        """Whoever reads or writes from now on has a new connection, which knows nothing of what an earlier one had open."""
+        self._engine.dispose()
+
     def close(self) -> None:
         self._lock.release()
 
@@ -195,6 +199,10 @@ class Database:
             if self.path.stat().st_size < megabytes * 1_000_000:
                 connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def reconnect(self) -> None:
+        """Whoever reads or writes from now on has a new connection, which knows nothing of what an earlier one had open."""
+        self._engine.dispose()
 
     def close(self) -> None:
         """End what is being written, and refuse what comes later: another process may own the folder then."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy.exc import OperationalError
 
 from common.database import Database
 from knowledge.queries import batches, there
@@ -65,9 +66,14 @@ class WordIndex(CheckedIndex):
         except LexicalDamaged as error:
             connection.exec_driver_sql("ROLLBACK TO words")
             self._notice(error)
-            self.empty(connection)
-            if again:
-                change()
+            try:
+                self.empty(connection)
+                if again:
+                    change()
+            except OperationalError as locked:
+                if not _is_locked(locked):
+                    raise
+                connection.exec_driver_sql("ROLLBACK TO words")  # what is stored is put in when it is built anew
         connection.exec_driver_sql("RELEASE words")
 
     # looking
@@ -187,8 +193,15 @@ class WordIndex(CheckedIndex):
         """Build it anew where it is damaged; whether it is whole then. Raises `StorageFailed`."""
         with self._healing:
             while self._ailing and self._healings <= _HEALINGS and not stop():
-                with self._database.write() as connection:
-                    self.empty(connection)
+                try:
+                    with self._database.write() as connection:
+                        self.empty(connection)
+                except OperationalError as error:
+                    if not _is_locked(error):
+                        raise
+                    self._healings += 1
+                    self._database.reconnect()
+                    continue
                 count = self._fill(stop)
                 if stop():
                     break
@@ -227,6 +240,11 @@ class WordIndex(CheckedIndex):
             return
         log.warning("the word index is damaged (%s); it is built anew, and the texts are looked through meanwhile", error)
         self.noticed()
+
+
+def _is_locked(error: OperationalError) -> bool:
+    """Whether FTS5 keeps a table open: of one that it cannot read it may, in the connection that tried."""
+    return "locked" in str(error.orig)
 
 
 def _ids() -> Select[int]:

@@ -63,7 +63,7 @@ def read_workbook(path: Path, name: str) -> LoadedDocument:
 def read_delimited(text: str) -> LoadedDocument:
     """A table of which each line is a row; the separator is the one that cuts its lines most evenly."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    csv.field_size_limit(len(text) + 1)  # holds for whatever this process reads, so before anything is
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # holds for whatever this process reads
     named = _NAMED.match(text)
     separator = named[1] if named else _separator(text[:_LOOKED_AT])
     lines = text[named.end() if named else 0 :].split("\n")

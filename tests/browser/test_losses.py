@@ -21,7 +21,7 @@ BACK = 30_000  # milliseconds for the app to start again, and for the page to no
 def test_a_kill_in_the_middle_of_an_upload_loses_and_halves_nothing(own: Hearth, page: Page, tmp_path: Path) -> None:
     words = "More words follow here. " * 60
     files = []
-    for number in range(12):
+    for number in range(40):
         files.append(tmp_path / f"book-{number:02}.md")
         chapters = (f"## Chapter {part}\n\nSentence {part} of book {number}. {words}" for part in range(60))
         files[-1].write_text(f"# Book {number}\n\n" + "\n\n".join(chapters), "utf-8")

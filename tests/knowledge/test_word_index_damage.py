@@ -4,6 +4,7 @@ import logging
 import sqlite3
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from knowledge import wordindex
 from knowledge.__main__ import main
@@ -149,3 +150,21 @@ def test_the_command_line_tells_and_heals(filled, open_knowledge, tmp_path, dama
     assert "The word index is damaged" in capsys.readouterr().err
     assert main(["rebuild", *options]) == 0
     assert main(["check", *options]) == 0
+
+
+def test_a_table_that_is_kept_open_is_let_go_of(filled, damage, monkeypatch):
+    before = found(filled)
+    damage("no pages")
+    index = filled._catalogue.lexical
+    whole, tried = index.empty, []
+
+    def locked_at_first(connection):
+        tried.append(connection)
+        if len(tried) < 4:
+            raise OperationalError("DROP TABLE", None, sqlite3.OperationalError("database table is locked"))
+        whole(connection)
+
+    monkeypatch.setattr(index, "empty", locked_at_first)
+    filled.rebuild()
+    assert len(tried) == 4
+    assert found(filled) == before

@@ -9,7 +9,7 @@ from tests.server.conftest import ADDRESSES, TOKEN
 
 FILLED = {"run": "0" * 32, "index": "0", "api_name": "visit", "event_id": "e", "session_hash": "s", "path_or_url": "/etc/passwd"}
 OURS = {
-    "/", "/healthz", "/config", "/config/", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json",
+    "/", "/healthz", "/collection", "/config", "/config/", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json",
     "/speech/{run}/{index}", "/speech/sample/{language}", "/avatars/{persona}/{name}", "/media/{conversation}/{id}",
     "/backup", "/restore", "/mcp", "/sign-in", "/sign-out",
     "/assets/{path}", "/static/{path}", "/svelte/{path}", "/gradio_api/heartbeat/{session_hash}", "/gradio_api/queue/join",
