@@ -42,10 +42,6 @@ class DataFolder:
         except OSError as error:
             raise unwritable(str(self.path), error) from error
 
-    def reconnect(self) -> None:
-        """Whoever reads or writes from now on has a new connection, which knows nothing of what an earlier one had open."""
-        self._engine.dispose()
-
     def close(self) -> None:
         self._lock.release()
 
