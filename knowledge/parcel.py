@@ -6,6 +6,7 @@ stored here.
 """
 
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
@@ -220,6 +221,12 @@ def _no_parcel() -> ParcelInvalid:
     )
 
 
+_ALTERED = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    SyntaxError, TypeError, tokenize.TokenError,
+)  # fmt: skip
+
+
 @contextmanager
 def _believing_nothing() -> Iterator[None]:
     """What zipfile, zlib, numpy and pydantic raise for files that were cut, altered or made to mislead has no common type."""
@@ -228,7 +235,7 @@ def _believing_nothing() -> Iterator[None]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise damaged(".".join(map(str, first["loc"])) or "its documents are not in order") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, SyntaxError) as error:
+    except _ALTERED as error:
         raise damaged(str(error).splitlines()[0][:100] if str(error) else type(error).__name__) from error
 
 

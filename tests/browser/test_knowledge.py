@@ -48,7 +48,7 @@ def test_a_document_stands_beside_its_passages_and_a_reload_comes_back_to_it(pag
     attach(page, ".drop", [manual])
     page.click(".documents li a")
     expect(page.locator(".passages li")).to_have_count(40)
-    expect(page.locator(".thing-head")).to_contain_text("Cut into 40 passages")
+    expect(page.locator(".thing-head")).to_contain_text("into 40 passages")
     page.click(".passages a:has-text('Valve number 33')")
     marked = page.locator(".document mark")
     expect(marked).to_have_text("Valve number 33 is closed by turning the wheel 33 times.")
