@@ -194,8 +194,10 @@ class Knowledge:
 
     def indexing(self, owner: str) -> frozenset[str]:
         """The collections whose index is being made; until it is, comparing with every vector answers."""
-        large = {each.id for each in self.collections(owner) if each.passages > SMALL}
-        return frozenset(row.id for row in self._catalogue.everything(owner) if row.id in large and self._vectors.behind(row))
+        behind = {row.id for row in self._catalogue.everything(owner) if self._vectors.behind(row)}
+        if not behind:  # most often, and pages ask while files come
+            return frozenset()
+        return frozenset(each.id for each in self.collections(owner) if each.id in behind and each.passages > SMALL)
 
     # documents
 

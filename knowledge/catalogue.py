@@ -73,25 +73,7 @@ class Catalogue(Shelves):
             titled = old is not None and old.removed is None and old.titled
             if old is not None and titled:
                 document = replace(document, title=old.title)
-            identity = uuid.uuid4().hex
-            connection.execute(
-                insert(DOCUMENTS).values(
-                    id=identity,
-                    collection=row.key,
-                    name=document.name,
-                    title=document.title,
-                    form=document.form,
-                    sha256=document.sha256,
-                    text=document.text,
-                    characters=len(document.text),
-                    passages=len(document.passages),
-                    added=time.time(),
-                    bytes=document.bytes,
-                    chunking=document.chunking,
-                    sections=document.sections,
-                    titled=titled,
-                )
-            )
+            identity = insert_document(connection, row, document, len(document.passages), time.time(), titled)
             self.put_in(connection, row, identity, document)
             raise_generation(connection, row.key, info)
             return identity, row.key
@@ -283,3 +265,29 @@ class Catalogue(Shelves):
         with self._database.read() as connection:
             found = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(3)"))]
         return "" if found == ["ok"] else "; ".join(found)
+
+
+def insert_document(
+    connection: Connection, row: CollectionRow, document: NewDocument, passages: int, added: float, titled: bool
+) -> str:
+    """The row of a document that has, or will have, so many passages; returns its id."""
+    identity = uuid.uuid4().hex
+    connection.execute(
+        insert(DOCUMENTS).values(
+            id=identity,
+            collection=row.key,
+            name=document.name,
+            title=document.title,
+            form=document.form,
+            sha256=document.sha256,
+            text=document.text,
+            characters=len(document.text),
+            passages=passages,
+            added=added,
+            bytes=document.bytes,
+            chunking=document.chunking,
+            sections=document.sections,
+            titled=titled,
+        )
+    )
+    return identity

@@ -8,20 +8,21 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
 from common.database import Database
-from knowledge.catalogue import Catalogue
+from knowledge.catalogue import Catalogue, insert_document
 from knowledge.chunking import Chunking
 from knowledge.loading.document import Section, cleaned, packed_sections
 from knowledge.moving import TITLE_LENGTH
 from knowledge.parcel import Manifest, Paper, Parcel, damaged, opened
 from knowledge.queries import as_row, delete_rows, new_epoch, raise_generation
 from knowledge.rows import CollectionRow, NewDocument, NewPassage
-from knowledge.tables import COLLECTIONS, DOCUMENTS, PASSAGES
+from knowledge.tables import COLLECTIONS, PASSAGES
 from knowledge.types import Collection, Progress
 from retrieval.embedding import Embedder, EmbedderInfo
 
@@ -78,27 +79,13 @@ class Importing:
         with self._database.write() as connection:
             _check_there(connection, row)
             for paper in papers:
-                identity = uuid.uuid4().hex
                 sections = paper.sections
                 packed = None if sections is None else packed_sections([_section(*each) for each in sections])
-                connection.execute(
-                    insert(DOCUMENTS).values(
-                        id=identity,
-                        collection=row.key,
-                        name=paper.name,
-                        title=paper.title,
-                        form=paper.form,
-                        sha256=paper.sha256,
-                        text=paper.text,
-                        characters=len(paper.text),
-                        passages=len(paper.passages),
-                        added=min(paper.added, time.time()),
-                        bytes=paper.bytes,
-                        chunking=paper.chunking,
-                        sections=packed,
-                        titled=paper.titled,
-                    )
+                new = NewDocument(
+                    paper.name, paper.title, paper.form, paper.sha256, paper.text, (), paper.bytes, paper.chunking, packed
                 )
+                added = min(paper.added, time.time())
+                identity = insert_document(connection, row, new, len(paper.passages), added, paper.titled)
                 for start in range(0, len(paper.passages), _AT_ONCE):
                     cut = paper.passages[start : start + _AT_ONCE]
                     vectors = iter(parcel.vectors(sum(each[4] for each in cut)))
@@ -106,8 +93,7 @@ class Importing:
                         NewPassage(paper.text[at:end], heading, page, at, end, next(vectors) if has else None, labels)
                         for at, end, heading, page, has, labels in cut
                     ]
-                    new = NewDocument(paper.name, paper.title, paper.form, paper.sha256, paper.text, passages)
-                    self._catalogue.put_in(connection, row, identity, new)
+                    self._catalogue.put_in(connection, row, identity, replace(new, passages=passages))
 
     def _finish(self, row: CollectionRow, manifest: Manifest) -> str:
         """Make it a collection; returns its id."""
