@@ -17,8 +17,8 @@ from sqlalchemy import Connection, insert, select, update
 from common.database import Database
 from knowledge.catalogue import Catalogue, insert_document
 from knowledge.chunking import Chunking
-from knowledge.loading.document import Section, cleaned, packed_sections
-from knowledge.moving import TITLE_LENGTH
+from knowledge.loading.document import Section, packed_sections
+from knowledge.moving import one_line
 from knowledge.parcel import Manifest, Paper, Parcel, damaged, opened
 from knowledge.queries import as_row, delete_rows, new_epoch, raise_generation
 from knowledge.rows import CollectionRow, NewDocument, NewPassage
@@ -51,7 +51,7 @@ class Importing:
         """
         with opened(path) as parcel:
             _check_fit(parcel.manifest, self._embedder().info)
-            row = self._begin(owner, _one_line(title) or _one_line(parcel.manifest.title) or path.name, parcel.manifest)
+            row = self._begin(owner, one_line(title) or one_line(parcel.manifest.title) or path.name, parcel.manifest)
             try:
                 done = 0
                 with closing(parcel.documents()) as papers:
@@ -150,7 +150,3 @@ def _some(papers: Iterator[Paper]) -> list[Paper]:
 
 def _section(start: int, end: int, heading: str, page: int, labels: Sequence[tuple[str, str]]) -> Section:
     return Section(start, end, heading, page, tuple(labels))
-
-
-def _one_line(title: str) -> str:
-    return " ".join(cleaned(title).split())[:TITLE_LENGTH]

@@ -20,6 +20,11 @@ from knowledge.tables import COLLECTIONS, DOCUMENTS, NEXT, PASSAGES
 TITLE_LENGTH = 200
 
 
+def one_line(title: str) -> str:
+    """A title as it is stored, "" for one that says nothing."""
+    return " ".join(cleaned(title).split())[:TITLE_LENGTH]
+
+
 class Moving:
     """Renames and moves; `changed` is told the key of each collection whose passages changed."""
 
@@ -34,7 +39,7 @@ class Moving:
         Its name, by which a newer file takes its place, stays, and such a file does not change the title.
         Raises `DocumentMissing`, `NameInvalid` and `StorageFailed`.
         """
-        title = " ".join(cleaned(title).split())[:TITLE_LENGTH]
+        title = one_line(title)
         if not title:
             raise NameInvalid("A document needs a title. Write one.", "文档需要一个标题，请写一个。")
         with self._database.write() as connection:

@@ -2,13 +2,10 @@
 
 import io
 import json
-import os
-import signal
 import zipfile
 
 import numpy as np
 import pytest
-from sqlalchemy import event
 
 from common.errors import CollectionMissing, ParcelInvalid, StorageFailed
 from knowledge import parcel
@@ -16,6 +13,7 @@ from knowledge.__main__ import main
 from knowledge.chunking import Chunking
 from knowledge.types import Collection, Filter, Record
 from retrieval.embedding import HashEmbedder
+from tests.knowledge.dying import came_to_its_end
 
 OWNER = "maker"
 QUERIES = ("annual leave", "病假 证明", "keys of the shop", "question 7", "nothing of this kind")
@@ -323,21 +321,7 @@ def test_an_import_that_is_killed_leaves_nothing_or_all(filled, tmp_path, open_k
     open_knowledge.close()
     killed = 0
     for fatal in range(3, 400, 9):
-        child = os.fork()
-        if not child:
-            counted = 0
-
-            def count(*_, fatal=fatal):
-                nonlocal counted
-                counted += 1
-                if counted == fatal:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            mine = open_knowledge()
-            event.listen(mine._catalogue._database._engine, "before_cursor_execute", count)
-            loaded(mine, path)
-            os._exit(0)
-        ended = os.WIFEXITED(os.waitpid(child, 0)[1])
+        ended = came_to_its_end(open_knowledge, fatal, lambda mine: loaded(mine, path))
         knowledge = open_knowledge()
         came = knowledge.collections(OWNER)[-1]
         whole = came.id != "docs"  # it may be killed after the last transaction too

@@ -1,11 +1,7 @@
 """Documents under another title and in another collection: found there alone, whole, and as they were."""
 
-import os
-import signal
-
 import numpy as np
 import pytest
-from sqlalchemy import event
 
 from common.errors import CollectionMissing, DocumentMissing, EmbedderMismatch, NameInvalid
 from knowledge import vectors
@@ -13,6 +9,7 @@ from knowledge.__main__ import main
 from knowledge.chunking import Chunking
 from knowledge.types import Filter, Record
 from retrieval.embedding import HashEmbedder
+from tests.knowledge.dying import came_to_its_end
 
 OWNER = "maker"
 LEAVE = "# Leave\n\nFifteen days of annual leave.\n\n# 病假\n\n病假要交证明。\n"
@@ -241,23 +238,8 @@ def test_a_move_that_is_killed_leaves_the_document_in_one_place(shelves, open_kn
     open_knowledge.close()
     ended = 0
     for fatal in range(1, 60, 3):
-        child = os.fork()
-        if not child:
-            counted = 0
-
-            def count(*_, fatal=fatal):
-                nonlocal counted
-                counted += 1
-                if counted == fatal:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            mine = open_knowledge()
-            event.listen(mine._catalogue._database._engine, "before_cursor_execute", count)
-            mine.moving.move(OWNER, document, "more")
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
+        moved = came_to_its_end(open_knowledge, fatal, lambda mine: mine.moving.move(OWNER, document, "more"))
         knowledge = open_knowledge()
-        moved = os.WIFEXITED(status)
         (there, gone) = ("more", "docs") if moved else ("docs", "more")
         assert [each.id for each in knowledge.documents(OWNER, there) if each.name == "leave.md"] == [document]
         assert all(each.name != "leave.md" for each in knowledge.documents(OWNER, gone))
