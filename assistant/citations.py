@@ -13,8 +13,8 @@ from functools import cached_property
 
 from knowledge.types import Hit
 from retrieval.language import languages_of
-from retrieval.lexical import is_common, tokens
 from retrieval.numbers import number_of, numbers, numerals
+from retrieval.tokenizing import is_common, tokens
 
 SUPPORT = 0.4
 """The share of a sentence's information that a passage must hold to be cited for it; measured, see `docs/decisions.md`."""

@@ -12,7 +12,7 @@ from assistant.messages import Message, Usage
 from assistant.models.base import Cancel, ChatModel, GenerationOptions, TextChunk, UsageChunk
 from common.errors import HearthError
 from knowledge.types import Hit
-from retrieval.lexical import is_common, tokens
+from retrieval.tokenizing import is_common, tokens
 
 _SHORT = 60  # characters of a message that may lean on another
 _SHORT_CHINESE = 16

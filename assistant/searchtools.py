@@ -13,7 +13,8 @@ from assistant.reading import Find
 from knowledge.base import RELEVANT, Knowledge
 from knowledge.types import Hit
 from personas.schema import Persona
-from retrieval.lexical import shares, tokens
+from retrieval.lexical import shares
+from retrieval.tokenizing import tokens
 from tools.base import Tool, ToolContext, ToolOutput, ToolSpec
 from tools.registry import ToolSnapshot
 

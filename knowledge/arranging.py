@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from knowledge.types import Hit, Passage
-from retrieval.lexical import tokens
+from retrieval.tokenizing import tokens
 
 LONGEST = 2400
 """Characters of neighbouring passages that are put together."""

@@ -18,7 +18,8 @@ from knowledge.types import Filter, Hit, Passage
 from retrieval.embedding import EmbedderInfo
 from retrieval.fusion import DEPTH
 from retrieval.language import languages_of
-from retrieval.lexical import LexicalHit, is_common, tokens
+from retrieval.lexical import LexicalHit
+from retrieval.tokenizing import is_common, tokens
 
 DEEP = 1000
 """Places of a leg that are looked through for a passage that it did not find among its best."""

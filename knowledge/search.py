@@ -22,8 +22,9 @@ from knowledge.vectors import VectorIndex, nearest
 from retrieval.embedding import ANY_LANGUAGE, Embedder
 from retrieval.fusion import DEPTH, fuse
 from retrieval.language import languages_of
-from retrieval.lexical import LexicalHit, tokens
+from retrieval.lexical import LexicalHit
 from retrieval.reranking import Reranking
+from retrieval.tokenizing import tokens
 
 RELEVANT = 0.25
 """Where none of the first hits reaches this, they are about something else. Measured on questions, it wrongly turns away few; a

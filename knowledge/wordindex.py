@@ -19,7 +19,8 @@ from knowledge.queries import batches, there
 from knowledge.rows import lexical_text
 from knowledge.tables import DOCUMENTS, PASSAGES
 from retrieval.checking import CheckedIndex
-from retrieval.lexical import LexicalDamaged, LexicalHit, LexicalRow, Scale, is_common, scale_of, tokens
+from retrieval.lexical import LexicalDamaged, LexicalHit, LexicalRow, Scale, scale_of
+from retrieval.tokenizing import is_common, tokens
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from common.database import Connection
-from retrieval.lexical import LexicalDamaged, LexicalIndex, LexicalRow, Statistics, guarded, is_plain, tokens
+from retrieval.lexical import LexicalDamaged, LexicalIndex, LexicalRow, Statistics, guarded
+from retrieval.tokenizing import is_plain, tokens
 
 _MOST = 500  # words of a row that are looked up
 _PAGES = 500  # of the index that are rewritten in a transaction

@@ -1,8 +1,7 @@
 """The lexical leg: BM25 over an FTS5 table, with tokens and statistics of our own.
 
-Words are lower-cased and taken out of camelCase and snake_case, English plurals lose their s, and Chinese is indexed as
-characters and pairs of characters, so that a word of two is found. FTS5 finds the candidates; the scores are computed here from
-the statistics of the groups searched: FTS5 knows one set for all owners and gives nothing to a word that half of the rows have.
+FTS5 finds the candidates; the scores are computed here from the statistics of the groups searched: FTS5 knows one set for all
+owners and gives nothing to a word that half of the rows have.
 """
 
 import contextlib
@@ -10,7 +9,6 @@ import json
 import math
 import re
 import sqlite3
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +18,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
+from retrieval.tokenizing import is_common, is_plain, tokens
 
-_COMMON_ENGLISH = (
-    "what which who whom whose when where why how many much do doe did is are wa were be been being the a an of in on at to "
-    "for from by with and or as that this it i you we they he she me my your can could would should will ha have had there about"
-)
-_COMMON = frozenset((*_COMMON_ENGLISH.split(), "多少"))
-_COMMON_HAN = frozenset("的了吗呢吧啊呀是在有我你您他她它们这那哪几么什怎谁很")
 _COMMON_WEIGHT = 0.5
 _SINGLE_HAN_WEIGHT = 0.5  # of a character beside the pairs it stands in, which say more
 
@@ -43,37 +36,14 @@ _CANDIDATE_ROWS = 5000  # and how many rows they may hold together, which bounds
 _BATCH = 500  # rows a statement
 _FEW = 2000  # rows that a search may be narrowed to, up to which each of them is looked at
 
-_HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f"
-_RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
-_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\WA-Z\d_]+|[A-Z]+|\d+")
 _NAME = re.compile(r"[a-z][a-z_]*")
 _GROUP = re.compile(r"[a-z0-9]+")
-_PLAIN = re.compile(r"[a-z0-9]+|[\u4e00-\u9fa5]+")  # what our tokens and FTS5's agree on, whatever Unicode each was built with
 _SHADOWS = ("data", "idx", "content", "docsize", "config")  # the tables that FTS5 keeps a table of rows in
 _DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
 
 
 class LexicalDamaged(Exception):
     """The tables of an index are gone, cannot be read, or do not fit together: it is to be emptied and filled anew."""
-
-
-def tokens(text: str) -> list[str]:
-    """The tokens of a text, in order, repeats kept."""
-    found: list[str] = []
-    for han, word in _RUNS.findall(unicodedata.normalize("NFKC", text)):
-        if han:
-            found += han
-            found += [han[i : i + 2] for i in range(len(han) - 1)]
-        else:
-            found += [_singular(part.lower()) for part in _PARTS.findall(word)]
-    return found
-
-
-def _singular(word: str) -> str:
-    """The word without a plural s; measured on English questions, full stemming is no better than this."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    return word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
 
 
 def shares(query: str, texts: Sequence[str]) -> list[float]:
@@ -145,7 +115,7 @@ class LexicalIndex:
         run = connection.exec_driver_sql
         try:
             run(f"DROP TABLE IF EXISTS {self._rows}")
-        except DBAPIError:
+        except (DBAPIError, MemoryError):
             # FTS5 does not let go of a table that it cannot open.
             run("PRAGMA writable_schema=ON")
             run("DELETE FROM sqlite_master WHERE type = 'table' AND name = ?", (self._rows,))
@@ -412,16 +382,13 @@ def _weight(term: str) -> float:
     return single * (_COMMON_WEIGHT if is_common(term) else 1.0)
 
 
-def is_common(term: str) -> bool:
-    """Whether a token is one that asks or binds, and so says little of what is asked for."""
-    return term in _COMMON or (not term.isascii() and not _COMMON_HAN.isdisjoint(term))
-
-
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
     """What SQLite says of damaged tables is `LexicalDamaged`; a full or read-only disk is not."""
     try:
         yield
+    except MemoryError as error:  # FTS5 asks for as much as a damaged block says it needs
+        raise LexicalDamaged("a block of it says that it needs more memory than there is") from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
             raise LexicalDamaged(str(error.orig)) from error
@@ -433,11 +400,6 @@ def _words(stored: object) -> list[str]:
     if not isinstance(stored, str):
         raise LexicalDamaged("a row is not text")
     return stored.split(" ")
-
-
-def is_plain(term: str) -> bool:
-    """Whether FTS5 is certain to take a token for one as well."""
-    return _PLAIN.fullmatch(term) is not None
 
 
 def _check(group: str) -> None:

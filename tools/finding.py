@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.fusion import DEPTH, standardised_rows
-from retrieval.lexical import is_common, tokens
+from retrieval.tokenizing import is_common, tokens
 from tools.base import Tool
 from tools.nearness import Nearness
 

@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup
 
-from retrieval.lexical import is_common, tokens
+from retrieval.tokenizing import is_common, tokens
 
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 _TERMS = 64

@@ -80,8 +80,8 @@ def test_a_reading_that_is_cancelled_ends_with_all_that_it_started(files, engine
     stop, long = threading.Event(), scan(files.folder / "scan.pdf")
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(refused, loader, long, cancelled=stop.is_set)
-        waits = pool.submit(refused, loader, files.write("next.txt", "next"), cancelled=stop.is_set)
         ((run, reader),) = engine.runs()
+        waits = pool.submit(refused, loader, files.write("next.txt", "next"), cancelled=stop.is_set)
         assert is_running(run)
         stop.set()
         assert "was cancelled" in slow.result(20)

@@ -18,6 +18,7 @@ FAULTS = {
     "index deleted": "DELETE FROM passage_fts_data",
     "most of the index deleted": "DELETE FROM passage_fts_data WHERE id > 10",
     "index overwritten": "UPDATE passage_fts_data SET block = randomblob(length(block))",
+    "index of more segments than fit": "UPDATE passage_fts_data SET block = X'000000000101000087FFFFFF7F' WHERE id = 10",
     "pages deleted": "DELETE FROM passage_fts_idx",
     "sizes deleted": "DELETE FROM passage_fts_docsize",
     "sizes overwritten": "UPDATE passage_fts_docsize SET sz = randomblob(3)",

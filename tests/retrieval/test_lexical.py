@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.database import Database
-from retrieval.lexical import LexicalIndex, LexicalRow, shares, tokens
+from retrieval.lexical import LexicalIndex, LexicalRow, shares
+from retrieval.tokenizing import tokens
 
 CATS = "The cat sat on the mat while another cat slept."
 DOGS = "A dog chased the ball across the garden."
