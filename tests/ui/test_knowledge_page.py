@@ -100,7 +100,7 @@ def test_files_that_are_still_sent_leave_alone_what_was_opened_meanwhile(shop):
     first, other = (studio.knowledge.create_collection("maker", title).id for title in ("Lockers", "Boats"))
 
     def group(name: str, **where):
-        files = [put(uploads, name, b"The key hangs on hook seven.")]
+        files = [put(uploads, name, f"The key of {name} hangs on hook seven.".encode())]
         (screen,) = page.files(replace(ask(files=files, place="knowledge", collection=first), **where))
         assert "data-queued" in screen["download"]
         return screen
