@@ -338,7 +338,7 @@ class Jobs:
             log.warning("a file that was added could not be removed: %s", error)
 
 
-def _first_waiting(connection: Connection, after: int) -> Row[Any] | None:
+def _first_waiting(connection: Connection, after: int) -> Row[int, int] | None:
     """The id and collection of the job that `Jobs.claim` is to take.
 
     Thousands may wait, so none of them is read but the first of a collection, where the index leads.
