@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, insert, or_, select, true, update
 
 from common.database import Database, unwritable
 from knowledge.loading.document import LeftOut
@@ -252,19 +252,11 @@ class Jobs:
     def claim(self, after: int = 0) -> Claim | None:
         """Take the job that waited longest, of the collection that comes next after the one of the key `after`, so that a long
         queue of one stops no other."""
-        waiting = (JOBS.c.state == "waiting") & COLLECTIONS.c.removed.is_(None)
-        # Of two files of one name the later one has to be stored last.
-        going = select(JOBS.c.collection, JOBS.c.name).where(JOBS.c.state == "working")
-        waiting &= tuple_(JOBS.c.collection, JOBS.c.name).not_in(going)
-        first = select(JOBS.c.collection, func.min(JOBS.c.id).label("id")).join(
-            COLLECTIONS, COLLECTIONS.c.key == JOBS.c.collection
-        )
-        first = first.where(waiting).group_by(JOBS.c.collection).order_by(JOBS.c.collection <= after, JOBS.c.collection).limit(1)
         with self._database.read() as connection:
-            if connection.execute(first).first() is None:
+            if _first_waiting(connection, after) is None:
                 return None  # most often there is nothing, and then no writer's turn is taken
         with self._database.write() as connection:
-            found = connection.execute(first).first()
+            found = _first_waiting(connection, after)
             if found is None:
                 return None
             connection.execute(
@@ -344,6 +336,23 @@ class Jobs:
             return
         except OSError as error:
             log.warning("a file that was added could not be removed: %s", error)
+
+
+def _first_waiting(connection: Connection, after: int) -> Row[int, int] | None:
+    """The id and collection of the job that `Jobs.claim` is to take.
+
+    Thousands may wait, so none of them is read but the first of a collection, where the index leads.
+    """
+    waiting = select(JOBS.c.collection).join(COLLECTIONS, COLLECTIONS.c.key == JOBS.c.collection)
+    waiting = waiting.where(JOBS.c.state == "waiting", COLLECTIONS.c.removed.is_(None)).distinct()
+    for key in sorted(connection.execute(waiting).scalars(), key=lambda key: (key <= after, key)):
+        # Of two files of one name the later one has to be stored last.
+        going = select(JOBS.c.name).where(JOBS.c.state == "working", JOBS.c.collection == key)
+        first = select(JOBS.c.id, JOBS.c.collection).where(JOBS.c.state == "waiting", JOBS.c.collection == key)
+        found = connection.execute(first.where(JOBS.c.name.not_in(going)).order_by(JOBS.c.id).limit(1)).first()
+        if found is not None:
+            return found
+    return None
 
 
 def _of(owner: str, *columns: ColumnElement[Any]) -> Select[Any]:

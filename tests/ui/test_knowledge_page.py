@@ -95,6 +95,26 @@ def test_a_collection_is_made_filled_searched_read_and_emptied(shop):
     assert "leave.md" in back
 
 
+def test_files_that_are_still_sent_leave_alone_what_was_opened_meanwhile(shop):
+    page, studio, uploads = shop
+    first, other = (studio.knowledge.create_collection("maker", title).id for title in ("Lockers", "Boats"))
+
+    def group(name: str, **where):
+        files = [put(uploads, name, f"The key of {name} hangs on hook seven.".encode())]
+        (screen,) = page.files(replace(ask(files=files, place="knowledge", collection=first), **where))
+        assert "data-queued" in screen["download"]
+        return screen
+
+    assert "workshop" not in group("a.txt", page="tools")
+    assert "<h2><bdi>Boats</bdi></h2>" in group("b.txt", thing=other)["workshop"]
+    assert studio.knowledge.intake.settled(30)
+    (document, _) = studio.knowledge.documents("maker", first)
+    read = group("c.txt", thing=f"{first}/{document.id}")["workshop"]
+    assert 'class="document"' in read
+    assert studio.knowledge.intake.settled(30)
+    assert len(studio.knowledge.documents("maker", first)) == 3
+
+
 def test_a_collection_is_trusted_when_its_switch_is_on(shop):
     page, studio, _ = shop
     collection = studio.knowledge.create_collection("maker", "c").id

@@ -38,6 +38,7 @@ _PAPERS = 100  # documents shown at a time
 _WORDS = 1_000  # letters of a name that is looked for
 _ARRIVALS = 60  # files of a queue that are listed; the others are counted
 _WELL: tuple[State, ...] = ("done", "unchanged")
+_QUEUED = Markup("<i data-queued></i>")  # tells a page that shows something else that its files are safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +80,30 @@ class KnowledgePage:
         yield {"workshop": shown}
 
     def files(self, ask: Ask) -> Iterator[Screen]:
-        """Put uploaded files into the queue of a collection; from then on the page may go away."""
+        """Put uploaded files into the queue of a collection; from then on the page may go away.
+
+        Thousands of files come in many groups, meanwhile somebody opens another thing: that stays open.
+        """
         if not ask.identity.maker:
             yield {"workshop": panels.refusal_html(text("makers_only", ask.language))}
             return
-        at, note = _Open(ask.word("collection")), parts.EMPTY
+        collection, note = ask.word("collection"), parts.EMPTY
         files = uploads.arrived(ask, self._uploads)
         if moving.is_parcel(ask, files):
             yield from self._parcels(ask, files)
             return
         try:
-            self._take(at.collection, files, further=ask.data.get("further") is True)
+            self._take(collection, files, further=ask.data.get("further") is True)
         except HearthError as error:
             note = parts.note(notify.told(error, ask), "bad")
         finally:
             uploads.discard((file.path for file in files if file.path is not None), self._uploads)
-        yield {"workshop": self._page(ask, at, note, passing=not note)}
+        told: Screen = {"notice": note} if note else {"download": _QUEUED}
+        if ask.page == "knowledge":
+            at = _opened(ask.thing) if ask.thing else _Open(collection)
+            shown = self._page(ask, at, note, passing=not note)
+            told = {"workshop": shown} if note else {"workshop": shown, **told}
+        yield told
 
     def _parcels(self, ask: Ask, files: list[Upload]) -> Iterator[Screen]:
         """Make collections of files that were exported; the last one is open then."""

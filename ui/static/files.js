@@ -16,8 +16,8 @@ function settle(html) {
   for (const name of parse(html).querySelectorAll(".outcomes :is(.done, .unchanged) bdi")) chosenFiles.delete(name.textContent);
 }
 
-// A file as Gradio stores it, with how much of it has left; `upload` would not say.
-function transfer(file, tell) {
+// Files as Gradio stores them, with how much of them has left; `upload` would not say.
+function transfer(files, tell) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "gradio_api/upload");
@@ -25,12 +25,12 @@ function transfer(file, tell) {
     request.onload = () => {
       try {
         if (request.status !== 200) throw new Error(request.status);
-        resolve(JSON.parse(request.responseText)[0]);
+        resolve(JSON.parse(request.responseText));
       } catch (error) { reject(error); }
     };
     request.onerror = request.onabort = () => reject(new Error("not sent"));
     const form = new FormData();
-    form.append("files", file, file.name);
+    for (const file of files) form.append("files", file, file.name);
     request.send(form);
   });
 }
@@ -83,7 +83,37 @@ acts["retry-file"] = (button) => {
   else chooseFiles(state.page !== "chat" && zone ? { ...zone.dataset } : { place: "chat" });
 };
 
-const MANY = 30;  // files from which on they are sent and put into the queue in groups of as many
+const MANY = 30;  // files from which on they are sent and put into the queue in groups of at most as many
+const TOGETHER = 4_000_000;  // bytes of such a group that one request sends
+
+// The files in their order, small ones of many together: a request for each of thousands would take minutes. A file's size is
+// asked for only when it is its turn, since each asking waits for the disk.
+function* together(files) {
+  let group = [], bytes = 0;
+  for (const file of files) {
+    if (group.length && (files.length <= MANY || group.length === MANY || bytes + file.size > TOGETHER)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(file);
+    bytes += file.size;
+  }
+  yield group;
+}
+
+// The paths of files as they are stored, "" for one that was not; where a group does not arrive, each is tried by itself.
+async function stored(files, tell) {
+  try {
+    if (files.length) return await transfer(files, tell);
+  } catch {
+    if (files.length === 1) return [""];
+    await look();
+  }
+  const paths = [];
+  for (const file of files) paths.push(...(lost ? [""] : await stored([file], tell)));
+  return paths;
+}
 
 async function sendFiles(files, place) {
   const unsent = [];
@@ -94,22 +124,27 @@ async function sendFiles(files, place) {
     chosenFiles.set(file.name, { file, place });
   }
   const inQueue = place.place === "knowledge";
-  let sent = [];
-  for (const [index, file] of files.entries()) {
-    if (file.size > words.max_bytes) sent.push({ name: file.name, path: "", bytes: file.size });
-    else try {
-      tell(index, 0);
-      sent.push({ name: file.name, path: await transfer(file, (fraction) => tell(index, fraction)) });
-    } catch {
-      note(words.upload_failed.replace("{name}", file.name), retryButton(file.name));
-      unsent.push(file.name);
+  let sent = [], begun = 0, handed = false;
+  for (const group of files.length ? together(files) : []) {
+    tell(begun, 0);
+    const right = group.filter((file) => file.size <= words.max_bytes);
+    const paths = await stored(right, (fraction) => tell(begun, fraction));
+    for (const file of group) {
+      const path = right.includes(file) ? paths[right.indexOf(file)] : "";
+      if (path || !right.includes(file)) sent.push({ name: file.name, path, bytes: file.size });
+      else {
+        if (unsent.length < MANY) note(words.upload_failed.replace("{name}", file.name), retryButton(file.name));
+        unsent.push(file.name);
+      }
     }
-    if (inQueue && sent.length === MANY) { hand(sent, place, index >= MANY); sent = []; }
+    begun += group.length;
+    if (lost) break;  // the page that comes after this one tells what was interrupted
+    if (inQueue && files.length > MANY && sent.length) { hand(sent, place, handed); sent = []; handed = true; }
   }
   document.querySelector(".outcomes.sending")?.remove();
   if (sent.length) {
     while ("withForm" in place && asking) await new Promise((done) => setTimeout(done, 50));
-    hand(sent, place, files.length > MANY);
+    hand(sent, place, handed);
   }
   if (unsent.length) await look();
   if (!lost) for (const name of unsent) adding.delete(name);

@@ -44,6 +44,8 @@ def found_html(collection: str, found: Found | None, narrowing: Narrowing, manne
         return none + _sought(collection, found, narrowing, manner)
     if narrowing.count:
         verdict = manner.say("filter_found")
+    elif found.given == len(found.hits):  # there is no line
+        verdict = manner.say("knowledge_given_all", n=found.given, least=f"{RELEVANT:.2f}")
     elif found.given:
         verdict = manner.say("knowledge_given", n=found.given, least=f"{RELEVANT:.2f}")
     else:

@@ -99,6 +99,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Asked this, a persona is given the passages above the line: {n}. The best must fit at least {least}.",
         "这样提问时，人设会拿到横线以上的 {n} 个段落。最好的一段符合度至少要有 {least}。",
     ),
+    "knowledge_given_all": (
+        "Asked this, a persona is given all of these passages: {n}. The best must fit at least {least}.",
+        "这样提问时，人设会拿到以下全部 {n} 个段落。最好的一段符合度至少要有 {least}。",
+    ),
     "knowledge_not_given": (
         "Asked this, a persona is given none of these: the best fits {best}, and at least {least} is needed. Ask in the words of "
         "the document, or add a heading to it that says what it is about.",
