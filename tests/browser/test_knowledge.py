@@ -76,7 +76,7 @@ def test_a_search_shows_scores_words_and_why_nothing_would_be_given(page: Page, 
     expect(best).to_contain_text("Valve number 7 is closed")
     expect(best.locator("mark").first).to_have_text("Valve")
     expect(best.locator(".scores")).to_contain_text(re.compile(r"fit [01]\.\d\d.*words 0\.\d\d"))
-    expect(page.locator(".verdict")).to_contain_text("a persona is given the passages above the line")
+    expect(page.locator(".verdict")).to_contain_text("a persona is given all of these passages: 8")
     page.fill(".finder >> nth=0 >> input", "the annual rainfall of Portugal in closed tables")
     page.keyboard.press("Enter")
     expect(page.locator(".verdict")).to_contain_text("a persona is given none of these")
