@@ -1,9 +1,9 @@
 """A sentence-transformers model computed by OpenVINO, which is not installed with Hearth: `pip install openvino`.
 
 The network is converted when it is loaded, in about a second; everything around it (tokens, pooling, prompts) stays as it was.
-On a processor that multiplies in bfloat16 it does so. The vectors then differ from those in float32 by a cosine of 0.0001 at most
-(MiniLM), far less than two passages do: they stand in one collection with them and bear the same name. The weights are held
-twice, since torch keeps its own.
+On a processor that multiplies in bfloat16 it does so. The vectors are then as near to those in float32 as torch's in bfloat16
+(`SentenceEmbedder`), stand in one collection with them and bear the same name. The weights are held twice, since torch keeps its
+own.
 """
 
 import warnings
