@@ -28,7 +28,7 @@ OWNERS = {
     "chromadb": ("knowledge/chroma.py",),
     "sentence_transformers": ("retrieval/", "training/"),
     "openvino": ("retrieval/openvino.py",),
-    "torch": MODELS,
+    "torch": (*MODELS, "retrieval/embedding.py"),  # for the precision it computes in, alone
     "transformers": MODELS,
     "peft": MODELS,
     "modelscope": MODELS,
