@@ -23,7 +23,7 @@ from bench.texts import paragraphs, recombined, write_markdown, write_pdf
 from common.database import Database
 from knowledge.base import Knowledge
 from knowledge.catalogue import Catalogue
-from knowledge.ingest import embedded_text
+from knowledge.rows import embedded_text
 from retrieval.embedding import Kind, SentenceEmbedder, load_embedder
 
 TURNS = 5

@@ -312,6 +312,11 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text begin and end, in characters."""
+    return list(_cut(text, 0, len(text), _SENTENCE))
+
+
 def _next_line(text: str, start: int, end: int) -> str:
     return next((text[begin:stop].strip() for begin, stop in _lines(text, start, end)), "")
 

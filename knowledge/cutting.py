@@ -14,11 +14,11 @@ from common.database import Database
 from common.errors import DocumentMissing, KnowledgeError
 from knowledge.catalogue import Catalogue
 from knowledge.chunking import Chunk, Chunking, token_estimate
-from knowledge.ingest import cut_document, embedded_text, in_slices
+from knowledge.ingest import cut_document, in_slices
 from knowledge.labels import Labels
 from knowledge.loading.document import LoadedDocument, Section, packed_sections, unpacked_sections
 from knowledge.queries import of_documents, require_row
-from knowledge.rows import CollectionRow, NewDocument, NewPassage, check_embedder, document_missing
+from knowledge.rows import CollectionRow, NewDocument, NewPassage, check_embedder, document_missing, embedded_text
 from knowledge.tables import COLLECTIONS, DOCUMENTS
 from knowledge.types import Outcome, Progress
 from retrieval.embedding import Embedder, token_counter

@@ -1,16 +1,20 @@
 """Evidence: how surely a passage is about a question, as a number in [0, 1] that means the same for every question.
 
 It does not say which hit is best, which fusion does, but whether a hit is about the question at all. What speaks for a passage
-are the words of the question that it holds, the nearness of its vector, and how far it leads the next one; the constants were
-set by hand, in round numbers, while looking at one half of the questions of two data sets (`docs/results.md`).
+are the words of the question that it holds, the nearness of its vector, how far it leads the next one, and, where it was read
+word by word, how near it comes to each word; the constants were set by hand, in round numbers, while looking at one half of the
+questions of two data sets (`docs/results.md`).
 """
 
 import math
 from dataclasses import dataclass
 
+from retrieval.interaction import Interaction
+
 _MIDDLE = 0.63
 _MIDDLE_CHINESE = 0.46  # its words are counted as characters and pairs of them, of which even a right passage holds fewer
 _MIDDLE_RECORD, _MIDDLE_CHINESE_RECORD = 0.605, 0.4
+_MIDDLE_READ = 0.735
 _STEEPNESS = 10.0
 _HELD = 0.6  # the share of a question's information from which on a lead counts in full
 
@@ -22,7 +26,8 @@ class Evidence:
     `dense` is the cosine, None where the embedder may not vote; `coverage` and `heading` are the shares of the question's
     information found in all of the passage and in its heading, which says what it is about; `fit` is its BM25 as a share of the
     best possible. `record`: it begins with a question itself, as other records about the same do. `stranger`: it is written in
-    another language than the question, so that words cannot speak for it.
+    another language than the question, so that words cannot speak for it. `read` is what reading it word by word showed, None
+    where it was not.
     """
 
     dense: float | None
@@ -31,6 +36,7 @@ class Evidence:
     fit: float = 0.0
     record: bool = False
     stranger: bool = False
+    read: Interaction | None = None
 
 
 def score(evidence: Evidence, chinese: bool, other: Evidence | None = None) -> float:
@@ -44,6 +50,8 @@ def score(evidence: Evidence, chinese: bool, other: Evidence | None = None) -> f
         # Only an embedder of many languages gets here; a cosine of 0.5 is the middle of what such models give right passages
         # and wrong ones.
         return _logistic(2 * (evidence.dense - 0.5))
+    if evidence.read is not None:
+        return _logistic(_read(evidence, evidence.read, other) - _MIDDLE_READ)
     total = evidence.coverage + 0.25 * evidence.heading
     if evidence.dense is not None:
         # The vector of a record says more than that of a passage.
@@ -51,12 +59,28 @@ def score(evidence: Evidence, chinese: bool, other: Evidence | None = None) -> f
     if evidence.record:
         return _logistic(total - (_MIDDLE_CHINESE_RECORD if chinese else _MIDDLE_RECORD))
     if other is not None:
-        lead = max(0.0, evidence.fit - other.fit)
-        if evidence.dense is not None and other.dense is not None:
-            lead += max(0.0, evidence.dense - other.dense)
+        lead = _lead(evidence, other)
         # Among a few passages whatever shares one word leads far; only what holds most of the question leads by right.
         total += lead * min(1.0, evidence.coverage / _HELD)
     return _logistic(total - middle)
+
+
+def _read(evidence: Evidence, read: Interaction, other: Evidence | None) -> float:
+    """What speaks for a passage that was read word by word: that says more than its vector, and most of what the words do."""
+    total = 0.5 * read.sentence + 0.5 * read.whole + 0.25 * evidence.coverage
+    if other is not None:
+        total += 0.15 * _lead(evidence, other)
+        if other.read is not None:
+            total += 0.4 * max(0.0, read.sentence - other.read.sentence)
+    return total
+
+
+def _lead(evidence: Evidence, other: Evidence) -> float:
+    """How far a passage leads another one in both legs."""
+    lead = max(0.0, evidence.fit - other.fit)
+    if evidence.dense is not None and other.dense is not None:
+        lead += max(0.0, evidence.dense - other.dense)
+    return lead
 
 
 def _logistic(distance: float) -> float:

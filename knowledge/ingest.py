@@ -28,7 +28,7 @@ from knowledge.loading.loader import MAX_MEGABYTES, Loader
 from knowledge.loading.refusals import corpus as corpus_too_long
 from knowledge.loading.refusals import no_records, no_text, partly, unpacked_nothing
 from knowledge.loading.web import address_of
-from knowledge.rows import NewDocument, NewPassage, check_embedder
+from knowledge.rows import NewDocument, NewPassage, check_embedder, embedded_text
 from knowledge.types import Outcome, Progress, Record
 from knowledge.unpacking import unpack
 from retrieval.embedding import Embedder, token_counter
@@ -367,12 +367,6 @@ def in_one(path: str, name: str, events: Iterable[Outcome | Progress]) -> Iterat
 def _digest(document: LoadedDocument) -> str:
     labels = "\x01".join(f"{name}\x02{value}" for section in document.sections for name, value in section.labels)
     return hashlib.sha256(f"{document.form}\x00{document.text}\x00{labels}".encode()).hexdigest()
-
-
-def embedded_text(form: str, title: str, heading: str, text: str) -> str:
-    """What the embedder reads of a passage: where it stands, then the text itself."""
-    place = heading if form != "document" else " > ".join(part for part in (title, heading) if part)
-    return f"{place}\n{text}" if place else text
 
 
 def in_slices(

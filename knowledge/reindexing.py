@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, s
 
 from common.database import Database
 from knowledge.catalogue import Catalogue
-from knowledge.ingest import embedded_text, in_slices
+from knowledge.ingest import in_slices
 from knowledge.queries import as_bytes, new_epoch, raise_generation, require_row
-from knowledge.rows import CollectionRow
+from knowledge.rows import CollectionRow, embedded_text
 from knowledge.tables import COLLECTIONS, DOCUMENTS, NEXT, PASSAGES
 from knowledge.types import Outcome, Progress
 from retrieval.embedding import Embedder, EmbedderInfo

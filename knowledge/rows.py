@@ -81,6 +81,12 @@ def lexical_text(form: str, title: str, heading: str, body: str) -> str:
     return "\n".join(part for part in (*place, body) if part)
 
 
+def embedded_text(form: str, title: str, heading: str, text: str) -> str:
+    """What the embedder reads of a passage: where it stands, then the text itself."""
+    place = heading if form != "document" else " > ".join(part for part in (title, heading) if part)
+    return f"{place}\n{text}" if place else text
+
+
 def check_embedder(row: CollectionRow, info: EmbedderInfo) -> None:
     """Raises `EmbedderMismatch` where the collection's vectors come from another embedder."""
     if row.embedder and not row.made_by(info):

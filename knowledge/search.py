@@ -6,7 +6,7 @@ the question and of the passage.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from knowledge.arranging import apart, joined, shingles, without_copies
 from knowledge.catalogue import Catalogue
+from knowledge.chunking import sentences
 from knowledge.evidence import Evidence, score
 from knowledge.labels import Labels
-from knowledge.rows import CollectionRow
+from knowledge.rows import CollectionRow, embedded_text
 from knowledge.types import Filter, Hit, Passage
 from knowledge.vectors import VectorIndex, nearest
-from retrieval.embedding import ANY_LANGUAGE, Embedder
+from retrieval.embedding import ANY_LANGUAGE, Embedder, token_reader
 from retrieval.fusion import DEPTH, fuse
+from retrieval.interaction import Interaction, interaction, token_weights
 from retrieval.language import languages_of
 from retrieval.lexical import LexicalHit
 from retrieval.reranking import Reranking
@@ -32,6 +34,8 @@ person who rephrases a question loses less than one who is told that the documen
 
 FIRST = 3
 """Hits that decide whether anything is relevant."""
+_OPEN = (0.02, 0.95)
+"""The scores between which a first hit is read word by word: beyond them that turns hardly any of them over."""
 WITH_IT = 0.4
 """The share of the minimum that the hits beside a relevant one must reach."""
 
@@ -197,21 +201,41 @@ class Search:
         dense: Mapping[int, float],
         lexical: Mapping[int, LexicalHit],
     ) -> list[Hit]:
-        headings = self._catalogue.lexical.coverage(asked.query, asked.groups, [passage.heading for passage in found])
+        scale = self._catalogue.lexical.scale(asked.query, asked.groups)
         known = []
-        for passage, heading in zip(found, headings, strict=True):
+        for passage in found:
+            heading = scale.coverage(set(tokens(passage.heading)))
             words, record = lexical.get(passage.id), forms.get(passage.id) == "records"
             coverage, fit = (words.coverage, words.fit) if words else (0.0, 0.0)
             if record:
                 coverage = heading + _REPLIES * max(0.0, coverage - heading)
             stranger = asked.many and asked.languages.isdisjoint(languages_of(passage.text))
             known.append(Evidence(dense.get(passage.id), coverage, heading, fit, record, stranger))
-        hits = []
-        for place, (passage, evidence) in enumerate(zip(found, known, strict=True)):
-            other = known[0 if place else 1] if len(known) > 1 else None
-            rating = score(evidence, "zh" in asked.languages, other)
-            hits.append(Hit(passage, rating, evidence.dense, evidence.coverage))
-        return hits
+        ratings = _ratings(known, asked)
+        if unsure := _unsure(known, ratings):
+            texts = [found[place] for place in unsure]
+            for place, read in zip(unsure, self._read(asked, scale.asked, texts, forms), strict=False):
+                known[place] = replace(known[place], read=read)
+            ratings = _ratings(known, asked)
+        return [
+            Hit(passage, rating, evidence.dense, evidence.coverage, read=evidence.read.whole if evidence.read else None)
+            for passage, rating, evidence in zip(found, ratings, known, strict=True)
+        ]
+
+    def _read(
+        self, asked: Asked, information: Mapping[str, float], passages: Sequence[Passage], forms: Mapping[int, str]
+    ) -> list[Interaction]:
+        """What each passage has of the question's words; nothing where the embedder knows texts as a whole alone."""
+        read = token_reader(self._embedder())
+        if read is None:
+            return []
+        (question,) = read([asked.query], "query")
+        weights = token_weights(asked.query, question.spans, information)
+        texts = [embedded_text(forms.get(each.id, "document"), each.title, each.heading, each.text) for each in passages]
+        return [
+            interaction(question, weights, states, sentences(text))
+            for text, states in zip(texts, read(texts, "passage"), strict=True)
+        ]
 
     def _joined(self, hits: Sequence[Hit], forms: Mapping[int, str], limit: int) -> list[Hit]:
         """The first `limit` hits, neighbours among them made one, and others in the places that this leaves free."""
@@ -226,6 +250,26 @@ class Search:
             if len(kept) >= limit or taken >= len(hits):
                 return kept[:limit]
             taken += limit - len(kept)
+
+
+def _ratings(known: Sequence[Evidence], asked: Asked) -> list[float]:
+    others = [known[0 if place else 1] if len(known) > 1 else None for place in range(len(known))]
+    return [score(evidence, "zh" in asked.languages, other) for evidence, other in zip(known, others, strict=True)]
+
+
+def _unsure(known: Sequence[Evidence], ratings: Sequence[float]) -> list[int]:
+    """The places of first hits that are worth reading word by word: none where one is surely about the question.
+
+    Records begin with a question, which their vector tells well; what is in another language has no word of the question.
+    """
+    least, most = _OPEN
+    if any(rating >= most for rating in ratings[:FIRST]):
+        return []
+    return [
+        place
+        for place, (evidence, rating) in enumerate(zip(known[:FIRST], ratings, strict=False))
+        if rating > least and evidence.dense is not None and not evidence.record and not evidence.stranger
+    ]
 
 
 def _best(pairs: Iterable[tuple[int, float]], depth: int) -> dict[int, float]:

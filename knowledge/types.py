@@ -42,7 +42,8 @@ class Hit:
 
     `score` in [0, 1], higher is nearer, says how well the passage fits the query and is comparable between queries; `dense`
     (cosine) and `lexical` (share of the query's information that the passage's words hold) are the reasons, None where
-    that leg did not vote. `neighbours` are the ids of passages next to it that were found as well: `passage` then reaches over
+    that leg did not vote. `read` is how near it comes to each word of the query, at most 1, None where it was not read so
+    closely. `neighbours` are the ids of passages next to it that were found as well: `passage` then reaches over
     them too, and has the id of the best.
     """
 
@@ -51,6 +52,7 @@ class Hit:
     dense: float | None = None
     lexical: float | None = None
     neighbours: tuple[int, ...] = ()
+    read: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -58,6 +60,7 @@ class Hit:
             "score": self.score,
             "dense": self.dense,
             "lexical": self.lexical,
+            "read": self.read,
             "neighbours": list(self.neighbours),
         }
 

@@ -94,15 +94,14 @@ class WordIndex(CheckedIndex):
                 self._notice(error)
         return self._look(query, groups, limit, also, within)
 
-    def coverage(self, query: str, groups: Sequence[str], texts: Sequence[str]) -> list[float]:
+    def scale(self, query: str, groups: Sequence[str]) -> Scale:
         if not self._ailing:
             try:
-                return super().coverage(query, groups, texts)
+                return super().scale(query, groups)
             except LexicalDamaged as error:
                 self._notice(error)
         known = self._scale_known
-        scale = known[1] if known and known[0] == (query, tuple(groups)) else self._scanned(query, groups)[0]
-        return [scale.coverage(set(tokens(text))) for text in texts]
+        return known[1] if known and known[0] == (query, tuple(groups)) else self._scanned(query, groups)[0]
 
     def _look(
         self,

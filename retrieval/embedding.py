@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 from common.errors import ModelMissing
 from common.heavy import LOADING
+from retrieval.interaction import TokenVectors
 from retrieval.openvino import compute_with_openvino
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Kind = Literal["query", "passage"]
 
@@ -68,6 +70,12 @@ def token_counter(embedder: Embedder) -> Callable[[str], int] | None:
     """What tells how many tokens the embedder makes of a text, None where it has no tokens."""
     count: Callable[[str], int] | None = getattr(embedder, "count_tokens", None)
     return count
+
+
+def token_reader(embedder: Embedder) -> Callable[[Sequence[str], Kind], list[TokenVectors]] | None:
+    """What gives the vectors of the single tokens of texts, None where an embedder has none that mean something by themselves."""
+    read: Callable[[Sequence[str], Kind], list[TokenVectors]] | None = getattr(embedder, "read", None)
+    return read
 
 
 class HashEmbedder:
@@ -130,6 +138,9 @@ class SentenceEmbedder:
         self._query_prompt = str((self._model.prompts or {}).get("query", ""))
         self._passage_prompt = str((self._model.prompts or {}).get("document", ""))
         self._lock = threading.Lock()
+        # A vector of a text that is the mean of its tokens' makes these near where texts are; where one token speaks for all,
+        # the others were trained for nothing.
+        self.read = self._read if getattr(self._model[1], "pooling_mode", "") == "mean" else None
         self.info = info or EmbedderInfo(
             source.name if isinstance(source, Path) else source,
             int(self._model.get_embedding_dimension() or 0),
@@ -158,13 +169,17 @@ class SentenceEmbedder:
 
     @cached_property
     def _counting(self) -> Callable[[str], int]:
-        # A tokenizer of its own: the model's may be at work, and cuts what is too long for the model.
+        return lru_cache(4096)(lambda text: len(self._tokenizer.encode(text, add_special_tokens=False).ids))
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        # One of its own: the model's may be at work, and cuts what is too long for the model.
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        return lru_cache(4096)(lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids))
+        return tokenizer
 
     def embed(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
         if not texts:
@@ -180,6 +195,29 @@ class SentenceEmbedder:
                 show_progress_bar=False,
             )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def _read(self, texts: Sequence[str], kind: Kind) -> list[TokenVectors]:
+        """The tokens of each text in their context, as far as the model reads, without those that begin and end every input."""
+        prompt = self._query_prompt if kind == "query" else self._passage_prompt
+        with self._lock, self._precision():
+            states = self._model.encode(
+                [prompt + text for text in texts],
+                batch_size=batch_size(texts),
+                output_value="token_embeddings",
+                convert_to_numpy=False,
+                show_progress_bar=False,
+            )
+        found = []
+        for text, state in zip(texts, states, strict=True):
+            encoded = self._tokenizer.encode(prompt + text)
+            special = encoded.special_tokens_mask
+            ending = special[::-1].index(0) if 0 in special else len(special)
+            own = [
+                place for place in range(len(state) - ending) if not special[place] and encoded.offsets[place][0] >= len(prompt)
+            ]
+            spans = np.array([encoded.offsets[place] for place in own], dtype=np.int64).reshape(-1, 2) - len(prompt)
+            found.append(TokenVectors(spans, _normalised(state.float().cpu().numpy()[own])))
+        return found
 
     def _precision(self) -> "torch.autocast":
         """In bfloat16 where the processor itself multiplies so: 1.25 (a short question) to 1.7 times as fast, and vectors with a

@@ -254,19 +254,15 @@ class LexicalIndex:
         if connection.exec_driver_sql(select, (f"scope : ({scopes}) AND tokens : ({words})",)).first() is not None:
             raise LexicalDamaged("a row holds a word that is not counted")
 
-    def coverage(self, query: str, groups: Sequence[str], texts: Sequence[str]) -> list[float]:
-        """What share of the query's information each text holds, by the statistics of the groups, in [0, 1].
-
-        Raises `LexicalDamaged`.
-        """
+    def scale(self, query: str, groups: Sequence[str]) -> "Scale":
+        """How texts are weighed for a query, by the statistics of the groups. Raises `LexicalDamaged`."""
         asked = list(dict.fromkeys(tokens(query[:_QUERY_LENGTH])))
-        if not asked or not groups or not texts:
-            return [0.0] * len(texts)
+        if not asked or not groups:
+            return scale_of((), {}, 0, 0.0)
         for group in groups:
             _check(group)
         with self._database.read() as connection, guarded():
-            scale = self._scale(asked, groups, connection)
-        return [scale.coverage(set(tokens(text))) for text in texts]
+            return self._scale(asked, groups, connection)
 
     def _scale(self, asked: Sequence[str], groups: Sequence[str], connection: Connection) -> "Scale":
         scope = ",".join("?" * len(groups))
@@ -358,6 +354,7 @@ class Scale:
         return LexicalHit(key, score, self.coverage(held), score / self.best)
 
     def coverage(self, words: set[str]) -> float:
+        """What share of the query's information these tokens hold, in [0, 1]."""
         whole = sum(self.asked.values())
         return sum(idf for term, idf in self.asked.items() if term in words) / whole if whole else 0.0
 

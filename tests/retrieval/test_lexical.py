@@ -81,13 +81,14 @@ def test_coverage_is_the_share_of_the_questions_information(index, database):
     found = {hit.id: hit.coverage for hit in index.search("zebra giraffe", ["1"], 5)}
     assert found[2] == pytest.approx(1.0)
     assert 0.4 < found[1] < 0.5  # the rarer word weighs more
-    assert index.coverage("zebra giraffe", ["1"], ["a zebra", "nothing"]) == pytest.approx([found[1], 0.0])
+    scale = index.scale("zebra giraffe", ["1"])
+    assert [scale.coverage(set(tokens(text))) for text in ("a zebra", "nothing")] == pytest.approx([found[1], 0.0])
 
 
 def test_words_that_ask_weigh_less(index, database):
     put(index, database, "many moons ago", "annual leave", "other things")
-    asking, telling = index.coverage("many annual", ["1"], ["many", "annual"])
-    assert asking == pytest.approx(telling / 2)
+    scale = index.scale("many annual", ["1"])
+    assert scale.coverage({"many"}) == pytest.approx(scale.coverage({"annual"}) / 2)
 
 
 def test_a_search_stays_in_its_groups(index, database):
