@@ -28,6 +28,10 @@ PARTS: dict[str, tuple[str, Part]] = {
         "time and memory of searches among 100,000 passages",
         lambda given: searching.speed(given.text, given.cache, given.size or searching.PASSAGES),
     ),
+    "reading": (
+        "what it takes to read the first passages word by word",
+        lambda given: searching.reading(given.text),
+    ),
     "recall": (
         "what Chroma finds of 20,000 real vectors",
         lambda given: searching.recall(given.text, given.cache, given.size or searching.REAL),

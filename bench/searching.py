@@ -27,9 +27,12 @@ from bench.texts import paragraphs, recombined
 from common.database import Database
 from knowledge.base import Knowledge
 from knowledge.catalogue import Catalogue
+from knowledge.chunking import sentences
+from knowledge.search import FIRST
 from knowledge.types import Record
 from knowledge.vectors import VectorIndex
-from retrieval.embedding import EmbedderInfo, Kind, SentenceEmbedder, load_embedder
+from retrieval.embedding import EmbedderInfo, Kind, SentenceEmbedder, load_embedder, token_reader
+from retrieval.interaction import interaction, token_weights
 
 PASSAGES = 100_000
 QUERIES = 300
@@ -93,6 +96,31 @@ def speed(text: Path | None = None, cache: Path | None = None, passages: int = P
             Line("passages stored and indexed a second, without a model", passages / filled, "/s"),
         ]
     return lines
+
+
+def reading(text: Path | None = None, queries: int = QUERIES) -> list[Line]:
+    """What it takes to read the first passages of a search word by word, which is done where their scores leave it open."""
+    embedder = load_embedder("builtin")
+    read = token_reader(embedder)
+    assert read is not None
+    known, writer = paragraphs(text, english=True), random.Random(11)
+    embedding, all_read = [], []
+    for _ in range(queries + 10):
+        question, passages = _query(known, writer), writer.choices(known, k=FIRST)
+        started = time.perf_counter()
+        embedder.embed([question], "query")
+        between = time.perf_counter()
+        (asked,) = read([question], "query")
+        weights = token_weights(question, asked.spans, {})
+        for passage, states in zip(passages, read(passages, "passage"), strict=True):
+            interaction(asked, weights, states, sentences(passage))
+        embedding.append((between - started) * 1000)
+        all_read.append((time.perf_counter() - between) * 1000)
+    return [
+        Line("embedding a question, p50", statistics.median(embedding[10:]), "ms"),
+        Line(f"reading {FIRST} passages word by word, p50", statistics.median(all_read[10:]), "ms"),
+        Line(f"reading {FIRST} passages word by word, p95", statistics.quantiles(all_read[10:], n=20)[-1], "ms"),
+    ]
 
 
 def recall(text: Path | None = None, cache: Path | None = None, passages: int = REAL) -> list[Line]:

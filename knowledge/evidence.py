@@ -14,7 +14,7 @@ from retrieval.interaction import Interaction
 _MIDDLE = 0.63
 _MIDDLE_CHINESE = 0.46  # its words are counted as characters and pairs of them, of which even a right passage holds fewer
 _MIDDLE_RECORD, _MIDDLE_CHINESE_RECORD = 0.605, 0.4
-_MIDDLE_READ = 0.735
+_MIDDLE_READ = 0.633
 _STEEPNESS = 10.0
 _HELD = 0.6  # the share of a question's information from which on a lead counts in full
 
@@ -66,12 +66,15 @@ def score(evidence: Evidence, chinese: bool, other: Evidence | None = None) -> f
 
 
 def _read(evidence: Evidence, read: Interaction, other: Evidence | None) -> float:
-    """What speaks for a passage that was read word by word: that says more than its vector, and most of what the words do."""
-    total = 0.5 * read.sentence + 0.5 * read.whole + 0.25 * evidence.coverage
+    """What speaks for a passage that was read word by word.
+
+    That says more than its vector, and most of what shared words do: other words for the same count as well.
+    """
+    total = 0.7 * read.sentence + 0.3 * read.whole + 0.1 * evidence.coverage
     if other is not None:
-        total += 0.15 * _lead(evidence, other)
+        total += 0.1 * _lead(evidence, other)
         if other.read is not None:
-            total += 0.4 * max(0.0, read.sentence - other.read.sentence)
+            total += 0.25 * max(0.0, read.sentence - other.read.sentence)
     return total
 
 

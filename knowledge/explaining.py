@@ -49,7 +49,7 @@ class Reason:
     `dense` has the cosine, `lexical` the BM25 score, `fused` what both make together (None where neither found it); `score` in
     [0, 1] says how surely it is about the question. `held` and `missing` are the words of the question that it holds and lacks.
     `unread` names the languages of question or passage that the embedder does not read, `stranger` the embedder that its vectors
-    come from where that is not the one in use.
+    come from where that is not the one in use. `read` is that of the hit.
     """
 
     passage: Passage
@@ -65,6 +65,7 @@ class Reason:
     other: Passage | None = None
     unread: frozenset[str] = frozenset()
     stranger: str = ""
+    read: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ class _Case:
             other=other,
             unread=frozenset(tongue for tongue in tongues if not self.info.reads(frozenset({tongue}))),
             stranger=row.embedder if row and row.embedder and not row.made_by(self.info) else "",
+            read=hit.read,
         )
 
     def _fate(self, hit: Hit) -> tuple[Fate, int | None, Passage | None]:

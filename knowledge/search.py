@@ -34,8 +34,8 @@ person who rephrases a question loses less than one who is told that the documen
 
 FIRST = 3
 """Hits that decide whether anything is relevant."""
-_OPEN = (0.02, 0.95)
-"""The scores between which a first hit is read word by word: beyond them that turns hardly any of them over."""
+_SURE = 0.95
+"""The score from which a first hit need not be read word by word: that turns hardly any of these over."""
 WITH_IT = 0.4
 """The share of the minimum that the hits beside a relevant one must reach."""
 
@@ -262,14 +262,10 @@ def _unsure(known: Sequence[Evidence], ratings: Sequence[float]) -> list[int]:
 
     Records begin with a question, which their vector tells well; what is in another language has no word of the question.
     """
-    least, most = _OPEN
-    if any(rating >= most for rating in ratings[:FIRST]):
+    if any(rating >= _SURE for rating in ratings[:FIRST]):
         return []
-    return [
-        place
-        for place, (evidence, rating) in enumerate(zip(known[:FIRST], ratings, strict=False))
-        if rating > least and evidence.dense is not None and not evidence.record and not evidence.stranger
-    ]
+    legible = (each.dense is not None and not each.record and not each.stranger for each in known[:FIRST])
+    return [place for place, yes in enumerate(legible) if yes]
 
 
 def _best(pairs: Iterable[tuple[int, float]], depth: int) -> dict[int, float]:

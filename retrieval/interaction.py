@@ -67,7 +67,8 @@ def token_weights(text: str, spans: NDArray[np.int64], information: Mapping[str,
         start, end = word.span()
         worth = sum(information.get(term, 0.0) for term in set(tokens(word.group())))
         if not word.group().isascii():
-            worth += sum(information.get(pair, 0.0) for pair in (text[max(0, start - 1) : end], text[start : end + 1])) / 2
+            pairs = (text[start - 1 : end] if start else "", text[start : end + 1])
+            worth += sum(information.get(pair, 0.0) for pair in pairs if len(pair) == 2) / 2
         within = np.flatnonzero((spans[:, 0] < end) & (spans[:, 1] > start))
         if len(within):
             weights[within] += worth / len(within)

@@ -14,6 +14,7 @@ from retrieval.embedding import (
     batch_size,
     default_embedder,
     load_embedder,
+    token_reader,
 )
 
 
@@ -110,6 +111,42 @@ def test_it_is_computed_in_bfloat16_where_the_processor_multiplies_so(builtin, m
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert np.sum(exact * found, axis=1).min() > 0.9999
     assert np.allclose(exact, found, atol=1e-5) == (not able)
+
+
+@pytest.mark.model
+def test_single_tokens_know_where_they_stand(builtin):
+    text = "An automobile is parked, unfortunately."
+    (found,) = token_reader(builtin)([text], "passage")
+    assert [text[start:end] for start, end in found.spans] == ["An", "automobile", "is", "parked", ",", "unfortunately", "."]
+    assert np.allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-5)
+    (asked,) = token_reader(builtin)(["the car"], "query")
+    assert found.spans[(asked.vectors[1] @ found.vectors.T).argmax()].tolist() == [3, 13]
+
+
+@pytest.mark.model
+def test_tokens_are_read_as_far_as_the_model_does_and_in_the_order_of_the_texts(builtin):
+    texts = ["snow", "word " * 500, "", "a river"]
+    found = token_reader(builtin)(texts, "passage")
+    assert [len(each.spans) for each in found] == [1, builtin.bare.max_seq_length - 2, 0, 2]
+    assert all(each.spans.shape[1] == 2 and each.vectors.shape == (len(each.spans), 384) for each in found)
+
+
+@pytest.mark.model
+def test_a_prompt_is_no_part_of_what_is_read(builtin, monkeypatch):
+    monkeypatch.setattr(builtin, "_query_prompt", "query: ")
+    (found,) = token_reader(builtin)(["snow falls"], "query")
+    assert found.spans.tolist() == [[0, 4], [5, 10]]
+
+
+@pytest.mark.model
+def test_where_one_token_speaks_for_all_the_others_are_not_read(tmp_path):
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
+    model = load_embedder("builtin").bare
+    model[1] = Pooling(384, "cls")
+    model.save(str(tmp_path))
+    assert token_reader(SentenceEmbedder(tmp_path)) is None
+    assert token_reader(HashEmbedder()) is None
 
 
 def test_an_embedder_that_cannot_be_fetched_is_missing():

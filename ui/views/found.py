@@ -91,6 +91,8 @@ def _scores(hit: Hit, manner: Manner) -> Markup:
         told.append((hit.dense, manner.say("score_dense", score=f"{hit.dense:.2f}")))
     if hit.lexical is not None:
         told.append((hit.lexical, manner.say("score_lexical", score=f"{hit.lexical:.2f}")))
+    if hit.read is not None:
+        told.append((hit.read, manner.say("score_read", score=f"{hit.read:.2f}")))
     return parts.EMPTY.join(
         Markup('<span><progress max="100" value="{}" aria-label="{}"></progress>{}</span>').format(
             round(100 * min(max(value, 0.0), 1.0)), words, words

@@ -63,6 +63,7 @@ def _body(reason: Reason, told: Explanation, manner: Manner) -> Markup:
     ).format(manner.say("why_place"), manner.say("why_score"), parts.EMPTY.join(rows))
     lines = [
         manner.say("why_fit", score=f"{reason.score:.2f}", coverage=f"{100 * reason.coverage:.0f}"),
+        *([manner.say("why_read", score=f"{reason.read:.2f}")] if reason.read is not None else []),
         *([manner.say("why_held", words=_listed(reason.held, manner))] if reason.held else []),
         *([manner.say("why_missing", words=_listed(reason.missing, manner))] if reason.missing else []),
         *_unread(reason, manner),

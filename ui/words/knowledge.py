@@ -113,6 +113,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "score": ("fit {score}", "符合度 {score}"),
     "score_dense": ("meaning {score}", "语义 {score}"),
     "score_lexical": ("words {score}", "词语 {score}"),
+    "score_read": ("word by word {score}", "逐词对读 {score}"),
     "filter": ("Narrow down", "缩小范围"),
     "filter_on": ("Narrowed down: {n}", "已缩小范围：{n} 项"),
     "filter_document": ("Document", "文档"),
@@ -219,6 +220,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "why_fit": (
         "fit {score}; it holds {coverage} % of what the question's words say",
         "符合度 {score}；含有问题词语信息量的 {coverage}%",
+    ),
+    "why_read": (
+        "read word by word, since the first look left it open: it comes within {score} of the question's words",
+        "初看难以断定，又逐词对读：与问题各词的贴近程度为 {score}",
     ),
     "why_held": ("words of the question in it: {words}", "含有问题中的：{words}"),
     "why_missing": ("words of the question not in it: {words}", "缺少问题中的：{words}"),
