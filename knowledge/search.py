@@ -36,6 +36,8 @@ FIRST = 3
 """Hits that decide whether anything is relevant."""
 _SURE = 0.95
 """The score from which a first hit need not be read word by word: that turns hardly any of these over."""
+_LEGIBLE = 0.5
+"""The share of a question's information that the embedder must have tokens for, to be read word by word."""
 WITH_IT = 0.4
 """The share of the minimum that the hits beside a relevant one must reach."""
 
@@ -225,12 +227,15 @@ class Search:
     def _read(
         self, asked: Asked, information: Mapping[str, float], passages: Sequence[Passage], forms: Mapping[int, str]
     ) -> list[Interaction]:
-        """What each passage has of the question's words; nothing where the embedder knows texts as a whole alone."""
+        """What each passage has of the question's words; nothing where the embedder knows texts as a whole alone, or has
+        no tokens for what was asked."""
         read = token_reader(self._embedder())
         if read is None:
             return []
         (question,) = read([asked.query], "query")
         weights = token_weights(asked.query, question.spans, information)
+        if weights.sum() < _LEGIBLE:
+            return []
         texts = [embedded_text(forms.get(each.id, "document"), each.title, each.heading, each.text) for each in passages]
         return [
             interaction(question, weights, states, sentences(text))

@@ -197,7 +197,8 @@ class SentenceEmbedder:
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
     def _read(self, texts: Sequence[str], kind: Kind) -> list[TokenVectors]:
-        """The tokens of each text in their context, as far as the model reads, without those that begin and end every input."""
+        """The tokens of each text in their context, as far as the model reads, without those that begin and end every input and
+        those that say nothing: what the model has no token for."""
         prompt = self._query_prompt if kind == "query" else self._passage_prompt
         with self._lock, self._precision():
             states = self._model.encode(
@@ -207,16 +208,21 @@ class SentenceEmbedder:
                 convert_to_numpy=False,
                 show_progress_bar=False,
             )
+        unknown = self._model.tokenizer.unk_token_id
         found = []
         for text, state in zip(texts, states, strict=True):
+            vectors = state.float().cpu().numpy()
             encoded = self._tokenizer.encode(prompt + text)
             special = encoded.special_tokens_mask
             ending = special[::-1].index(0) if 0 in special else len(special)
             own = [
-                place for place in range(len(state) - ending) if not special[place] and encoded.offsets[place][0] >= len(prompt)
+                place
+                for place in range(len(vectors) - ending)
+                if not special[place] and encoded.offsets[place][0] >= len(prompt)
+                if encoded.ids[place] != unknown and vectors[place].any()
             ]
             spans = np.array([encoded.offsets[place] for place in own], dtype=np.int64).reshape(-1, 2) - len(prompt)
-            found.append(TokenVectors(spans, _normalised(state.float().cpu().numpy()[own])))
+            found.append(TokenVectors(spans, _normalised(vectors[own])))
         return found
 
     def _precision(self) -> "torch.autocast":

@@ -39,7 +39,7 @@ class Interaction:
 def interaction(
     question: TokenVectors, weights: NDArray[np.float32], passage: TokenVectors, sentences: Sequence[tuple[int, int]]
 ) -> Interaction:
-    """What a passage has of a question whose tokens weigh `weights` (n,), which add up to 1.
+    """What a passage has of a question whose tokens weigh `weights` (n,), which add up to 1 at most.
 
     `sentences` are where those of the passage begin and end, in characters. What has no tokens has nothing of the other.
     """
@@ -57,20 +57,20 @@ def interaction(
 
 
 def token_weights(text: str, spans: NDArray[np.int64], information: Mapping[str, float]) -> NDArray[np.float32]:
-    """What each token of a question weighs, float32 (n,) that adds up to 1.
+    """What each token of a question weighs, float32 (n,) that adds up to the share of its words that have tokens, at most 1.
 
     `information` is what the terms of the question tell apart (`Scale.asked`). A word's goes to its tokens in equal parts; a
     Chinese character has its own and half of that of each pair it is in.
     """
-    weights = np.zeros(len(spans), dtype=np.float32)
+    weights, total = np.zeros(len(spans), dtype=np.float32), 0.0
     for word in _WORDS.finditer(text):
         start, end = word.span()
         worth = sum(information.get(term, 0.0) for term in set(tokens(word.group())))
         if not word.group().isascii():
             pairs = (text[start - 1 : end] if start else "", text[start : end + 1])
             worth += sum(information.get(pair, 0.0) for pair in pairs if len(pair) == 2) / 2
+        total += worth
         within = np.flatnonzero((spans[:, 0] < end) & (spans[:, 1] > start))
         if len(within):
             weights[within] += worth / len(within)
-    total = weights.sum()
     return weights / total if total > 0 else np.full(len(spans), 1 / max(len(spans), 1), dtype=np.float32)

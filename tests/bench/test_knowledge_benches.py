@@ -76,4 +76,4 @@ def test_an_unknown_part_is_wrong_usage(capsys):
     with pytest.raises(SystemExit) as ended:
         knowledge.main(["nonsense"])
     assert ended.value.code == 2
-    assert "ingestion, search, recall, load, encoders" in capsys.readouterr().err
+    assert "ingestion, search, reading, recall, load, encoders" in capsys.readouterr().err

@@ -132,6 +132,12 @@ def test_tokens_are_read_as_far_as_the_model_does_and_in_the_order_of_the_texts(
 
 
 @pytest.mark.model
+def test_what_the_model_has_no_token_for_says_nothing(builtin):
+    (found,) = token_reader(builtin)(["snow 龘 falls"], "passage")
+    assert found.spans.tolist() == [[0, 4], [7, 12]]
+
+
+@pytest.mark.model
 def test_a_prompt_is_no_part_of_what_is_read(builtin, monkeypatch):
     monkeypatch.setattr(builtin, "_query_prompt", "query: ")
     (found,) = token_reader(builtin)(["snow falls"], "query")

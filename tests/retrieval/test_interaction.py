@@ -70,6 +70,11 @@ def test_a_chinese_character_has_half_of_its_pairs():
     assert weights == pytest.approx([0.5, 0.5, 0])
 
 
+def test_a_word_without_tokens_keeps_its_weight_to_itself():
+    weights = token_weights("the zebras", spans("the"), {"zebra": 3.0, "the": 1.0})
+    assert weights == pytest.approx([0.25])
+
+
 def test_where_nothing_tells_anything_apart_all_weigh_the_same():
     assert token_weights("what is it", spans("what ", "is ", "it"), {}) == pytest.approx([1 / 3] * 3)
     assert token_weights("", np.zeros((0, 2), dtype=np.int64), {}).shape == (0,)
