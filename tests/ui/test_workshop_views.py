@@ -58,12 +58,13 @@ def hostile_editor(hostile, manner):
 def test_a_search_shows_the_score_of_each_leg_and_where_a_persona_is_cut_off():
     shelf = knowledge.Shelf("a", "Handbook", 1, 12, 2_300_000, ("Librarian",))
     papers = knowledge.Papers([knowledge.Paper("d", "Handbook", "h.pdf", 12, 2_300_000)])
-    hits = [Hit(PASSAGE, 0.82, 0.7, None), Hit(PASSAGE, 0.05, None, 0.1)]
+    hits = [Hit(PASSAGE, 0.82, 0.7, None, read=0.6), Hit(PASSAGE, 0.05, None, 0.1)]
     html = knowledge.collection_html(shelf, papers, found.Found("two", hits, 1), queue.Queue(), [], EN)
     told = words(html)
     assert "documents: 1 · passages: 12 · 2.3 MB · read by Librarian" in told
     assert "<mark>Two</mark> words." in html
-    assert told.index("fit 0.82 meaning 0.70") < told.index("not given to a persona") < told.index("fit 0.05 words 0.10")
+    parts = ("fit 0.82 meaning 0.70 word by word 0.60", "not given to a persona", "fit 0.05 words 0.10")
+    assert sorted(parts, key=told.index) == list(parts)
     assert 'value="two"' in html
     nothing = knowledge.collection_html(shelf, papers, found.Found("cats", [], 0), queue.Queue(), [], EN)
     assert "No passage fits “cats”." in nothing
@@ -100,7 +101,7 @@ def test_the_words_of_a_query_are_marked(text, query, expected):
 @pytest.mark.parametrize("manner", [EN, ZH], ids=["en", "zh"])
 def test_hostile_words_in_every_place(hostile, tame, manner):
     passage = Passage(1, hostile, hostile, hostile, hostile, hostile, 2, 0, 3)
-    hit = Hit(passage, 0.5, 0.5, 0.5)
+    hit = Hit(passage, 0.5, 0.5, 0.5, read=0.5)
     shelf = knowledge.Shelf(hostile, hostile, 20, 3, 9, (hostile,))
     papers = knowledge.Papers([knowledge.Paper(hostile, hostile, hostile + "x", 1, 1)], 3, hostile)
     using = [Use(hostile, hostile, True)]
@@ -117,7 +118,7 @@ def test_hostile_words_in_every_place(hostile, tame, manner):
     )
     stand = Standing(1, 0.5)
     reasons = [
-        Reason(passage, fate, stand, stand, Standing(), 0.5, 0.5, (hostile,), (hostile,), 1, passage, frozenset({"zh"}), stranger)
+        Reason(passage, fate, stand, stand, Standing(), 0.5, 0.5, *[(hostile,)] * 2, 1, passage, frozenset({"zh"}), stranger, 0.5)
         for fate, stranger in zip(get_args(Fate), (hostile, *[""] * len(get_args(Fate))), strict=False)
     ]
     told = [Explanation(((hit, reason),), reason, 1, 0.25, 0.1, 0.5) for reason in reasons]
