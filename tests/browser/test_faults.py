@@ -145,6 +145,9 @@ def test_a_document_and_a_collection_that_the_disk_refuses_go_in_later(full: Hea
     full.fill_the_disk(room=8_000)  # enough for the upload, not for the database
     attach(page, ".drop", [tmp_path / "tides.md"])
     expect(page.locator(".outcome-place .note.bad")).to_contain_text("Free some disk space")
+    page.reload()  # the next note reads alike, and is to be the next one
+    expect(page.locator(".drop")).to_be_visible()
+    expect(page.locator(".outcome-place .note.bad")).to_have_count(0)
     page.fill(".make input", "Islands")
     page.click(".make button")
     expect(page.locator(".outcome-place .note.bad")).to_contain_text("Free some disk space")
