@@ -79,8 +79,8 @@ class Units(Tool):
 
         with localcontext(prec=40):
             try:
-                result = _converted(registry, value, self._quantity(source), self._quantity(target), source, target)
-                if not math.isfinite(float(result)) or not math.isfinite(float(value)):
+                number = _written(_converted(registry, value, self._quantity(source), self._quantity(target), source, target))
+                if not math.isfinite(float(number)) or not math.isfinite(float(value)):
                     raise OverflowError
             except PintError:  # degrees within a compound unit, which have no zero to count from
                 raise _unlike(source, target) from None
@@ -88,7 +88,6 @@ class Units(Tool):
                 raise ToolFailed(
                     f"{value} {source} is too large or too small to convert.", f"{value} {source} 太大或太小，无法换算。"
                 ) from None
-        number = _written(result)
         shown = [_shown(unit, context) for unit in (source, target)]
         text = f"{_written(value)} {shown[0]} = {number} {shown[1]}"
         return ToolOutput(text, {"value": float(value), "from_unit": source, "to_unit": target, "result": float(number)})
